@@ -1,0 +1,213 @@
+"""The ledger's tables: what people and models decided about examples; never the pool itself.
+
+    meta            one value per key: project key, labeling project, collection watermark
+    rounds          one row a round, with the config it froze
+    steps           one row a step of a round: running or done, inputs, outcome, time, memory
+    models          one row a tuned model
+    decisions       every promotion, hold and rollback, with who and why
+    measurements    every figure with n and interval
+    spots           one row a weak spot: identity and name
+    spot_rounds     how each spot stood in each round
+    picks           what was asked, why, with which probability
+    tasks           where each pick lies in the labeling tool
+    annotations     each answer as it stands now
+    labels          what the training set believes, with provenance
+    events          what happened, for people to read
+    heartbeats      signs of life of a running process
+
+A change here needs a migration in loop/ledger/migrations/versions; a test compares the two.
+"""
+
+from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, Index, Integer, MetaData, String, Table, Text
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+meta = Table("meta", metadata, Column("key", String(64), primary_key=True), Column("value", Text, nullable=False))
+
+rounds = Table(
+    "rounds",
+    metadata,
+    Column("round", Integer, primary_key=True, autoincrement=False),
+    Column("config", JSON, nullable=False),
+    Column("config_digest", String(64), nullable=False),
+    Column("code_version", String(32), nullable=False),
+    Column("started_at", String(32), nullable=False),
+    Column("finished_at", String(32)),
+)
+
+steps = Table(
+    "steps",
+    metadata,
+    Column("round", Integer, ForeignKey("rounds.round"), primary_key=True),
+    Column("step", String(16), primary_key=True),
+    Column("state", String(16), nullable=False),  # running | done
+    Column("outcome", JSON),
+    Column("inputs", String(64)),
+    Column("started_at", String(32), nullable=False),
+    Column("finished_at", String(32)),
+    Column("seconds", Float),
+    Column("peak_mb", Float),
+)
+
+models = Table(
+    "models",
+    metadata,
+    Column("round", Integer, ForeignKey("rounds.round"), primary_key=True),
+    Column("artifact", String(255), nullable=False),
+    Column("base", String(255), nullable=False),
+    Column("tuning", String(32), nullable=False),
+    Column("seed", Integer, nullable=False),
+    Column("train_n", Integer, nullable=False),
+    Column("dev_n", Integer, nullable=False),
+    Column("labels_digest", String(64), nullable=False),
+    Column("temperature", Float, nullable=False),
+    Column("training", JSON, nullable=False),
+    Column("created_at", String(32), nullable=False),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("round", Integer, nullable=False),
+    Column("model_round", Integer, nullable=False),
+    Column("champion_round", Integer),
+    Column("action", String(16), nullable=False),  # promote | hold | promote_by_hand | rollback
+    Column("by", String(64), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("comparison", JSON),
+    Column("at", String(32), nullable=False),
+)
+
+measurements = Table(
+    "measurements",
+    metadata,
+    Column("round", Integer, ForeignKey("rounds.round"), primary_key=True),
+    Column("on", String(16), primary_key=True),
+    Column("metric", String(32), primary_key=True),
+    Column("slice", String(255), primary_key=True),
+    Column("value", Float),
+    Column("low", Float),
+    Column("high", Float),
+    Column("n", Integer, nullable=False),
+    Column("estimator", String(32), nullable=False),
+)
+
+spots = Table(
+    "spots",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("name", String(80), nullable=False),
+    Column("terms", JSON, nullable=False),
+    Column("named_by", String(64), nullable=False),
+)
+
+spot_rounds = Table(
+    "spot_rounds",
+    metadata,
+    Column("round", Integer, ForeignKey("rounds.round"), primary_key=True),
+    Column("spot", Integer, ForeignKey("spots.id"), primary_key=True),
+    Column("size", Integer, nullable=False),
+    Column("pool", Integer, nullable=False),
+    Column("dev_n", Integer, nullable=False),
+    Column("dev_errors", Integer, nullable=False),
+    Column("asked", Integer, nullable=False),
+    Column("corrections", Integer, nullable=False),
+    Column("expected_error", Float),
+    Column("estimate", Float),
+    Column("low", Float),
+    Column("high", Float),
+    Column("error_mass", Float),
+    Column("confused", JSON),
+)
+
+picks = Table(
+    "picks",
+    metadata,
+    Column("ext_id", String(64), primary_key=True),
+    Column("round", Integer, ForeignKey("rounds.round"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("example_id", String(16), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("strategy", String(64), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("inclusion_probability", Float),
+    Column("score", Float),
+    Column("spot", Integer),
+    Column("guess", String(255)),
+    Column("confidence", Float),
+    Column("show_suggestion", Boolean, nullable=False),
+    Index(None, "round", "position"),
+    Index(None, "example_id"),
+)
+
+tasks = Table(
+    "tasks",
+    metadata,
+    Column("ext_id", String(64), ForeignKey("picks.ext_id"), primary_key=True),
+    Column("project_id", String(64), nullable=False),
+    Column("task_id", String(64), nullable=False),
+    Column("url", Text, nullable=False),
+    Column("state", String(16), nullable=False),  # sent | deleted
+    Column("sent_at", String(32), nullable=False),
+)
+
+annotations = Table(
+    "annotations",
+    metadata,
+    Column("id", String(96), primary_key=True),
+    Column("ext_id", String(64), ForeignKey("picks.ext_id"), nullable=False, index=True),
+    Column("annotator", String(255), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("label", Text),
+    Column("flags", JSON, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("suggestion", String(255)),
+    Column("lead_time_s", Float),
+    Column("created_at", String(32), nullable=False),
+    Column("updated_at", String(32), nullable=False),
+    Column("raw", JSON, nullable=False),
+)
+
+labels = Table(
+    "labels",
+    metadata,
+    Column("example_id", String(16), primary_key=True),
+    Column("label", String(255), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("source", String(16), nullable=False),
+    Column("round", Integer),
+    Column("annotations", Integer, nullable=False),
+    Column("agreement", Float),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", String(32), nullable=False),
+    Column("level", String(16), nullable=False),  # info | warning | error
+    Column("round", Integer),
+    Column("step", String(16)),
+    Column("message", Text, nullable=False),
+)
+
+heartbeats = Table(
+    "heartbeats",
+    metadata,
+    Column("worker", String(64), primary_key=True),
+    Column("pid", Integer, nullable=False),
+    Column("at", String(32), nullable=False),
+    Column("round", Integer),
+    Column("step", String(16)),
+    Column("done", Integer, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("note", Text, nullable=False),
+)

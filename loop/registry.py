@@ -1,0 +1,81 @@
+"""The menu: kind → name → "module:attribute". Imports nothing it lists until a name is asked for.
+
+A third party adds an entry with an entry point in the group `weakspot.<kind>`:
+
+    [project.entry-points."weakspot.strategy"]
+    alphabetical = "my_package:alphabetical"
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from collections.abc import Iterable
+from importlib.metadata import entry_points
+from typing import Any
+
+from loop.errors import ConfigError
+
+MENU: dict[str, dict[str, str]] = {
+    "strategy": {
+        "random": "loop.selection.strategies:random",
+        "least_confidence": "loop.selection.strategies:least_confidence",
+        "margin": "loop.selection.strategies:margin",
+        "entropy": "loop.selection.strategies:entropy",
+        "coverage": "loop.selection.strategies:coverage",
+        "weak_spots": "loop.selection.weak_spots:weak_spots",
+    },
+    "uncertainty": {
+        "least_confidence": "loop.selection.uncertainty:least_confidence",
+        "margin": "loop.selection.uncertainty:margin",
+        "entropy": "loop.selection.uncertainty:entropy",
+    },
+    "metric": {
+        "error_rate": "loop.evaluation.metrics:error_rate",
+        "macro_f1": "loop.evaluation.metrics:macro_f1",
+        "log_loss": "loop.evaluation.metrics:log_loss",
+        "brier": "loop.evaluation.metrics:brier",
+        "ece": "loop.evaluation.metrics:ece",
+    },
+    "tuning": {
+        "lora": "loop.models.tuning:lora",
+        "full": "loop.models.tuning:full",
+    },
+    "task": {"classification": "loop.tasks.classification:TASK"},
+    "labeler": {"label_studio": "labeling.label_studio:build"},
+    "experts": {
+        "people": "labeling.simulated:people",
+        "simulated": "labeling.simulated:simulated",
+    },
+}
+
+
+def names(kind: str) -> tuple[str, ...]:
+    """All names of one kind, installed plug-ins included, sorted."""
+    return tuple(sorted(_targets(kind)))
+
+
+def load(kind: str, name: str) -> Any:
+    """The object behind a name. Raises ConfigError for an unknown name, with the nearest one."""
+    targets = _targets(kind)
+    if name not in targets:
+        raise ConfigError(
+            f"unknown {kind} {name!r}",
+            wanted="one of " + ", ".join(sorted(targets)),
+            do=suggestion(name, targets),
+        )
+    module, _, attribute = targets[name].partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """'did you mean "margin"?' or '' when nothing known is near."""
+    near = difflib.get_close_matches(word, list(known), n=1)
+    return f'did you mean "{near[0]}"?' if near else ""
+
+
+def _targets(kind: str) -> dict[str, str]:
+    if kind not in MENU:
+        raise ConfigError(f"unknown kind {kind!r}", wanted="one of " + ", ".join(sorted(MENU)))
+    plugins = {point.name: point.value for point in entry_points(group=f"weakspot.{kind}")}
+    return {**plugins, **MENU[kind]}
