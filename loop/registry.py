@@ -49,6 +49,9 @@ MENU: dict[str, dict[str, str]] = {
     },
 }
 
+SETTINGS = {"tuning": "loop.models.settings:TuningSettings"}
+"""Kind → the frozen dataclass of its settings, light to import: what `model.options` may hold."""
+
 
 def names(kind: str) -> tuple[str, ...]:
     """All names of one kind, installed plug-ins included, sorted."""
@@ -65,6 +68,12 @@ def load(kind: str, name: str) -> Any:
             do=suggestion(name, targets),
         )
     module, _, attribute = targets[name].partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+def settings(kind: str) -> Any:
+    """The dataclass that holds the settings of a kind."""
+    module, _, attribute = SETTINGS[kind].partition(":")
     return getattr(importlib.import_module(module), attribute)
 
 

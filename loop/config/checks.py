@@ -1,0 +1,114 @@
+"""What a value of weakspot.yaml must be, beyond its type: pure functions, value in, value or mistake out."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import AfterValidator, TypeAdapter, ValidationError
+from pydantic_core import PydanticCustomError
+
+from loop import registry
+from loop.errors import ConfigError
+
+
+def wrong(found: str, *, wanted: str = "", do: str = "") -> PydanticCustomError:
+    """A mistake in the three parts every message of weakspot has."""
+    return PydanticCustomError("weakspot", "{found}", {"found": found, "wanted": wanted, "do": do})
+
+
+def from_menu(kind: str) -> Any:
+    """A validator that takes only names of one kind of the menu."""
+
+    def check(name: str) -> str:
+        known = registry.names(kind)
+        if name not in known:
+            raise wrong(
+                f"unknown {kind} {name!r}", wanted="one of " + ", ".join(known), do=registry.suggestion(name, known)
+            )
+        return name
+
+    return AfterValidator(check)
+
+
+def trimmed(text: str) -> str:
+    if not text.strip():
+        raise wrong("an empty text", wanted="a text")
+    return text.strip()
+
+
+def labels(value: Any) -> Any:
+    """List of names or mapping name → description, as a mapping; names trimmed, all different."""
+    if isinstance(value, Mapping):
+        pairs = list(value.items())
+    elif isinstance(value, list):
+        pairs = [(name, "") for name in value]
+    else:
+        return value
+    mistakes: list[str] = []
+    labels: dict[str, str] = {}
+    for place, (name, description) in enumerate(pairs, start=1):
+        if not isinstance(name, str):
+            mistakes.append(
+                f"label {place} is {name!r}, not a text (put quotes around it: yes, no, on, off and numbers)"
+            )
+        elif not name.strip():
+            mistakes.append(f"label {place} is empty")
+        elif name.strip() in labels:
+            mistakes.append(f"label {name.strip()!r} stands twice")
+        elif not isinstance(description, str | None):
+            mistakes.append(f"the description of {name!r} is {description!r}, not a text")
+        else:
+            labels[name.strip()] = (description or "").strip()
+    if len(pairs) < 2:
+        mistakes.append(f"found {len(pairs)}")
+    if mistakes:
+        raise wrong("; ".join(mistakes), wanted="two texts or more, all different")
+    return labels
+
+
+def environment_name(name: str) -> str:
+    # The value is not repeated: somebody may have put the token itself here.
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,63}", name) or re.fullmatch(r"[0-9a-f]{32,}", name):
+        raise wrong(
+            "no name of an environment variable (not shown: it may be a secret)",
+            wanted="a name such as LABEL_STUDIO_TOKEN",
+            do="put the token into that variable and only its name into this file",
+        )
+    return name
+
+
+def web_address(url: str) -> str:
+    if not re.match(r"https?://[^/\s]+", url):
+        raise wrong(f"found {url!r}", wanted="an address such as http://localhost:8080")
+    return url.rstrip("/")
+
+
+def database(url: str) -> str:
+    if not re.match(r"sqlite:///.+|postgresql(\+psycopg)?://.+|env:[A-Za-z_][A-Za-z0-9_]*$", url):
+        shown = re.sub(r"//.*@", "//…@", url)
+        raise wrong(
+            f"found {shown!r}",
+            wanted="sqlite:///FILE, postgresql://USER@HOST/NAME, or env:NAME of a variable that holds such an address",
+        )
+    return url
+
+
+def fits(options: Mapping[str, Any], settings: type) -> None:
+    """Every option is a setting of the tuning method and has its type and range; raises with all mistakes."""
+    known = [field.name for field in dataclasses.fields(settings)]
+    mistakes = [
+        f"unknown option {str(name)!r}" + (f", {near}" if (near := registry.suggestion(str(name), known)) else "")
+        for name in options
+        if name not in known
+    ]
+    try:
+        TypeAdapter(settings).validate_python({name: options[name] for name in options if name in known})
+    except ValidationError as error:
+        mistakes += [f"{'.'.join(map(str, e['loc']))} is {e['input']!r} ({e['msg']})".lstrip() for e in error.errors()]
+    except ConfigError as error:
+        mistakes.append(str(error))
+    if mistakes:
+        raise wrong("; ".join(mistakes), wanted="of " + ", ".join(known))

@@ -1,0 +1,75 @@
+"""What `weakspot init` knows → the commented weakspot.yaml it writes; `loop.config.parse` reads it back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+from loop.config.sections import Config
+
+
+def template(
+    *,
+    name: str,
+    file: str,
+    text: str,
+    labels: Sequence[str] | Mapping[str, str],
+    label: str | None = None,
+    id: str | None = None,  # noqa: A002 (the key's own name)
+    metadata: Sequence[str] = (),
+    gold: str | None = None,
+    seed: int = 0,
+    base: str = "minilm",
+    batch: int = 100,
+    experts: str = "people",
+    ledger: str = "sqlite:///.weakspot/ledger.db",
+    schema: str | None = None,
+    guesses: Sequence[str] = (),
+) -> str:
+    """A whole weakspot.yaml as text; `guesses` are sentences that stand at its head, `schema` a file for editors."""
+    given = {
+        "project.name": name,
+        "seed": seed,
+        "data.file": file,
+        "data.text": text,
+        "data.label": label,
+        "data.id": id,
+        "data.metadata": list(metadata),
+        "data.gold": gold,
+        "model.base": base,
+        "selection.batch": batch,
+        "experts.kind": experts,
+        "storage.ledger": ledger,
+    }
+    lines = [f"# yaml-language-server: $schema={schema}"] if schema else []
+    lines += ["# The whole set-up of this project. Every key is explained; a key you delete takes its default."]
+    lines += ["#", "# What was guessed when this file was made:"] if guesses else []
+    lines += [f"#   {sentence}" for sentence in guesses]
+    for key, field in Config.model_fields.items():
+        section = field.annotation
+        if key == "labels":
+            lines += ["", f"# {field.description}", "labels:", *_labels(labels)]
+        elif isinstance(section, type) and hasattr(section, "model_fields"):
+            lines += ["", f"# {section.__doc__}", f"{key}:"]
+            for inner, about in section.model_fields.items():
+                lines += [f"  # {about.description}"]
+                lines += [f"  {inner}: {_value(given.get(f'{key}.{inner}', _default(about)))}"]
+        else:
+            lines += ["", f"# {field.description}", f"{key}: {_value(given.get(key, field.default))}"]
+    return "\n".join(lines) + "\n"
+
+
+def _default(field: object) -> object:
+    value = field.get_default(call_default_factory=True)  # type: ignore[attr-defined]
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _labels(labels: Sequence[str] | Mapping[str, str]) -> list[str]:
+    if isinstance(labels, Mapping):
+        return [f"  {_value(name)}: {_value(description)}" for name, description in labels.items()]
+    return [f"  - {_value(name)}" for name in labels]
+
+
+def _value(value: object) -> str:
+    """JSON is YAML: texts in quotes, so that no label reads as yes, null or a number."""
+    return json.dumps(value, ensure_ascii=False)
