@@ -1,0 +1,67 @@
+"""What can be set about tuning; plain values, no torch. The defaults are the recipe measured in the README."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from loop.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class TuningSettings:
+    """The recipe of a tuning run. Raises ConfigError for a value that cannot work."""
+
+    learning_rate: float | None = None
+    """Peak rate of the encoder; None: the method's own, 1e-3 for lora and 5e-5 for full."""
+    head_learning_rate: float = 1e-2
+    """Peak rate of the linear head and its scale."""
+    steps: int = 120
+    """Optimizer steps at least; small sets are seen many times."""
+    epochs: float = 8.0
+    """Passes over the labels at least: the run takes max(steps, epochs x n / batch_size) steps."""
+    batch_size: int = 32
+    rank: int = 8
+    """Rank of the LoRA matrices."""
+    alpha: float = 16.0
+    """LoRA scaling numerator: the update is alpha / rank x BA."""
+    target_modules: tuple[str, ...] = ()
+    """Names of the layers LoRA adapts; empty: every linear layer of the encoder."""
+    dropout: float = 0.1
+    """Dropout on the pooled feature while tuning."""
+    warmup: float = 0.1
+    """Share of the steps with a rising learning rate; it falls linearly to 0 afterwards."""
+    weight_decay: float = 0.01
+    label_smoothing: float = 0.0
+    """Share of each target spread over all labels, 0..1; guards against wrong labels."""
+    class_weight_power: float = 0.5
+    """0: every example counts the same; 1: every class counts the same."""
+    head_c: float = 1.0
+    """Inverse L2 strength of the logistic regression the head starts from."""
+    scale: float = 16.0
+    """Start of the learned scale that multiplies the unit-length feature."""
+    evaluations: int = 8
+    """How often the dev loss is looked at in one run."""
+    patience: int = 4
+    """Stop after so many looks without a better dev loss."""
+    early_stopping_from: int = 30
+    """With fewer dev examples the run takes all its steps and keeps the last one."""
+    max_length: int = 256
+    """Tokens kept of each text, at most what the base model allows."""
+
+    def __post_init__(self) -> None:
+        for name in ("head_learning_rate", "steps", "epochs", "batch_size", "rank", "alpha", "head_c", "scale"):
+            if getattr(self, name) <= 0:
+                raise ConfigError(f"tuning {name} is {getattr(self, name)}", wanted="more than 0")
+        for name in ("dropout", "warmup", "label_smoothing"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ConfigError(f"tuning {name} is {getattr(self, name)}", wanted="0 or more, below 1")
+        if self.learning_rate is not None and self.learning_rate <= 0:
+            raise ConfigError(f"tuning learning_rate is {self.learning_rate}", wanted="more than 0")
+        if self.max_length < 3:
+            raise ConfigError(f"tuning max_length is {self.max_length}", wanted="at least 3 tokens")
+        if self.evaluations < 1 or self.patience < 1:
+            raise ConfigError("tuning evaluations and patience", wanted="at least 1 each")
+
+    def total_steps(self, examples: int) -> int:
+        """How many optimizer steps a run over `examples` labelled texts takes at most."""
+        return max(self.steps, round(self.epochs * examples / self.batch_size))
