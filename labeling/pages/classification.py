@@ -143,11 +143,8 @@ def read(result: object, labels: LabelSet, *, skipped: bool) -> Answer:
         return Answer(AnswerState.SKIPPED, flags=tuple(flags or ()), note=" ".join(notes or ()))
     if chosen is None or flags is None or notes is None or len(chosen) > 1:
         return Answer(AnswerState.MALFORMED)
-    rest = {"flags": tuple(flags), "note": " ".join(notes)}
-    if not chosen:
-        return Answer(AnswerState.EMPTY, None, **rest)
-    known = chosen[0] in labels.names
-    return Answer(AnswerState.ANSWERED if known else AnswerState.UNKNOWN_LABEL, chosen[0], **rest)
+    label = chosen[0] if chosen else None
+    return Answer(_state(label, labels), label, tuple(flags), " ".join(notes))
 
 
 def suggested(prediction: object) -> str | None:
@@ -157,6 +154,12 @@ def suggested(prediction: object) -> str | None:
         return None
     chosen = _strings([item for item in result if isinstance(item.get("value"), dict)], LABEL, "choices")
     return chosen[0] if chosen else None
+
+
+def _state(label: str | None, labels: LabelSet) -> AnswerState:
+    if label is None:
+        return AnswerState.EMPTY
+    return AnswerState.ANSWERED if label in labels.names else AnswerState.UNKNOWN_LABEL
 
 
 def _strings(items: Sequence[Mapping[str, Any]], name: str, key: str) -> list[str] | None:
@@ -196,7 +199,8 @@ def _about(question: Question) -> str:
         for column, value in question.metadata.items()
         if value
     )
-    return f'<div class="ws-chips">{known}</div><div class="ws-why"><b>Why you are asked</b> {escape(question.reason)}</div>'
+    why = f'<div class="ws-why"><b>Why you are asked</b> {escape(question.reason)}</div>'
+    return f'<div class="ws-chips">{known}</div>{why}'
 
 
 def _near(neighbours: Sequence[Neighbour]) -> str:
