@@ -1,0 +1,42 @@
+"""From a person's files to the examples of a project: read, clean, de-duplicate, guard, split, store, open.
+
+    messages.csv ─► recognise ─► guess (which column is what) ─► build ─► write_table ─► examples.parquet ─► Pool
+    gold.csv ────► recognise ──────────────────────────────────────┘
+
+sources.py    format, encoding, delimiter, columns; delimited, json_files, parquet_files and hub read chunks
+tables.py     chunks → a clean table: empty texts out, too long ones refused
+duplicates.py one row per text; disagreeing labels and double ids told
+leaks.py      which texts stand in gold as well, or nearly
+splits.py     pool, seed, gold, quarantined: `build`
+storage.py    the Parquet file; store.py opens it
+guess.py      what `weakspot init` guesses, in sentences
+"""
+
+from loop.pool.guess import Guess, guess
+from loop.pool.ids import example_id
+from loop.pool.leaks import Leak, LeakGuard
+from loop.pool.sources import Source, recognise
+from loop.pool.splits import Built, build
+from loop.pool.storage import read, write, write_table
+from loop.pool.store import Batch, Pool
+from loop.pool.summary import Summary
+from loop.pool.tables import Columns
+
+__all__ = [
+    "Batch",
+    "Built",
+    "Columns",
+    "Guess",
+    "Leak",
+    "LeakGuard",
+    "Pool",
+    "Source",
+    "Summary",
+    "build",
+    "example_id",
+    "guess",
+    "read",
+    "recognise",
+    "write",
+    "write_table",
+]

@@ -1,0 +1,39 @@
+"""Which labelled rows are drawn: at random, in the proportions of their labels (pure)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def stratified(codes: NDArray[np.int64], count: int, *, rng: np.random.Generator) -> NDArray[Any]:
+    """`count` places of `codes`, sorted, at random inside each label; -1 is never drawn.
+
+    Labels get shares in proportion to their size, but each at least one when `count` reaches; what rounding leaves
+    goes to the largest remainders, ties to the more frequent. codes: (n,) label columns; count: 0..labelled rows.
+    """
+    classes, sizes = np.unique(codes[codes >= 0], return_counts=True)
+    drawn = [
+        rng.permutation(np.flatnonzero(codes == label))[:share]
+        for label, share in zip(classes, shares(sizes, count, rng=rng), strict=True)
+    ]
+    return np.sort(np.concatenate(drawn)) if drawn else np.empty(0, dtype=np.int64)
+
+
+def shares(sizes: NDArray[np.int64], count: int, *, rng: np.random.Generator) -> NDArray[np.int64]:
+    """(c,) how many of each class, summing to `count` <= sizes.sum(); never more than the class has."""
+    if count < len(sizes):
+        chosen = np.zeros(len(sizes), dtype=np.int64)
+        chosen[rng.permutation(len(sizes))[:count]] = 1
+        return chosen
+    result = np.ones(len(sizes), dtype=np.int64)
+    ideal = count * sizes / sizes.sum()
+    while (left := count - int(result.sum())) > 0:
+        # The class furthest below its ideal share goes first; with one each to begin with, this is a fair filling.
+        gap = np.where(result < sizes, ideal - result, -np.inf)
+        order = np.lexsort((-sizes, -gap))
+        open_classes = order[np.isfinite(gap[order])][:left]
+        result[open_classes] += 1
+    return result

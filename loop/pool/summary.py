@@ -1,0 +1,69 @@
+"""What `weakspot init` found in the data, as counts and as sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from loop.pool.chunks import Unreadable
+from loop.pool.duplicates import Conflict
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Counts of one build; all are whole numbers of examples."""
+
+    pool: int
+    seed: int
+    gold: int
+    quarantined: int
+    """Rows of the data set aside because they stand in gold as well, or nearly."""
+    duplicates: int
+    """Rows dropped because an equal text stands before them."""
+    conflicts: tuple[Conflict, ...]
+    """Equal texts with different labels."""
+    empty: tuple[tuple[str, int], ...]
+    """(file, row number) without a text; left out."""
+    unreadable: tuple[tuple[str, Unreadable], ...]
+    """(file, row) that cannot be read; left out."""
+    seed_labels: Mapping[str, int]
+    """Label → seed examples."""
+    gold_labels: Mapping[str, int]
+    """Label → gold examples."""
+
+    def sentence(self) -> str:
+        """All counts that are not zero, in one line."""
+        head = f"{self.pool + self.seed:,} messages: {self.pool:,} pool, {self.seed:,} seed, {self.gold:,} gold"
+        tail = [
+            (self.duplicates, "exact duplicate{s} dropped"),
+            (self.quarantined, "near gold quarantined"),
+            (len(self.empty), "without text left out"),
+            (len(self.unreadable), "unreadable left out"),
+        ]
+        said = [f"{count:,} {words.format(s='' if count == 1 else 's')}" for count, words in tail if count]
+        return "; ".join([head, *said])
+
+    def warnings(self) -> tuple[str, ...]:
+        """What a person should look at, one sentence each; empty when all is well."""
+        said = []
+        if self.empty:
+            rows = ", ".join(f"{row:,}" for _, row in self.empty[:5]) + (", ..." if len(self.empty) > 5 else "")
+            said.append(f"{len(self.empty):,} rows without a text were left out: row {rows}.")
+        if self.unreadable:
+            first = [f"row {one.row:,} ({one.why})" for _, one in self.unreadable[:3]]
+            more = ", ..." if len(self.unreadable) > 3 else ""
+            said.append(f"{len(self.unreadable):,} unreadable rows were left out: {', '.join(first)}{more}.")
+        if self.conflicts:
+            said.append(
+                f"{len(self.conflicts):,} texts have several labels in the data; the first was kept: "
+                + "; ".join(_shown(conflict) for conflict in self.conflicts[:3])
+                + ("; ..." if len(self.conflicts) > 3 else ".")
+            )
+        if len(self.seed_labels) == 1:
+            said.append(f"All seed examples have the label {next(iter(self.seed_labels))!r}.")
+        return tuple(said)
+
+
+def _shown(conflict: Conflict) -> str:
+    text = conflict.text if len(conflict.text) <= 60 else conflict.text[:59] + "…"
+    return f"{text!r} is " + " and ".join(repr(label) for label in conflict.labels)
