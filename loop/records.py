@@ -148,6 +148,8 @@ class Comparison:
     """The champion is wrong and the challenger right."""
     broken: int
     """The champion is right and the challenger wrong."""
+    champion_errors: int
+    """Wrong answers of the champion; the challenger has `champion_errors - fixed + broken`."""
     difference: float
     """Challenger's error rate minus champion's; below 0 is better."""
     low: float
