@@ -1,0 +1,78 @@
+"""Label Studio's JSON → Annotations. Pure.
+
+    task row (data, predictions, annotations) ─► one Annotation per answer, each with its named state
+
+Nothing is dropped: what cannot be read is MALFORMED, what is outside the label set is UNKNOWN_LABEL, and the whole
+JSON goes along.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from labeling.pages import classification as page
+from loop.records import Annotation, LabelSet
+
+
+def annotations_of(
+    task: Mapping[str, Any], *, ext_id: str, labels: LabelSet, account_name: Callable[[int], str]
+) -> tuple[Annotation, ...]:
+    """All answers to one task, oldest first. `account_name` tells the e-mail of an account id."""
+    raws: Sequence[Mapping[str, Any]] = task.get("annotations") or ()
+    predictions: Sequence[Mapping[str, Any]] = task.get("predictions") or ()
+    return tuple(
+        _annotation(raw, predictions, ext_id=ext_id, labels=labels, account_name=account_name)
+        for raw in sorted(raws, key=lambda raw: int(raw["id"]))
+    )
+
+
+def utc(moment: str | None) -> str:
+    """The server's way to write a time → ISO 8601 in UTC to the microsecond, so that text order is time order."""
+    if not moment:
+        return ""
+    return datetime.fromisoformat(moment).astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _annotation(
+    raw: Mapping[str, Any],
+    predictions: Sequence[Mapping[str, Any]],
+    *,
+    ext_id: str,
+    labels: LabelSet,
+    account_name: Callable[[int], str],
+) -> Annotation:
+    answer = page.read(raw.get("result"), labels, skipped=bool(raw.get("was_cancelled")))
+    return Annotation(
+        id=str(raw["id"]),
+        ext_id=ext_id,
+        annotator=_annotator(raw.get("completed_by"), account_name),
+        state=answer.state,
+        label=answer.label,
+        flags=answer.flags,
+        note=answer.note,
+        suggestion=page.suggested(_prediction(raw, predictions)),
+        lead_time_s=_seconds(raw.get("lead_time")),
+        created_at=utc(raw.get("created_at")),
+        updated_at=utc(raw.get("updated_at")),
+        raw=dict(raw),
+    )
+
+
+def _annotator(completed_by: object, account_name: Callable[[int], str]) -> str:
+    if isinstance(completed_by, Mapping):
+        return str(completed_by.get("email") or f"account {completed_by.get('id')}")
+    return account_name(completed_by) if isinstance(completed_by, int) else "unknown account"
+
+
+def _prediction(raw: Mapping[str, Any], predictions: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """What the person saw: the snapshot in the answer, the prediction it names, else the task's only one."""
+    if isinstance(raw.get("prediction"), Mapping):
+        return dict(raw["prediction"])
+    named = [prediction for prediction in predictions if prediction.get("id") == raw.get("parent_prediction")]
+    return next(iter(named or predictions), None)
+
+
+def _seconds(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) else None

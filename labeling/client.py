@@ -1,0 +1,306 @@
+"""The one network door to Label Studio: its SDK inside, weakspot's nouns and errors outside.
+
+    Client(url, token) ─► projects, tasks, annotations        faults ─► ServerDown, ServerRefused, ProjectGone
+
+Reads are tried again with growing pauses. Writes never are: after a fault nobody knows whether a write happened, so
+the caller has to look (`label_studio.send` does). The transport can be replaced, which is how tests go without a
+network. Neither tokens nor passwords appear in messages.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import httpx
+
+from loop.errors import LabelerError, ProjectGone, ServerDown, ServerRefused
+
+TIMEOUT_S = 600.0
+"""An import of 500 tasks takes seconds; the SDK's own 60 s would cut long ones on a busy machine."""
+CONNECT_TIMEOUT_S = 10.0
+PAUSES_S = (0.3, 1.0, 2.0)
+"""Before the second, third and fourth try of a read."""
+PAGE = 500
+
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """What we need to know of a project."""
+
+    id: int
+    title: str
+    description: str
+    config: str
+    """The labelling page, XML."""
+    model_version: str
+    """Which predictions people see."""
+    overlap: int
+    """Answers per task before it counts as done."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """A task without its annotations."""
+
+    id: int
+    ext_id: str | None
+    """None: not a task of ours."""
+    answers: int
+    """Annotations it has now, skipped ones included."""
+
+
+class Client:
+    """Label Studio at `url`, as the owner of `token` (a legacy token or a personal access token)."""
+
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        *,
+        transport: httpx.BaseTransport | None = None,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.url = url.rstrip("/")
+        self._token = token
+        self._pause = pause
+        self._transport = transport
+        self._sdk: Any = None
+        self._names: dict[int, str] = {}
+
+    def check(self) -> None:
+        """Raises ServerDown, or ServerRefused when it is not a Label Studio or does not take the token."""
+        found = self._read(lambda sdk: sdk.versions.get())
+        if not isinstance(getattr(found, "release", None), str):
+            raise self._not_label_studio()
+        if not isinstance(self._read(lambda sdk: sdk.users.whoami()).email, str):
+            raise self._not_label_studio()
+
+    def project(self, project_id: int) -> Project:
+        """Raises ProjectGone when there is no such project."""
+        return _project(self._read(lambda sdk: sdk.projects.get(project_id), project_id=project_id))
+
+    def projects(self) -> list[Project]:
+        """All projects the account sees, oldest first."""
+        found = self._read(lambda sdk: list(sdk.projects.list(page_size=PAGE)))
+        return sorted((_project(project) for project in found), key=lambda project: project.id)
+
+    def create_project(self, *, title: str, description: str, config: str, instruction: str, overlap: int) -> Project:
+        """Write: look before you call it again."""
+        return _project(
+            self._write(
+                lambda sdk: sdk.projects.create(
+                    title=title,
+                    description=description,
+                    label_config=config,
+                    expert_instruction=instruction,
+                    show_instruction=False,
+                    show_skip_button=True,
+                    enable_empty_annotation=False,
+                    maximum_annotations=overlap,
+                    sampling="Sequential sampling",
+                    show_collab_predictions=True,
+                )
+            )
+        )
+
+    def set_page(self, project_id: int, config: str) -> None:
+        """Replaces the labelling page. Label Studio takes it even when annotations hold labels that are gone."""
+        self._write(lambda sdk: sdk.projects.update(project_id, label_config=config), project_id=project_id)
+
+    def set_model_version(self, project_id: int, version: str) -> None:
+        """Which predictions people see; there has to be one of this version already."""
+        self._write(lambda sdk: sdk.projects.update(project_id, model_version=version), project_id=project_id)
+
+    def set_overlap(self, project_id: int, overlap: int) -> None:
+        """How many answers a task needs."""
+        self._write(lambda sdk: sdk.projects.update(project_id, maximum_annotations=overlap), project_id=project_id)
+
+    def hide_columns(self, project_id: int, columns: Sequence[str]) -> None:
+        """Makes the task list readable: a first view without raw HTML and JSON columns."""
+        hidden = {"explore": list(columns), "labeling": list(columns)}
+        data = {"title": "Questions", "type": "list", "target": "tasks", "hiddenColumns": hidden}
+        self._write(lambda sdk: sdk.views.create(project=project_id, data=data), project_id=project_id)
+
+    def import_tasks(self, project_id: int, tasks: Sequence[Mapping[str, Any]]) -> None:
+        """Write, all or nothing: look before you call it again."""
+        self._write(
+            lambda sdk: sdk.projects.import_tasks(project_id, request=[dict(task) for task in tasks]),
+            project_id=project_id,
+        )
+
+    def delete_tasks(self, project_id: int, task_ids: Sequence[int]) -> None:
+        """Removes tasks with all that belongs to them."""
+        chosen = {"all": False, "included": list(task_ids)}
+        self._write(
+            lambda sdk: sdk.actions.create(id="delete_tasks", project=project_id, selected_items=chosen),
+            project_id=project_id,
+        )
+
+    def annotate(self, task_id: int, *, result: Sequence[Mapping[str, Any]], skipped: bool, lead_time_s: float) -> None:
+        """One answer to a task in this account's name. Write: look before you call it again."""
+        self._write(
+            lambda sdk: sdk.annotations.create(
+                id=task_id, result=[dict(item) for item in result], was_cancelled=skipped, lead_time=lead_time_s
+            )
+        )
+
+    def task_rows(self, project_id: int, *, filters: Sequence[Mapping[str, Any]] = ()) -> list[TaskRow]:
+        """The tasks that pass all filters, by id, without annotations: cheap."""
+        wanted = "id,data,total_annotations,cancelled_annotations"
+        return [
+            TaskRow(
+                id=row.id,
+                ext_id=_ext_id(row.data),
+                answers=(row.total_annotations or 0) + (row.cancelled_annotations or 0),
+            )
+            for row in self._tasks(project_id, filters, fields="task_only", include=wanted)
+        ]
+
+    def full_tasks(self, project_id: int, *, filters: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """The tasks that pass all filters with their annotations and predictions, in Label Studio's JSON."""
+        found = self._tasks(project_id, filters, fields="all", include=None)
+        return [json.loads(row.model_dump_json()) for row in found]
+
+    def newest_change(self, project_id: int) -> str | None:
+        """When any task last changed, by the server's clock, ISO 8601; None without tasks."""
+        newest = self._page(
+            project_id, (), size=1, fields="task_only", include="id,updated_at", order="-tasks:updated_at"
+        )
+        return newest[0].updated_at.isoformat() if newest else None
+
+    def account_name(self, user_id: int) -> str:
+        """The e-mail of an account, "account 7" when the server does not know it any more."""
+        if user_id not in self._names:
+            self._names = {user.id: user.email for user in self._read(lambda sdk: sdk.users.list())}
+        return self._names.setdefault(user_id, f"account {user_id}")
+
+    def own_account(self) -> int:
+        """The id of the token's owner."""
+        return int(self._read(lambda sdk: sdk.users.whoami()).id)
+
+    def _tasks(
+        self, project_id: int, filters: Sequence[Mapping[str, Any]], *, fields: str, include: str | None
+    ) -> Iterator[Any]:
+        # Pages are cut by id, not by number: rows that come or go meanwhile cannot shift others out of sight.
+        last = 0
+        while True:
+            after = {"filter": "filter:tasks:id", "operator": "greater", "type": "Number", "value": last}
+            rows = self._page(
+                project_id, [*filters, after], size=PAGE, fields=fields, include=include, order="tasks:id"
+            )
+            yield from rows
+            if len(rows) < PAGE:
+                return
+            last = rows[-1].id
+
+    def _page(
+        self,
+        project_id: int,
+        filters: Sequence[Mapping[str, Any]],
+        *,
+        size: int,
+        fields: str,
+        include: str | None,
+        order: str,
+    ) -> list[Any]:
+        query = json.dumps({"filters": {"conjunction": "and", "items": list(filters)}, "ordering": [order]})
+
+        def ask(sdk: Any) -> list[Any]:
+            # `.items`: iterating the SDK's pager would take a deleted project for the end of the list.
+            chosen = {"project": project_id, "query": query, "fields": fields, "page": 1, "page_size": size}
+            page = sdk.tasks.list(**chosen, **({"include": include} if include else {}))
+            return list(page.items or [])
+
+        return self._read(ask, project_id=project_id)
+
+    def _read(self, call: Callable[[Any], Found], *, project_id: int | None = None) -> Found:
+        for pause_s in PAUSES_S:
+            try:
+                return self._write(call, project_id=project_id)
+            except ServerDown:
+                self._pause(pause_s)
+        return self._write(call, project_id=project_id)
+
+    def _write(self, call: Callable[[Any], Found], *, project_id: int | None = None) -> Found:
+        from label_studio_sdk.core.api_error import ApiError
+
+        try:
+            return call(self._connected())
+        except (ApiError, httpx.HTTPError, httpx.InvalidURL, ValueError) as fault:
+            raise self._told(fault, project_id) from fault
+
+    def _connected(self) -> Any:
+        from label_studio_sdk import LabelStudio
+
+        if self._sdk is None:
+            timeout = httpx.Timeout(TIMEOUT_S, connect=CONNECT_TIMEOUT_S)
+            http = httpx.Client(timeout=timeout, trust_env=False, transport=self._transport)
+            self._sdk = LabelStudio(base_url=self.url, api_key=self._token, httpx_client=http, max_retries=0)
+        return self._sdk
+
+    def _told(self, fault: Exception, project_id: int | None) -> LabelerError:
+        if isinstance(fault, httpx.TransportError) and not isinstance(fault, httpx.UnsupportedProtocol):
+            return ServerDown(
+                f"Label Studio does not answer at {self.url} ({type(fault).__name__})",
+                do="see `weakspot label-studio status`, or check labeler.url; nothing is lost, run again when it is up",
+            )
+        status, body = getattr(fault, "status_code", None), getattr(fault, "body", None)
+        if not isinstance(body, dict) and status not in (401, 403) and (status or 0) < 500:
+            return self._gone(project_id) if status == 404 and project_id is not None else self._not_label_studio()
+        return self._refusal(status, body, project_id)
+
+    def _refusal(self, status: int | None, body: object, project_id: int | None) -> LabelerError:
+        if status == 401:
+            return ServerRefused(
+                f"Label Studio at {self.url} does not accept the token",
+                wanted="a legacy token or a personal access token of that server",
+                do="copy one from its page Account & Settings into the variable that labeler.token_env names",
+            )
+        if status == 404 and project_id is not None:
+            return self._gone(project_id)
+        if status is None or status >= 500 or status in (408, 409, 429):
+            return ServerDown(
+                f"Label Studio at {self.url} answers with an error of its own (status {status})",
+                do="try again in a moment; if it stays so, read the server's log",
+            )
+        return ServerRefused(f"Label Studio at {self.url} refuses (status {status}): {_reason(body)}")
+
+    def _gone(self, project_id: int) -> ProjectGone:
+        return ProjectGone(
+            f"Label Studio at {self.url} has no project {project_id} any more",
+            wanted="the project that questions were sent to",
+            do="restore it from a backup, or start afresh with `weakspot label-studio restore --new-project`",
+        )
+
+    def _not_label_studio(self) -> ServerRefused:
+        return ServerRefused(
+            f"what answers at {self.url} is not a Label Studio",
+            do="check labeler.url: it is the address you open in the browser to label",
+        )
+
+
+def _project(found: Any) -> Project:
+    return Project(
+        id=int(found.id),
+        title=found.title or "",
+        description=found.description or "",
+        config=found.label_config or "",
+        model_version=found.model_version or "",
+        overlap=found.maximum_annotations or 1,
+    )
+
+
+def _ext_id(data: object) -> str | None:
+    value = data.get("ext_id") if isinstance(data, Mapping) else None
+    return value if isinstance(value, str) else None
+
+
+def _reason(body: object) -> str:
+    found = body.get("validation_errors") or body.get("detail") or body if isinstance(body, Mapping) else body
+    return " ".join(str(found).split())[:300]
