@@ -96,19 +96,22 @@ def database(url: str) -> str:
     return url
 
 
-def fits(options: Mapping[str, Any], settings: type) -> None:
-    """Every option is a setting of the tuning method and has its type and range; raises with all mistakes."""
+def fitted(options: Mapping[str, Any], settings: type) -> dict[str, Any]:
+    """The options in the types of the tuning method's settings: YAML reads 1e-3 as a text. Raises with all mistakes."""
     known = [field.name for field in dataclasses.fields(settings)]
     mistakes = [
         f"unknown option {str(name)!r}" + (f", {near}" if (near := registry.suggestion(str(name), known)) else "")
         for name in options
         if name not in known
     ]
+    values: dict[str, Any] = {}
     try:
-        TypeAdapter(settings).validate_python({name: options[name] for name in options if name in known})
+        valid: Any = TypeAdapter(settings).validate_python({name: options[name] for name in options if name in known})
+        values = {name: getattr(valid, name) for name in options if name in known}
     except ValidationError as error:
         mistakes += [f"{'.'.join(map(str, e['loc']))} is {e['input']!r} ({e['msg']})".lstrip() for e in error.errors()]
     except ConfigError as error:
         mistakes.append(str(error))
     if mistakes:
-        raise wrong("; ".join(mistakes), wanted="of " + ", ".join(known))
+        raise wrong("; ".join(mistakes), wanted="settings among " + ", ".join(known))
+    return values

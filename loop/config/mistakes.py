@@ -17,7 +17,7 @@ WANTED = {
     "string_type": "a text (put quotes around it)",
     "int_type": "a whole number",
     "int_from_float": "a whole number",
-    "float_type": "a number",
+    "float_type": "a number (with a dot: 1.0e-3)",
     "finite_number": "a finite number",
     "mapping_type": "a list of names, or a mapping of name: description",
     "dict_type": "keys with values",

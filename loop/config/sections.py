@@ -78,7 +78,7 @@ class Model(Section):
     @classmethod
     def _options_fit(cls, options: Any) -> Any:
         if options and isinstance(options, Mapping):
-            checks.fits(options, registry.settings("tuning"))
+            return checks.fitted(options, registry.settings("tuning"))
         return {} if options is None else options
 
 

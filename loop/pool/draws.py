@@ -12,7 +12,7 @@ def stratified(codes: NDArray[np.int64], count: int, *, rng: np.random.Generator
     """`count` places of `codes`, sorted, at random inside each label; -1 is never drawn.
 
     Labels get shares in proportion to their size, but each at least one when `count` reaches; what rounding leaves
-    goes to the largest remainders, ties to the more frequent. codes: (n,) label columns; count: 0..labelled rows.
+    goes to the largest remainders (ties: to the most frequent). codes: (n,) label columns; count: 0..labelled rows.
     """
     classes, sizes = np.unique(codes[codes >= 0], return_counts=True)
     drawn = [
@@ -28,12 +28,11 @@ def shares(sizes: NDArray[np.int64], count: int, *, rng: np.random.Generator) ->
         chosen = np.zeros(len(sizes), dtype=np.int64)
         chosen[rng.permutation(len(sizes))[:count]] = 1
         return chosen
-    result = np.ones(len(sizes), dtype=np.int64)
     ideal = count * sizes / sizes.sum()
-    while (left := count - int(result.sum())) > 0:
-        # The class furthest below its ideal share goes first; with one each to begin with, this is a fair filling.
-        gap = np.where(result < sizes, ideal - result, -np.inf)
-        order = np.lexsort((-sizes, -gap))
-        open_classes = order[np.isfinite(gap[order])][:left]
-        result[open_classes] += 1
+    result = np.maximum(1, np.floor(ideal)).astype(np.int64)
+    while (left := count - int(result.sum())) != 0:
+        # One step towards the sum, where it brings a class nearest to its ideal share.
+        free = result < sizes if left > 0 else result > 1
+        gap = (ideal - result) * np.sign(left)
+        result[np.lexsort((-sizes, -gap, ~free))[0]] += np.sign(left)
     return result

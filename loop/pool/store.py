@@ -88,6 +88,18 @@ class Pool:
         found = (example(dict(zip(names, values, strict=True))) for values in cells)
         return tuple(one if one.split in (Split.SEED, Split.GOLD) else replace(one, label=None) for one in found)
 
+    def splits(self) -> tuple[Split, ...]:
+        """The split of every example, in the order of `ids()`."""
+        return tuple(SPLITS[code] for code in self._splits.tolist())
+
+    def find(self, word: str) -> tuple[Example, ...]:
+        """Examples whose id begins with `word` (at least 4 digits), or whose owner's id is `word`."""
+        found = [one for one in self.ids() if len(word) >= 4 and one.startswith(word)]
+        if not found:
+            owners = self._take("source_id", np.arange(self.rows))
+            found = [one for one, owner in zip(self.ids(), owners, strict=True) if owner == word]
+        return self.examples(found)
+
     def seed_labels(self) -> dict[str, str]:
         """Id → label of the seed."""
         return self._labels(Split.SEED)

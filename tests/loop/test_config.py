@@ -200,3 +200,22 @@ def test_addresses_are_resolved_against_the_projects_folder_and_the_environment(
     assert artifacts_url(hidden, folder=tmp_path) == "s3://bucket/a"
     with pytest.raises(ConfigError, match="LEDGER, which is not set"):
         ledger_url(hidden, folder=tmp_path, environ={})
+
+
+def test_options_are_settings_of_the_tuning_method_and_take_its_types() -> None:
+    config = parse(SMALL + "model: {options: {learning_rate: 1e-3, target_modules: [query], steps: 40}}")
+    assert config.model.options == {"learning_rate": 0.001, "target_modules": ("query",), "steps": 40}
+    assert digest(config) != digest(parse(SMALL))
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ("{lerning_rate: 1}", "unknown option 'lerning_rate', did you mean \"learning_rate\"?"),
+        ("{steps: many}", "steps is 'many'"),
+        ("{steps: 0}", "tuning steps is 0"),
+        ("[1]", "found [1]; wanted: keys with values"),
+    ],
+)
+def test_a_wrong_option_is_told_before_anything_is_trained(options: str, words: str) -> None:
+    assert f"model.options: {words}" in refusal(SMALL + f"model: {{options: {options}}}")
