@@ -18,7 +18,7 @@ from loop.models.settings import TuningSettings
 if TYPE_CHECKING:
     from loop.models.classifier import TunedClassifier, load_classifier
     from loop.models.encoder import FrozenEncoder, load_encoder
-    from loop.models.export import export
+    from loop.models.exporting import export
     from loop.models.tokens import Tokens, build_tokens, open_tokens
 
 _HOMES = {
@@ -26,7 +26,7 @@ _HOMES = {
     "load_classifier": "classifier",
     "FrozenEncoder": "encoder",
     "load_encoder": "encoder",
-    "export": "export",
+    "export": "exporting",
     "Tokens": "tokens",
     "build_tokens": "tokens",
     "open_tokens": "tokens",

@@ -185,10 +185,9 @@ def _transformer_folder(root: Path) -> Path:
     if not modules.is_file():
         return root
     try:
-        first = json.loads(modules.read_text(encoding="utf-8"))[0]["path"]
-    except (ValueError, KeyError, IndexError, TypeError) as error:
+        return root / str(_json(modules)[0]["path"])
+    except (KeyError, IndexError, TypeError) as error:
         raise ModelError(f"{modules} is damaged", wanted="the modules of a sentence-transformers model") from error
-    return root / str(first)
 
 
 def _longest(folder: Path) -> int:
@@ -201,9 +200,16 @@ def _longest(folder: Path) -> int:
     ):
         path = folder / file
         if path.is_file():
-            limit = json.loads(path.read_text(encoding="utf-8")).get(key)
+            limit = _json(path).get(key)
             limits.append(limit - spare if isinstance(limit, int) and limit > spare else 10**9)
     return int(min(limits))
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path} is damaged", wanted="JSON", do="fetch the base model again") from error
 
 
 def _tokenizer_files(folder: Path) -> list[Path]:
