@@ -8,9 +8,11 @@
 Imports go down, and siblings on one floor do not import each other:
 
     cli
-    rounds
-    tasks  models  evaluation  selection  pool  labels  report
-    ledger  artifacts  config  registry  protocols
+    rounds  report
+    project  tasks
+    models  evaluation  selection  pool  labels  roles
+    ledger  artifacts  config
+    registry  protocols
     records  errors
 
 The core knows neither Label Studio nor Streamlit: it reaches a labeling tool by name, through the registry.

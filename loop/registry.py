@@ -43,6 +43,7 @@ MENU: dict[str, dict[str, str]] = {
     },
     "task": {"classification": "loop.tasks.classification:TASK"},
     "labeler": {"label_studio": "labeling.label_studio:build"},
+    "server": {"label_studio": "labeling.server:EmbeddedServer"},
     "experts": {
         "people": "labeling.simulated:people",
         "simulated": "labeling.simulated:simulated",

@@ -1,0 +1,136 @@
+"""status, report, explain, diff, menu: what is known, as tables or JSON."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from loop import registry
+from loop import report as figures
+from loop.cli import showing
+from loop.cli.showing import plain
+from loop.report import Difference, Story
+from loop.report.examples import Change
+
+
+def status(root: Path, *, as_json: bool) -> None:
+    """Where the project stands."""
+    with figures.view(root) as view:
+        now = figures.standing(view)
+    if as_json:
+        showing.as_json({**asdict(now), "report": report_json(now.report)})
+        return
+    out = showing.out()
+    out.print(plain(now.report.project, style="bold"))
+    if now.report.simulated:
+        out.print(showing.SIMULATED)
+    if now.round is not None:
+        out.print(f"Round {now.round}: {now.step or 'over'}; {now.answered} answered, {now.open_questions} open")
+    if now.heartbeat and not now.alive:
+        out.print(f"No sign of life since {now.heartbeat.at} (process {now.heartbeat.pid})")
+    if now.url:
+        out.print(f"Questions: {now.url}", markup=False)
+    out.print(now.next, markup=False)
+    if now.command:
+        out.print(f"  {now.command}", style="bold", markup=False)
+
+
+def report(root: Path, *, as_json: bool) -> None:
+    """The figures of every round."""
+    with figures.view(root) as view:
+        found = figures.report(view)
+    if as_json:
+        showing.as_json(report_json(found))
+        return
+    show_report(found)
+
+
+def show_report(found: figures.Report) -> None:
+    """The closing table."""
+    out = showing.out()
+    out.print(plain(found.project, style="bold"))
+    out.print(showing.rounds_table(found))
+    if found.simulated:
+        out.print(showing.SIMULATED)
+
+
+def report_json(found: figures.Report) -> dict[str, Any]:
+    """The contract of `weakspot report --json`."""
+    return asdict(found)
+
+
+def explain(root: Path, example: str, *, as_json: bool) -> None:
+    """The story of one example."""
+    with figures.view(root) as view:
+        story = figures.explain(view, example)
+    if as_json:
+        showing.as_json(story)
+    else:
+        _tell(story)
+
+
+def diff(root: Path, before: int, after: int, *, as_json: bool) -> None:
+    """What changed between two rounds."""
+    with figures.view(root) as view:
+        found = figures.diff(view, before, after)
+    if as_json:
+        showing.as_json(found)
+    else:
+        _tell_difference(found)
+
+
+def menu(kind: str | None, *, as_json: bool) -> None:
+    """What can be chosen."""
+    kinds = [kind] if kind else sorted(registry.MENU)
+    found = {name: registry.names(name) for name in kinds}
+    if as_json:
+        showing.as_json(found)
+        return
+    for name, choices in found.items():
+        showing.out().print(f"{name:<12} {', '.join(choices)}", markup=False)
+
+
+def _tell(story: Story) -> None:
+    out = showing.out()
+    example = story.example
+    out.print(plain(example.text, style="bold"))
+    own = f", yours {example.source_id}" if example.source_id else ""
+    out.print(f"id {example.id}{own}; split {example.split.value}", markup=False)
+    for name, value in example.metadata.items():
+        out.print(plain(f"  {name}: {value}"))
+    if story.spot:
+        out.print(plain(f"Weak spot: {story.spot}"))
+    for guess in story.guesses:
+        out.print(plain(f"Round {guess.round} guessed {guess.label} ({100 * guess.confidence:.0f} %)"))
+    for row in story.picks:
+        out.print(plain(f"Asked in round {row.round} ({row.pick.kind.value}): {row.pick.reason}"))
+    for answer in story.answers:
+        said = answer.label or answer.state.value
+        flags = f" [{', '.join(answer.flags)}]" if answer.flags else ""
+        out.print(plain(f"{answer.annotator} said {said}{flags} {answer.note}".rstrip()))
+    if story.label:
+        out.print(plain(f"Label: {story.label.label}, used for {story.label.role.value}, from {story.label.source}"))
+    if story.trained:
+        out.print(f"Trained on in rounds {', '.join(map(str, story.trained))}")
+
+
+def _tell_difference(found: Difference) -> None:
+    out = showing.out()
+    out.print(f"Round {found.before} → round {found.after}", style="bold")
+    for key, (old, new) in found.settings.items():
+        out.print(plain(f"  {key}: {old} → {new}"))
+    added, changed, removed = found.labels_added, found.labels_changed, found.labels_removed
+    out.print(f"Labels: {added} added, {changed} changed, {removed} removed")
+    counts = f"{len(found.fixed)} fixed, {len(found.broken)} broken, {found.both_wrong} wrong in both"
+    out.print(f"Of {found.shared} measured examples: {counts}")
+    if not found.settings and not added + changed + removed and not found.fixed and not found.broken:
+        out.print("Nothing changed.")
+    for title, changes in (("Fixed", found.fixed), ("Broken", found.broken)):
+        for change in changes[:10]:
+            out.print(plain(f"{title}: {_short(change)}"))
+
+
+def _short(change: Change) -> str:
+    text = change.text if len(change.text) <= 60 else change.text[:59] + "…"
+    return f"{text!r} is {change.truth}: {change.before} → {change.after}"

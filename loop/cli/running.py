@@ -1,0 +1,62 @@
+"""init and run: making a project, and running its rounds with progress."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from loop.cli import reading, showing
+from loop.cli.terminal import Terminal
+from loop.errors import ConfigError
+from loop.project import open_project
+from loop.registry import suggestion
+from loop.report import report, view
+from loop.rounds.creating import Created, Request, create
+from loop.rounds.running import Wish
+from loop.rounds.running import run as run_rounds
+from loop.rounds.work import STEPS
+
+__all__ = ["Request", "init", "run"]
+
+
+def init(request: Request, *, as_json: bool) -> None:
+    """Makes the project and says what was guessed and what to do next."""
+    made = create(request)
+    if as_json:
+        showing.as_json(made)
+        return
+    _tell(made)
+
+
+def run(root: Path, *, rounds: int | None, until: str | None, wait: bool, early: bool, as_json: bool) -> None:
+    """Runs rounds and closes with the table."""
+    if until is not None and until not in STEPS:
+        raise ConfigError(f"unknown step {until!r}", wanted="one of " + ", ".join(STEPS), do=suggestion(until, STEPS))
+    terminal = Terminal()
+    with open_project(root) as project:
+        try:
+            run_rounds(project, Wish(rounds=rounds, until=until, wait=wait, early=early), terminal)
+        except KeyboardInterrupt:
+            print("Stopped; `weakspot run` goes on from here.", file=sys.stderr)  # noqa: T201
+            sys.exit(130)
+        finally:
+            terminal.stop()
+    with view(root) as opened:
+        found = report(opened)
+    if as_json:
+        showing.as_json(reading.report_json(found))
+    else:
+        reading.show_report(found)
+
+
+def _tell(made: Created) -> None:
+    out = showing.out()
+    for line in made.guesses:
+        out.print(showing.plain(line))
+    out.print(showing.plain(made.summary, style="bold"))
+    for line in made.warnings:
+        out.print(showing.plain(line))
+    out.print(f"Wrote {made.config}", markup=False)
+    out.print("Next:", style="bold")
+    for command in made.next:
+        out.print(f"  {command}", markup=False)

@@ -1,0 +1,40 @@
+"""Ledger and artifacts → the figures people see, computed here once for the command line and the dashboard.
+
+    view      an open project, read-only
+    rounds    one line per round: error rate with interval, decision, labels, seconds
+    standing  where the project stands and what to do next
+    spots     weak spots over rounds, and the map
+    questions the label queue, and who answered
+    examples  everything about one example; what changed between two rounds
+
+Nothing here writes.
+"""
+
+from loop.report.examples import Difference, Story, diff, explain
+from loop.report.questions import Annotator, QuestionRow, annotators, questions
+from loop.report.rounds import Report, RoundFigures, report
+from loop.report.spots import MapPoints, SpotTrend, map_points, spot_trends
+from loop.report.standing import Standing, standing
+from loop.report.view import View, view
+
+__all__ = [
+    "Annotator",
+    "Difference",
+    "MapPoints",
+    "QuestionRow",
+    "Report",
+    "RoundFigures",
+    "SpotTrend",
+    "Standing",
+    "Story",
+    "View",
+    "annotators",
+    "diff",
+    "explain",
+    "map_points",
+    "questions",
+    "report",
+    "spot_trends",
+    "standing",
+    "view",
+]

@@ -1,0 +1,172 @@
+"""One line per round: error rate with interval, decision, labels, answers, seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from loop.ledger import figures, people, progress
+from loop.ledger.figures import Decision, ModelRow
+from loop.ledger.people import PickRow
+from loop.ledger.progress import RoundRow, StepRow
+from loop.records import Annotation, AnswerState, Label, Measurement, PickKind
+from loop.report.view import View
+
+LAST_STEP = "settle"
+
+
+@dataclass(frozen=True, slots=True)
+class RoundFigures:
+    """A round, as leads and engineers see it. None means: not measured."""
+
+    round: int
+    state: str
+    """"done", or the step it stands at."""
+    labels: int
+    """Labels known when this round's model was trained: seed, train, dev and audit."""
+    train_n: int | None
+    """How many of them it was trained on."""
+    error_rate: float | None
+    """Of this round's model, 0..1."""
+    ci_low: float | None
+    ci_high: float | None
+    """95 % interval."""
+    n: int
+    on: str
+    """"gold", "audit" or "dev"; "" when not measured."""
+    estimator: str
+    macro_f1: float | None
+    ece: float | None
+    promoted: bool | None
+    """None: no model was judged in this round."""
+    reason: str
+    """The gate's words."""
+    champion: int | None
+    """The round whose model is the champion after this round's gate."""
+    difference: float | None
+    """Error rate minus the champion's before, on the same examples."""
+    p_value: float | None
+    """Exact McNemar test of that difference."""
+    asked: int
+    answered: int
+    skipped: int
+    quarantined: int
+    corrected: int
+    """Answers that differ from a guess of the model."""
+    audit: int
+    """Questions drawn at random."""
+    seconds: Mapping[str, float]
+    """Step → seconds."""
+    peak_mb: float | None
+    started_at: str
+    finished_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A whole project in figures."""
+
+    project: str
+    simulated: bool
+    """True: the answers come from simulated experts."""
+    champion: int | None
+    labels: int
+    """Labels known now."""
+    rounds: tuple[RoundFigures, ...]
+
+
+def report(view: View) -> Report:
+    """Every round's figures, oldest first."""
+    with view.project.ledger.read() as connection:
+        rounds = progress.rounds(connection)
+        steps = progress.steps(connection)
+        measurements = figures.measurements(connection)
+        models = {row.round: row for row in figures.models(connection)}
+        decisions = figures.decisions(connection)
+        picks = people.picks(connection)
+        answers = people.answers(connection)
+        labels = people.labels(connection)
+        champion = figures.champion(connection)
+    lines = tuple(
+        _line(
+            row,
+            steps=[step for step in steps if step.round == row.round],
+            measured=measurements.get(row.round, ()),
+            model=models.get(row.round),
+            decisions=decisions,
+            picks=[pick for pick in picks if pick.round == row.round],
+            answers=answers,
+            labels=labels,
+        )
+        for row in rounds
+    )
+    return Report(view.name, view.simulated, champion, len(labels), lines)
+
+
+def headline(measured: Sequence[Measurement]) -> Measurement | None:
+    """The error rate people watch: on gold when there is a gold test, else on audit, else on dev."""
+    overall = {row.on: row for row in measured if row.metric == "error_rate" and not row.slice}
+    return next((overall[ground] for ground in ("gold", "audit", "dev") if ground in overall), None)
+
+
+def _line(
+    row: RoundRow,
+    *,
+    steps: Sequence[StepRow],
+    measured: Sequence[Measurement],
+    model: ModelRow | None,
+    decisions: Sequence[Decision],
+    picks: Sequence[PickRow],
+    answers: Sequence[Annotation],
+    labels: Sequence[Label],
+) -> RoundFigures:
+    error = headline(measured)
+    verdict = next((d for d in decisions if d.round == row.round and d.by == "gate"), None)
+    on_ground = {m.metric: m.value for m in measured if error and m.on == error.on and not m.slice}
+    mine = _answers(picks, answers)
+    peaks = [step.peak_mb for step in steps if step.peak_mb is not None]
+    return RoundFigures(
+        round=row.round,
+        state="done" if row.finished_at else steps[-1].step if steps else "train",
+        labels=sum(label.round is None or label.round < row.round for label in labels),
+        train_n=model.train_n if model else None,
+        error_rate=error.value if error else None,
+        ci_low=error.low if error else None,
+        ci_high=error.high if error else None,
+        n=error.n if error else 0,
+        on=error.on if error else "",
+        estimator=error.estimator if error else "",
+        macro_f1=on_ground.get("macro_f1"),
+        ece=on_ground.get("ece"),
+        promoted=verdict.action == "promote" if verdict else None,
+        reason=verdict.reason if verdict else "",
+        champion=_champion_after(decisions, row.round),
+        difference=verdict.comparison.difference if verdict and verdict.comparison else None,
+        p_value=verdict.comparison.p_value if verdict and verdict.comparison else None,
+        asked=len(picks),
+        answered=sum(answer.state is AnswerState.ANSWERED for answer in mine),
+        skipped=sum(answer.state in (AnswerState.SKIPPED, AnswerState.EMPTY) for answer in mine),
+        quarantined=sum(answer.state in (AnswerState.UNKNOWN_LABEL, AnswerState.MALFORMED) for answer in mine),
+        corrected=_corrected(picks, mine),
+        audit=sum(pick.pick.kind is PickKind.AUDIT for pick in picks),
+        seconds={step.step: step.seconds for step in steps if step.seconds is not None},
+        peak_mb=max(peaks) if peaks else None,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+    )
+
+
+def _answers(picks: Sequence[PickRow], answers: Sequence[Annotation]) -> list[Annotation]:
+    asked = {pick.ext_id for pick in picks}
+    return [answer for answer in answers if answer.ext_id in asked]
+
+
+def _corrected(picks: Sequence[PickRow], answers: Sequence[Annotation]) -> int:
+    guess = {pick.ext_id: pick.pick.guess for pick in picks if pick.pick.guess is not None}
+    given = (answer for answer in answers if answer.state is AnswerState.ANSWERED and answer.ext_id in guess)
+    return sum(answer.label != guess[answer.ext_id] for answer in given)
+
+
+def _champion_after(decisions: Sequence[Decision], round_: int) -> int | None:
+    moves = [d for d in decisions if d.round <= round_ and d.action != "hold"]
+    return moves[-1].model_round if moves else None

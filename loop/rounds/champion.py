@@ -1,0 +1,129 @@
+"""The champion at work: moved by hand, asked for guesses, written out for others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from loop.config import digest
+from loop.errors import ModelError
+from loop.ledger import figures, people, progress
+from loop.ledger.figures import Decision, ModelRow
+from loop.pool import Columns, guess, recognise
+from loop.pool.tables import gather
+from loop.project import POOL, Project, only_worker
+from loop.records import Role
+from loop.rounds.work import now
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """What the champion says of one text."""
+
+    text: str
+    label: str
+    confidence: float
+    """Calibrated probability of the label, 0..1."""
+    probabilities: Mapping[str, float]
+
+
+def promote(project: Project, round_: int, *, by: str, why: str) -> None:
+    """Makes a round's model the champion. Raises ModelError when that round has none."""
+    _move(project, round_, action="promote_by_hand", by=by, why=why)
+
+
+def rollback(project: Project, *, by: str, why: str) -> int:
+    """Makes the champion before the present one the champion; returns its round. Raises ModelError."""
+    with project.ledger.read() as connection:
+        moves = [row.model_round for row in figures.decisions(connection) if row.action != "hold"]
+        present = figures.champion(connection)
+    earlier = [round_ for round_ in moves if round_ != present]
+    if not earlier:
+        raise ModelError(
+            "there is no earlier champion", wanted="two promoted models", do="`weakspot report` lists them"
+        )
+    _move(project, earlier[-1], action="rollback", by=by, why=why)
+    return earlier[-1]
+
+
+def predict(project: Project, file: str, *, text: str | None) -> tuple[Guess, ...]:
+    """Labels every text of a file, in its order. Raises ModelError without a champion, DataError for the file."""
+    from loop.models import load_classifier
+
+    row = _champion(project)
+    source = recognise(file)
+    column = text or guess(source).columns.text
+    texts = gather(source, Columns(column)).table.column("text").to_pylist()
+    model = load_classifier(project.artifacts.open(row.artifact) / "model")
+    scores = model.predict(texts)
+    return tuple(
+        Guess(
+            text=one,
+            label=model.labels[int(line.argmax())],
+            confidence=float(line.max()),
+            probabilities=dict(zip(model.labels, map(float, line), strict=True)),
+        )
+        for one, line in zip(texts, scores.probabilities, strict=True)
+    )
+
+
+def export(project: Project, folder: Path) -> None:
+    """Writes the champion as a self-contained model folder. Raises ModelError without a champion."""
+    from loop.models import export as write
+
+    row = _champion(project)
+    write(project.artifacts.open(row.artifact) / "model", folder, card=_card(project, row))
+
+
+def _move(project: Project, round_: int, *, action: str, by: str, why: str) -> None:
+    with only_worker(project), project.ledger.begin() as connection:
+        known = [row.round for row in figures.models(connection)]
+        if round_ not in known:
+            raise ModelError(
+                f"round {round_} has no model", wanted=f"one of {', '.join(map(str, known)) or 'none yet'}"
+            )
+        last = progress.rounds(connection)[-1].round
+        decision = Decision(
+            round=last,
+            model_round=round_,
+            champion_round=figures.champion(connection),
+            action=action,
+            by=by,
+            reason=why or "no reason given",
+            comparison=None,
+            at=now(),
+        )
+        figures.decide(connection, decision)
+
+
+def _champion(project: Project) -> ModelRow:
+    with project.ledger.read() as connection:
+        round_ = figures.champion(connection)
+        found = [row for row in figures.models(connection) if row.round == round_]
+    if not found:
+        raise ModelError("there is no tuned model yet", do="`weakspot run` trains one as soon as there are labels")
+    return found[0]
+
+
+def _card(project: Project, row: ModelRow) -> dict[str, Any]:
+    with project.ledger.read() as connection:
+        measured = figures.measurements(connection, round_=row.round).get(row.round, ())
+        settled = people.count_labels(connection)
+    figures_ = [m for m in measured if not m.slice and m.value is not None]
+    return {
+        "name": project.config.project.name,
+        "base": row.base,
+        "tuning": row.tuning,
+        "round": row.round,
+        "seed": row.seed,
+        "train_n": row.train_n,
+        "dev_n": row.dev_n,
+        "labels_digest": row.labels_digest,
+        "data_digest": project.artifacts.digest(POOL),
+        "config_digest": digest(project.config),
+        "simulated": project.config.experts.kind == "simulated",
+        "audit_n": settled[Role.AUDIT],
+        "measurements": figures_,
+    }

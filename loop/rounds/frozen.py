@@ -1,0 +1,121 @@
+"""What is computed once for the whole project and never again: frozen embeddings and the partition into regions.
+
+pool ─► encoder ─► embeddings/<fingerprint of encoder and pool> ─► partition: centroids, regions, names, map
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from loop.project import POOL, Project
+from loop.protocols import Progress
+from loop.records import FloatArray, IntArray, Split
+from loop.rounds.work import Work
+from loop.selection import layout, spots
+
+PARTITION = "partition"
+ROWS_AT_ONCE = 4096
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """The frozen encoder's view of n examples, memory-mapped; row i belongs to ids[i]."""
+
+    ids: tuple[str, ...]
+    embeddings: FloatArray
+    """(n, d) float32, rows of length 1."""
+
+    @cached_property
+    def row_of(self) -> dict[str, int]:
+        """Example id → row."""
+        return {id_: row for row, id_ in enumerate(self.ids)}
+
+    def rows(self, ids: Sequence[str]) -> FloatArray:
+        """(len(ids), d) embeddings of these examples."""
+        return self.embeddings[[self.row_of[id_] for id_ in ids]]
+
+
+@dataclass(frozen=True)
+class Partition:
+    """The lasting regions."""
+
+    regions: IntArray
+    """(n,) the spot of each example, in the row order of Frozen."""
+    names: tuple[str, ...]
+    """(s,) name of each spot."""
+    terms: tuple[tuple[str, ...], ...]
+    """(s,) telling terms of each spot."""
+
+    def size(self) -> int:
+        """How many spots there are."""
+        return len(self.names)
+
+
+def embeddings(work: Work) -> Frozen:
+    """The frozen embeddings of every example; made at the first call, read ever after."""
+    project = work.project
+    base = work.config.model.embedder or work.config.model.base
+    name = f"embeddings/{_key(project, base, work.config.model.revision)}"
+    if not project.artifacts.has(name):
+        work.say(f"Embedding {project.pool.rows:,} texts once with {base}")
+        with project.artifacts.writing(name) as folder:
+            _embed(project, base, work.config.model.revision, folder=folder, progress=work.progress)
+    folder = project.artifacts.open(name)
+    matrix = np.load(folder / "embeddings.npy", mmap_mode="r")
+    return Frozen(ids=project.pool.ids(), embeddings=matrix)
+
+
+def partition(work: Work, frozen: Frozen) -> Partition:
+    """The regions; made at the first call from pool and seed, read ever after."""
+    project = work.project
+    if not project.artifacts.has(PARTITION):
+        with project.artifacts.writing(PARTITION) as folder:
+            _divide(work, frozen, folder)
+    folder = project.artifacts.open(PARTITION)
+    words = json.loads((folder / "spots.json").read_text())
+    regions = np.load(folder / "regions.npy", mmap_mode="r")
+    return Partition(regions, tuple(words["names"]), tuple(tuple(terms) for terms in words["terms"]))
+
+
+def _key(project: Project, base: str, revision: str | None) -> str:
+    text = json.dumps([base, revision, project.artifacts.digest(POOL)])
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def _embed(project: Project, base: str, revision: str | None, *, folder: Path, progress: Progress) -> None:
+    from loop.models import load_encoder
+
+    encoder = load_encoder(base, revision=revision)
+    ids = project.pool.ids()
+    matrix: Any = None
+    for start in range(0, len(ids), ROWS_AT_ONCE):
+        block = encoder.embed(project.pool.texts(ids[start : start + ROWS_AT_ONCE]))
+        if matrix is None:
+            shape = (len(ids), block.shape[1])
+            matrix = np.lib.format.open_memmap(folder / "embeddings.npy", "w+", dtype=np.float32, shape=shape)
+        matrix[start : start + len(block)] = block
+        progress(start + len(block), len(ids))
+    matrix.flush()
+    (folder / "encoder.json").write_text(json.dumps({"base": base, "fingerprint": encoder.fingerprint}))
+
+
+def _divide(work: Work, frozen: Frozen, folder: Path) -> None:
+    """Regions are found on pool and seed alone; gold examples only join the nearest one, for reading."""
+    pool = work.project.pool
+    steering = np.array([frozen.row_of[id_] for id_ in pool.ids(Split.POOL, Split.SEED)])
+    centroids = spots.partition(frozen.embeddings[steering], rng=work.rng("map"))
+    regions = spots.assign(frozen.embeddings, centroids)
+    texts = pool.texts(tuple(frozen.ids[row] for row in steering))
+    names, terms = spots.name_spots(texts, regions[steering], count=len(centroids))
+    np.save(folder / "centroids.npy", centroids)
+    np.save(folder / "regions.npy", regions)
+    np.save(folder / "layout.npy", layout.plane(frozen.embeddings, seed=work.config.seed))
+    (folder / "spots.json").write_text(json.dumps({"names": names, "terms": terms}))

@@ -1,0 +1,137 @@
+"""Steps `evaluate` and `gate`: how good the new model is, and whether it becomes the champion.
+
+tuned model ─► predictions on gold, audit and dev ─► figures with intervals ─► paired with the champion ─► verdict
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from sqlalchemy import Connection
+
+from loop.evaluation import compare, measure
+from loop.evaluation import gate as gates
+from loop.ledger import figures, people
+from loop.ledger.figures import Decision
+from loop.records import Comparison, Measurement, Predictions, Role, Verdict
+from loop.rounds.frozen import embeddings, partition
+from loop.rounds.work import Done, Work, artifact, now
+
+GROUNDS = ("gold", "audit", "dev")
+"""Where a figure may rest, best first: the first one with enough examples decides in the gate."""
+ENOUGH = 30
+"""Fewer examples than this are too few to compare two models on."""
+
+
+def evaluate(work: Work) -> Done:
+    """Predicts gold, audit and dev with this round's model and measures every figure."""
+    from loop.models import load_classifier
+
+    with work.project.ledger.read() as connection:
+        if not any(row.round == work.round for row in figures.models(connection)):
+            return Done({"skipped": "no model in this round"})
+    truth = truths(work)
+    ids = tuple(id_ for ground in GROUNDS for id_ in truth[ground])
+    model = load_classifier(work.project.artifacts.open(work.name("train")) / "model")
+    scores = model.predict(work.project.pool.texts(ids), progress=work.progress)
+    predictions = Predictions(ids=ids, labels=model.labels, probabilities=scores.probabilities)
+    with work.project.artifacts.writing(work.name("evaluate")) as folder:
+        save(predictions, folder)
+    found = _measured(work, predictions, truth)
+
+    def record(connection: Connection) -> None:
+        figures.put_measurements(connection, work.round, found)
+
+    headline = {f"{row.on}_error": row.value for row in found if row.metric == "error_rate" and not row.slice}
+    return Done({ground: len(truth[ground]) for ground in GROUNDS} | headline, record)
+
+
+def gate(work: Work) -> Done:
+    """Promotes this round's model unless it is worse than the champion."""
+    with work.project.ledger.read() as connection:
+        trained = any(row.round == work.round for row in figures.models(connection))
+        champion = figures.champion(connection)
+    if not trained:
+        return Done({"skipped": "no model in this round"})
+    comparison = compare_rounds(work, champion, work.round) if champion is not None else None
+    verdict: Verdict = gates.decide(comparison, first=champion is None, alpha=work.config.gate.alpha)
+    decision = Decision(
+        round=work.round,
+        model_round=work.round,
+        champion_round=champion,
+        action="promote" if verdict.promote else "hold",
+        by="gate",
+        reason=verdict.reason,
+        comparison=verdict.comparison,
+        at=now(),
+    )
+    work.say(("Promoted: " if verdict.promote else "Held back: ") + verdict.reason)
+
+    def record(connection: Connection) -> None:
+        figures.decide(connection, decision)
+
+    return Done({"promoted": verdict.promote, "reason": verdict.reason}, record)
+
+
+def truths(work: Work) -> dict[str, Mapping[str, str]]:
+    """Ground → (example id → true label): the gold file, and what people said of audit and dev examples."""
+    with work.project.ledger.read() as connection:
+        settled = people.labels(connection, roles=[Role.AUDIT, Role.DEV])
+    by_role = {role: {row.example_id: row.label for row in settled if row.role is role} for role in Role}
+    return {"gold": work.project.pool.truth(), "audit": by_role[Role.AUDIT], "dev": by_role[Role.DEV]}
+
+
+def compare_rounds(work: Work, champion: int, challenger: int) -> Comparison | None:
+    """Two rounds' models on the same examples of the best ground; None when there are too few."""
+    truth = truths(work)
+    before, after = (predictions_of(work, round_) for round_ in (champion, challenger))
+    shared = set(before.ids) & set(after.ids)
+    for ground in GROUNDS:
+        known = {id_: label for id_, label in truth[ground].items() if id_ in shared}
+        if len(known) >= ENOUGH:
+            return compare.compare(before, after, known, on=ground)
+    return None
+
+
+def predictions_of(work: Work, round_: int) -> Predictions:
+    """What a round's model said of gold, audit and dev."""
+    return load(work.project.artifacts.open(artifact(round_, "evaluate")))
+
+
+def save(predictions: Predictions, folder: Path) -> None:
+    """Writes predictions as plain arrays."""
+    np.save(folder / "probabilities.npy", predictions.probabilities)
+    (folder / "rows.json").write_text(json.dumps({"ids": predictions.ids, "labels": predictions.labels}))
+
+
+def load(folder: Path) -> Predictions:
+    """Reads what `save` wrote, memory-mapped."""
+    rows = json.loads((folder / "rows.json").read_text())
+    probabilities = np.load(folder / "probabilities.npy", mmap_mode="r")
+    return Predictions(ids=tuple(rows["ids"]), labels=tuple(rows["labels"]), probabilities=probabilities)
+
+
+def _measured(work: Work, predictions: Predictions, truth: Mapping[str, Mapping[str, str]]) -> tuple[Measurement, ...]:
+    found: list[Measurement] = []
+    for ground in GROUNDS:
+        if truth[ground]:
+            slices = _slices(work, tuple(truth[ground]))
+            rng = work.rng("evaluate", GROUNDS.index(ground))
+            found += measure.measure(predictions, truth[ground], on=ground, slices=slices, rng=rng)
+    return tuple(found)
+
+
+def _slices(work: Work, ids: Sequence[str]) -> dict[str, Sequence[str]]:
+    """Slice name → ids: every value of every metadata column, and every weak spot."""
+    members: dict[str, list[str]] = {}
+    for example in work.project.pool.examples(ids):
+        for column, value in example.metadata.items():
+            members.setdefault(f"{column}={value}", []).append(example.id)
+    frozen = embeddings(work)
+    regions = partition(work, frozen).regions
+    for id_ in ids:
+        members.setdefault(f"spot={regions[frozen.row_of[id_]]}", []).append(id_)
+    return dict(members)

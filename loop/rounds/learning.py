@@ -1,0 +1,88 @@
+"""Step `train`: the labels so far → a tuned model, calibrated on dev."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import numpy as np
+from sqlalchemy import Connection
+
+from loop import registry
+from loop.ledger import figures, people
+from loop.ledger.figures import ModelRow
+from loop.protocols import TrainingReport, TrainingSet
+from loop.records import Label, Role
+from loop.rounds.frozen import Frozen, embeddings
+from loop.rounds.work import Done, Work, now
+
+
+def train(work: Work) -> Done:
+    """Tunes the base model on all labels with role train; no model when there are too few to learn from."""
+    with work.project.ledger.read() as connection:
+        labels = people.labels(connection, roles=[Role.TRAIN, Role.DEV])
+    training = [label for label in labels if label.role is Role.TRAIN]
+    dev = [label for label in labels if label.role is Role.DEV]
+    classes = {label.label for label in training}
+    if len(classes) < 2:
+        why = "there are no labels yet" if not training else "all labels so far are of one class"
+        work.say(f"No model in this round: {why}")
+        return Done({"skipped": why, "labels": len(training)})
+    frozen = embeddings(work)
+    seed = int(work.rng("train").integers(2**31))
+    report = _tune(work, frozen, training, dev, seed=seed)
+    row = ModelRow(
+        round=work.round,
+        artifact=work.name("train"),
+        base=work.config.model.base,
+        tuning=work.config.model.tuning,
+        seed=seed,
+        train_n=len(training),
+        dev_n=len(dev),
+        labels_digest=labels_digest(labels),
+        temperature=report.temperature,
+        training=asdict(report),
+        created_at=now(),
+    )
+
+    def record(connection: Connection) -> None:
+        figures.add_model(connection, row)
+
+    return Done({"train": len(training), "dev": len(dev), "classes": len(classes), "steps": report.steps}, record)
+
+
+def labels_digest(labels: Sequence[Label]) -> str:
+    """A hash of who is labelled how and for which role."""
+    rows = sorted([label.example_id, label.label, label.role.value] for label in labels)
+    return hashlib.blake2b(json.dumps(rows).encode(), digest_size=16).hexdigest()
+
+
+def _tune(work: Work, frozen: Frozen, training: Sequence[Label], dev: Sequence[Label], *, seed: int) -> TrainingReport:
+    model = work.config.model
+    settings = registry.settings("tuning")(**model.options)
+    trainer = registry.load("tuning", model.tuning)(settings, base=model.base, revision=model.revision)
+    with work.project.artifacts.writing(work.name("train")) as folder:
+        (folder / "model").mkdir()
+        report: TrainingReport = trainer(
+            _training_set(work, frozen, training),
+            _training_set(work, frozen, dev),
+            labels=work.config.label_set.names,
+            out=folder / "model",
+            seed=seed,
+            progress=work.progress,
+        )
+        rows = [[label.example_id, label.label, label.role.value] for label in (*training, *dev)]
+        (folder / "labels.json").write_text(json.dumps(rows))
+    return report
+
+
+def _training_set(work: Work, frozen: Frozen, labels: Sequence[Label]) -> TrainingSet:
+    ids = [label.example_id for label in labels]
+    column = work.config.label_set.index()
+    return TrainingSet(
+        texts=tuple(work.project.pool.texts(ids)),
+        labels=np.array([column[label.label] for label in labels], dtype=np.int64),
+        embeddings=np.asarray(frozen.rows(ids)),
+    )

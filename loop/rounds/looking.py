@@ -1,0 +1,150 @@
+"""Steps `score`, `map` and `select`: the champion looks at the pool, weak spots are estimated, a batch is picked.
+
+champion ─► probabilities of the pool ─► spots: dev errors, corrections, confidence ─► batch with reasons
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+from sqlalchemy import Connection
+
+from loop import registry
+from loop.ledger import figures, people
+from loop.protocols import PoolView
+from loop.records import FloatArray, IntArray, Pick, Predictions, Role, Split, Spot
+from loop.rounds import audit
+from loop.rounds.frozen import Frozen, Partition, embeddings, partition
+from loop.rounds.judging import load, save
+from loop.rounds.work import Done, Work, artifact
+from loop.selection import budget
+
+
+def score(work: Work) -> Done:
+    """One pass of the champion over the pool: probabilities and features."""
+    from loop.models import load_classifier
+
+    with work.project.ledger.read() as connection:
+        champion = figures.champion(connection)
+    if champion is None:
+        return Done({"skipped": "no model yet"})
+    model = load_classifier(work.project.artifacts.open(artifact(champion, "train")) / "model")
+    ids = work.project.pool.ids(Split.POOL)
+    scores = model.predict(work.project.pool.texts(ids), progress=work.progress)
+    with work.project.artifacts.writing(work.name("score")) as folder:
+        save(Predictions(ids, model.labels, scores.probabilities), folder)
+        np.save(folder / "features.npy", scores.features)
+    return Done({"texts": len(ids), "model": champion})
+
+
+def map_spots(work: Work) -> Done:
+    """How weak each region is, from dev errors, people's corrections and calibrated confidence."""
+    frozen = embeddings(work)
+    regions = partition(work, frozen)
+    found = _spots(work, frozen, regions)
+
+    def record(connection: Connection) -> None:
+        figures.put_spots(connection, work.round, found)
+
+    return Done({"spots": len(found)}, record)
+
+
+def select(work: Work) -> Done:
+    """The batch: an audit share at random, the rest by the strategy; every pick with its reason."""
+    frozen = embeddings(work)
+    regions = partition(work, frozen)
+    with work.project.ledger.read() as connection:
+        asked = people.asked(connection)
+        labelled = {row.example_id for row in people.labels(connection)}
+        standing = tuple(row.spot for row in figures.spots(connection, round_=work.round))
+    free = [id_ for id_ in work.project.pool.ids(Split.POOL) if id_ not in asked and id_ not in labelled]
+    reserve = audit.reserve(work)
+    drawn = audit.draw(work, [id_ for id_ in free if id_ in reserve])
+    view = _view(work, frozen, regions, [id_ for id_ in free if id_ not in reserve], standing)
+    picks = budget.compose(
+        view,
+        strategy=registry.load("strategy", work.config.selection.strategy),
+        strategy_name=work.config.selection.strategy,
+        batch=work.config.selection.batch,
+        audit=drawn,
+        blind=work.config.selection.blind,
+        rng=work.rng("select"),
+        spots=standing,
+        labels=work.config.label_set.names,
+    )
+    batch = {ext_id(work, pick.example_id): pick for pick in picks}
+    if not batch:
+        work.say("Nothing is left to ask: every example of the pool was asked or is labelled")
+
+    def record(connection: Connection) -> None:
+        people.add_picks(connection, work.round, batch)
+
+    return Done(_counts(picks), record)
+
+
+def ext_id(work: Work, example_id: str) -> str:
+    """The stable external id of a question: 20 hex digits from project, round and example."""
+    text = f"{work.project.key}/{work.round}/{example_id}"
+    return hashlib.blake2b(text.encode(), digest_size=10).hexdigest()
+
+
+def scores_of(work: Work) -> Predictions | None:
+    """The champion's view of the pool in this round; None before the first model."""
+    if not work.project.artifacts.has(work.name("score")):
+        return None
+    return load(work.project.artifacts.open(work.name("score")))
+
+
+def _view(work: Work, frozen: Frozen, regions: Partition, ids: Sequence[str], standing: Sequence[Spot]) -> PoolView:
+    scores = scores_of(work)
+    with work.project.ledger.read() as connection:
+        asked = people.asked(connection)
+        labels = {row.example_id: row for row in people.labels(connection)}
+    column = work.config.label_set.index()
+    known = sorted(asked | set(labels))
+    steering = [id_ for id_ in known if id_ not in labels or labels[id_].role is not Role.AUDIT]
+    rows = _at(frozen, ids)
+    estimates = None if scores is None else np.array([spot.estimate for spot in standing], dtype=np.float64)
+    return PoolView(
+        ids=tuple(ids),
+        embeddings=np.asarray(frozen.embeddings[rows]),
+        probabilities=None if scores is None else _rows(scores, ids),
+        spots=np.asarray(regions.regions[rows]),
+        spot_estimates=estimates,
+        labelled_embeddings=np.asarray(frozen.rows(steering)),
+        labelled=np.array([column[labels[id_].label] if id_ in labels else -1 for id_ in steering], dtype=np.int64),
+    )
+
+
+def _spots(work: Work, frozen: Frozen, regions: Partition) -> tuple[Spot, ...]:
+    with work.project.ledger.read() as connection:
+        known = people.asked(connection) | {label.example_id for label in people.labels(connection)}
+    open_ids = [id_ for id_ in work.project.pool.ids(Split.POOL) if id_ not in known]
+    scores = scores_of(work)
+    evidence = Evidence(
+        members=_in_spots(frozen, regions, work.project.pool.ids(Split.POOL, Split.SEED)),
+        unlabelled=_in_spots(frozen, regions, open_ids),
+        confidence=None if scores is None else _rows(scores, open_ids).max(axis=1),
+        dev=_in_spots(frozen, regions, [outcome.example_id for outcome in _dev(work)]),
+        answered=_in_spots(frozen, regions, [outcome.example_id for outcome in _answered(work)]),
+    )
+
+
+def _in_spots(frozen: Frozen, regions: Partition, ids: Sequence[str]) -> IntArray:
+    return np.asarray(regions.regions[_at(frozen, ids)])
+
+
+def _at(frozen: Frozen, ids: Sequence[str]) -> IntArray:
+    return np.array([frozen.row_of[id_] for id_ in ids], dtype=np.int64)
+
+
+def _rows(scores: Predictions, ids: Sequence[str]) -> FloatArray:
+    row_of = {id_: row for row, id_ in enumerate(scores.ids)}
+    return np.asarray(scores.probabilities[[row_of[id_] for id_ in ids]])
+
+
+def _counts(picks: Sequence[Pick]) -> dict[str, int]:
+    kinds = [pick.kind.value for pick in picks]
+    return {"picks": len(picks), **{kind: kinds.count(kind) for kind in sorted(set(kinds))}}

@@ -1,0 +1,249 @@
+"""Steps `send`, `await`, `collect` and `settle`: questions go to people, answers become labels.
+
+    picks ─► questions ─► labeling tool ─► (people) ─► annotations ─► labels with a role
+
+Polling is the truth: `await` reads what has changed until every question of the round is answered, `collect` reads
+everything once more and notices tasks that were removed.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from loop.labels import Settlement
+from loop.labels import settle as settle_answers
+from sqlalchemy import Connection
+
+from loop import registry
+from loop.errors import PeopleNeeded, ProjectChanged, ServerDown
+from loop.ledger import people, progress
+from loop.ledger.people import PickRow
+from loop.protocols import Experts, Labeler
+from loop.records import Annotation, AnswerState, Collected, Label, PickKind, Role
+from loop.roles import assign_roles
+from loop.rounds.questions import questions
+from loop.rounds.work import Done, Work, now
+
+PROJECT_ID = "labeler_project"
+PROJECT_URL = "labeler_url"
+WATERMARK = "labeler_watermark"
+PATIENCE_S = 600.0
+"""How long a server that was there may be away while we wait for people."""
+FINAL = (AnswerState.ANSWERED, AnswerState.SKIPPED, AnswerState.EMPTY)
+"""States that end a question; a quarantined answer does not."""
+
+
+def send(work: Work) -> Done:
+    """Every pick of the round lies in the labeling tool exactly once."""
+    rows = _picks(work)
+    if not rows:
+        return Done({"sent": 0})
+    receipt = labeler(work).send(questions(work, rows), progress=work.progress)
+
+    def record(connection: Connection) -> None:
+        progress.put(connection, PROJECT_ID, receipt.project_id)
+        progress.put(connection, PROJECT_URL, receipt.project_url)
+        people.add_tasks(connection, receipt.tasks, project_id=receipt.project_id, at=now())
+
+    work.say(f"{len(receipt.tasks)} questions lie at {receipt.project_url}")
+    return Done({"sent": len(receipt.tasks), "created": receipt.created, "url": receipt.project_url}, record)
+
+
+def wait(work: Work) -> Done:
+    """Until every question of the round has its answers, or was removed."""
+    rows = _picks(work)
+    if not rows:
+        return Done({"answered": 0})
+    tool, crowd = labeler(work), experts(work)
+    away_since: float | None = None
+    while True:
+        try:
+            _take_over(work, tool, whole=False)
+            away_since = None
+            open_ids = _open(work)
+            given = crowd.work(open_ids) if open_ids else 0
+        except ServerDown as fault:
+            away_since = _still_patient(work, fault, away_since)
+            open_ids, given = _open(work), 0
+        work.progress(len(rows) - len(open_ids), len(rows))
+        if not open_ids or work.early:
+            return Done({"answered": len(rows) - len(open_ids), "open": len(open_ids)})
+        if not given:
+            _or_leave(work, open_ids)
+            time.sleep(work.config.labeler.poll_seconds)
+
+
+def collect(work: Work) -> Done:
+    """Everything once more: edits, deletions, removed tasks; answers outside the label set stay in quarantine."""
+    rows = _picks(work)
+    if not rows:
+        return Done({"annotations": 0})
+    removed = _take_over(work, labeler(work), whole=True)
+    with work.project.ledger.read() as connection:
+        found = people.answers(connection, ext_ids=[row.ext_id for row in rows])
+    states = [row.state.value for row in found]
+    counts = {state: states.count(state) for state in sorted(set(states))}
+    return Done({"annotations": len(found), **counts, "removed_tasks": removed})
+
+
+def settle(work: Work) -> Done:
+    """Answers of all rounds become labels: new ones get a role, changed ones are replaced, withdrawn ones leave."""
+    with work.project.ledger.read() as connection:
+        picks = people.picks(connection)
+        answers = people.answers(connection)
+        known = {label.example_id: label for label in people.labels(connection)}
+    outcomes = _settlements(picks, answers, needed=work.config.labeler.overlap)
+    fresh = _labels(work, picks, outcomes, known)
+    withdrawn = sorted(
+        id_ for id_, label in known.items() if label.source == "people" and id_ in outcomes and not outcomes[id_].label
+    )
+
+    def record(connection: Connection) -> None:
+        people.put_labels(connection, fresh)
+        people.drop_labels(connection, withdrawn)
+
+    asked_now = {row.pick.example_id for row in picks if row.round == work.round}
+    states = [outcome.state for id_, outcome in outcomes.items() if id_ in asked_now]
+    counts: dict[str, Any] = {state: states.count(state) for state in sorted(set(states))}
+    return Done({**counts, "changed": len(fresh), "withdrawn": len(withdrawn)}, record)
+
+
+def labeler(work: Work) -> Labeler:
+    """The labeling tool of the config, bound to this project's page there."""
+    config = work.config.labeler
+    with work.project.ledger.read() as connection:
+        project_id = progress.get(connection, PROJECT_ID)
+    tool: Labeler = registry.load("labeler", config.kind)(
+        labels=work.config.label_set,
+        task=work.config.task,
+        project_key=work.project.key,
+        title=work.config.project.title or work.config.project.name,
+        state_dir=work.project.state / config.kind,
+        url=config.url,
+        token=os.environ.get(config.token_env),
+        project_id=project_id,
+        overlap=config.overlap,
+    )
+    return tool
+
+
+def experts(work: Work) -> Experts:
+    """Who answers: real people need nothing from us."""
+    config = work.config
+    build = registry.load("experts", config.experts.kind)
+    if config.experts.kind == "people":
+        crowd: Experts = build()
+        return crowd
+    answers = work.project.pool.answers_for_simulation()
+    with work.project.ledger.read() as connection:
+        example_of = {row.ext_id: row.pick.example_id for row in people.picks(connection)}
+    crowd = build(
+        state_dir=work.project.state / config.labeler.kind,
+        url=config.labeler.url,
+        token=os.environ.get(config.labeler.token_env),
+        project_key=work.project.key,
+        labels=config.label_set,
+        truth=lambda ext_id: answers.get(example_of[ext_id]),
+        count=config.experts.count,
+        error_rate=config.experts.error_rate,
+        seconds_per_answer=config.experts.seconds_per_answer,
+        overlap=config.labeler.overlap,
+        seed=config.seed,
+    )
+    return crowd
+
+
+def _picks(work: Work) -> tuple[PickRow, ...]:
+    with work.project.ledger.read() as connection:
+        return people.picks(connection, round_=work.round)
+
+
+def _take_over(work: Work, tool: Labeler, *, whole: bool) -> int:
+    """Brings the ledger up to what the tool holds now; returns how many tasks were newly found removed."""
+    with work.project.ledger.read() as connection:
+        since = progress.get(connection, WATERMARK)
+    found: Collected = tool.collect(since=None if whole else since, whole=whole)
+    removed: tuple[str, ...] = ()
+    with work.project.ledger.begin() as connection:
+        people.replace_annotations(connection, found.annotations)
+        if found.watermark is not None:
+            progress.put(connection, WATERMARK, found.watermark)
+        if found.present is not None:
+            removed = people.mark_deleted(connection, found.present)
+    if removed:
+        work.say(f"{len(removed)} tasks were removed in the labeling tool; they count as not asked")
+    if found.problem:
+        raise ProjectChanged(
+            found.problem,
+            wanted="the labels of weakspot.yaml",
+            do="`weakspot label-studio restore` puts the page back; answers so far are kept",
+        )
+    return len(removed)
+
+
+def _open(work: Work) -> list[str]:
+    """Questions of this round that still lack answers."""
+    needed = work.config.labeler.overlap
+    with work.project.ledger.read() as connection:
+        rows = people.picks(connection, round_=work.round)
+        answers = people.answers(connection, ext_ids=[row.ext_id for row in rows])
+    count: dict[str, int] = {}
+    for answer in answers:
+        count[answer.ext_id] = count.get(answer.ext_id, 0) + (answer.state in FINAL)
+    return [row.ext_id for row in rows if row.task_state == "sent" and count.get(row.ext_id, 0) < needed]
+
+
+def _still_patient(work: Work, fault: ServerDown, away_since: float | None) -> float:
+    if away_since is None:
+        work.say(f"Waiting for the labeling tool: {fault.found}")
+        return time.monotonic()
+    if time.monotonic() - away_since > PATIENCE_S:
+        raise fault
+    return away_since
+
+
+def _or_leave(work: Work, open_ids: Sequence[str]) -> None:
+    if not work.wait:
+        with work.project.ledger.read() as connection:
+            url = progress.get(connection, PROJECT_URL) or ""
+        raise PeopleNeeded(
+            f"{len(open_ids)} questions of round {work.round} wait for an answer",
+            do=f"answer them at {url}, then `weakspot run`",
+        )
+
+
+def _settlements(picks: Sequence[PickRow], answers: Sequence[Annotation], *, needed: int) -> dict[str, Settlement]:
+    example_of = {row.ext_id: row.pick.example_id for row in picks}
+    by_example: dict[str, list[Annotation]] = {}
+    for answer in answers:
+        by_example.setdefault(example_of[answer.ext_id], []).append(answer)
+    return {id_: settle_answers(rows, needed=needed) for id_, rows in sorted(by_example.items())}
+
+
+def _labels(
+    work: Work, picks: Sequence[PickRow], outcomes: dict[str, Settlement], known: dict[str, Label]
+) -> tuple[Label, ...]:
+    """The labels that are new or changed; a role, once given, stays."""
+    newest = {row.pick.example_id: row for row in picks}
+    settled = {id_: outcome for id_, outcome in outcomes.items() if outcome.label is not None}
+    audits = {id_ for id_, row in newest.items() if row.pick.kind is PickKind.AUDIT}
+    free = {id_: outcome.label for id_, outcome in settled.items() if id_ not in known and id_ not in audits}
+    roles = assign_roles(free, known=known.values(), share=work.config.dev.share)
+    fresh = []
+    for id_, outcome in settled.items():
+        role = known[id_].role if id_ in known else Role.AUDIT if id_ in audits else roles[id_]
+        label = Label(
+            example_id=id_,
+            label=str(outcome.label),
+            role=role,
+            source="people",
+            round=known[id_].round if id_ in known else newest[id_].round,
+            annotations=outcome.votes,
+            agreement=outcome.agreement,
+        )
+        if known.get(id_) != label:
+            fresh.append(label)
+    return tuple(fresh)

@@ -1,0 +1,69 @@
+"""Picks → what an expert sees: text, reason, labels with the model's probability, the nearest labelled examples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from loop.ledger import people
+from loop.ledger.people import PickRow
+from loop.records import FloatArray, LabelSet, Neighbour, Pick, Predictions, Question, Role
+from loop.rounds.frozen import embeddings
+from loop.rounds.looking import scores_of
+from loop.rounds.work import Work
+
+NEIGHBOURS = 3
+
+
+def questions(work: Work, rows: Sequence[PickRow]) -> tuple[Question, ...]:
+    """One question per pick, in the order of asking. Blind picks show nothing of the model."""
+    scores = scores_of(work)
+    near = _neighbours(work, [row.pick.example_id for row in rows])
+    example_of = {example.id: example for example in work.project.pool.examples([row.pick.example_id for row in rows])}
+    built = []
+    for row in rows:
+        pick, example = row.pick, example_of[row.pick.example_id]
+        question = Question(
+            ext_id=row.ext_id,
+            round=row.round,
+            example_id=pick.example_id,
+            text=example.text,
+            metadata=example.metadata,
+            options=_options(pick, scores, work.config.label_set),
+            suggestion=pick.guess if pick.show_suggestion else None,
+            confidence=pick.confidence if pick.show_suggestion else None,
+            reason=pick.reason,
+            neighbours=near[pick.example_id] if pick.show_suggestion else (),
+        )
+        built.append(question)
+    return tuple(built)
+
+
+def _options(pick: Pick, scores: Predictions | None, labels: LabelSet) -> tuple[tuple[str, float | None], ...]:
+    if scores is None or not pick.show_suggestion:
+        return tuple((name, None) for name in labels.names)
+    row = scores.probabilities[scores.ids.index(pick.example_id)]
+    order = np.argsort(-row, kind="stable")
+    return tuple((scores.labels[column], float(row[column])) for column in order)
+
+
+def _neighbours(work: Work, ids: Sequence[str]) -> dict[str, tuple[Neighbour, ...]]:
+    """The nearest examples with a label that may steer: never gold or audit ones."""
+    with work.project.ledger.read() as connection:
+        label_of = {row.example_id: row.label for row in people.labels(connection, roles=[Role.TRAIN, Role.DEV])}
+    if not label_of:
+        return dict.fromkeys(ids, ())
+    frozen = embeddings(work)
+    known = sorted(label_of)
+    similarity = np.asarray(frozen.rows(ids)) @ np.asarray(frozen.rows(known)).T
+    return {id_: _nearest(work, known, label_of, line) for id_, line in zip(ids, similarity, strict=True)}
+
+
+def _nearest(work: Work, known: list[str], label_of: dict[str, str], line: FloatArray) -> tuple[Neighbour, ...]:
+    order = np.argsort(-line, kind="stable")[:NEIGHBOURS]
+    texts = work.project.pool.texts([known[row] for row in order])
+    return tuple(
+        Neighbour(text=text, label=label_of[known[row]], similarity=float(line[row]))
+        for text, row in zip(texts, order, strict=True)
+    )

@@ -1,0 +1,204 @@
+"""The straight line: which step is next, doing it, noting it; after a crash the same call goes on.
+
+rounds so far ─► open round, or a new one ─► first step not done ─► step ─► one transaction: rows + "done" ─► next
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import psutil
+
+from loop import __version__
+from loop.config import Config, digest
+from loop.errors import LedgerError, WeakspotError
+from loop.ledger import progress
+from loop.ledger.progress import Event, Heartbeat, RoundRow, StepRow
+from loop.project import Project, only_worker
+from loop.rounds import judging, learning, looking, people
+from loop.rounds.work import STEPS, Done, Work, now
+
+BEAT_SECONDS = 2.0
+WORKER = "run"
+
+ACTIONS: dict[str, Callable[[Work], Done]] = {
+    "train": learning.train,
+    "evaluate": judging.evaluate,
+    "gate": judging.gate,
+    "score": looking.score,
+    "map": looking.map_spots,
+    "select": looking.select,
+    "send": people.send,
+    "await": people.wait,
+    "collect": people.collect,
+    "settle": people.settle,
+}
+
+
+class Watcher(Protocol):
+    """Who looks on: the terminal, or nobody."""
+
+    def began(self, round_: int, step: str) -> None:
+        """A step begins."""
+
+    def advanced(self, done: int, total: int) -> None:
+        """It is this far."""
+
+    def said(self, line: str) -> None:
+        """Something a person should read."""
+
+    def ended(self, row: StepRow) -> None:
+        """It is done."""
+
+    def closed(self, round_: int) -> None:
+        """The round is over, or has come to the step it should stop after."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the person asked for."""
+
+    rounds: int | None = None
+    """So many rounds in all; None: finish the open one, or do one more."""
+    until: str | None = None
+    """In the last round stop after this step."""
+    wait: bool = True
+    early: bool = False
+
+
+def run(project: Project, wish: Wish, watcher: Watcher) -> None:
+    """Does what is wished. The same call after any crash goes on where it stopped.
+
+    Raises PeopleNeeded with wait=False when answers are missing, and whatever a step raises.
+    """
+    with only_worker(project):
+        project.artifacts.sweep()
+        for round_ in _rounds_to_do(project, wish):
+            last = STEPS.index(wish.until) if wish.until and round_ == _last(project, wish) else len(STEPS) - 1
+            _run_round(project, round_, STEPS[: last + 1], wish, watcher)
+            watcher.closed(round_)
+        with project.ledger.begin() as connection:
+            progress.stop_beating(connection, WORKER)
+
+
+def _rounds_to_do(project: Project, wish: Wish) -> range:
+    with project.ledger.read() as connection:
+        known = progress.rounds(connection)
+    first = len(known) if not known or known[-1].finished_at else known[-1].round
+    return range(first, first + 1 if wish.rounds is None else max(wish.rounds, first))
+
+
+def _last(project: Project, wish: Wish) -> int:
+    to_do = _rounds_to_do(project, wish)
+    return to_do[-1] if wish.rounds is None else wish.rounds - 1
+
+
+def _run_round(project: Project, round_: int, steps: tuple[str, ...], wish: Wish, watcher: Watcher) -> None:
+    config = _frozen_config(project, round_)
+    with project.ledger.read() as connection:
+        done = {row.step for row in progress.steps(connection, round_) if row.state == "done"}
+    for step in steps:
+        if step not in done:
+            _run_step(project, config, round_, step, wish, watcher)
+    if steps[-1] == STEPS[-1]:
+        with project.ledger.begin() as connection:
+            progress.finish_round(connection, round_, at=now())
+
+
+def _frozen_config(project: Project, round_: int) -> Config:
+    """The config the round began with; begins it when it is new."""
+    with project.ledger.begin() as connection:
+        for row in progress.rounds(connection):
+            if row.round == round_:
+                return Config.model_validate(row.config)
+        config = project.config
+        _refuse_new_labels(config, progress.rounds(connection))
+        row = RoundRow(
+            round=round_,
+            config=config.model_dump(mode="json"),
+            config_digest=digest(config),
+            code_version=__version__,
+            started_at=now(),
+            finished_at=None,
+        )
+        progress.open_round(connection, row)
+        return config
+
+
+def _refuse_new_labels(config: Config, known: tuple[RoundRow, ...]) -> None:
+    """The label set belongs to the project: models of earlier rounds and tasks that were sent speak of it."""
+    if known and list(known[-1].config["labels"]) != list(config.labels):
+        raise LedgerError(
+            "the labels in weakspot.yaml differ from those of the rounds so far",
+            wanted=", ".join(known[-1].config["labels"]),
+            do="put them back, or begin a new project with `weakspot init`",
+        )
+
+
+def _run_step(project: Project, config: Config, round_: int, step: str, wish: Wish, watcher: Watcher) -> None:
+    watcher.began(round_, step)
+    started = time.perf_counter()
+    with project.ledger.begin() as connection:
+        progress.begin_step(connection, round_, step, at=now())
+    pulse = _Pulse(project, round_, step, watcher)
+    work = Work(project, round_, config, wish.wait, wish.early, progress=pulse.advanced, say=pulse.said)
+    try:
+        done = ACTIONS[step](work)
+    except WeakspotError as fault:
+        pulse.event("warning" if fault.exit_status != 1 else "error", str(fault))
+        raise
+    with project.ledger.begin() as connection:
+        done.record(connection)
+        progress.finish_step(
+            connection,
+            round_,
+            step,
+            outcome=done.outcome,
+            inputs=digest(config),
+            at=now(),
+            seconds=time.perf_counter() - started,
+            peak_mb=_peak_mb(),
+        )
+    with project.ledger.read() as connection:
+        row = next(row for row in progress.steps(connection, round_) if row.step == step)
+    watcher.ended(row)
+
+
+class _Pulse:
+    """Signs of life of one step: to the watcher at once, to the ledger every two seconds."""
+
+    def __init__(self, project: Project, round_: int, step: str, watcher: Watcher) -> None:
+        self._project, self._round, self._step, self._watcher = project, round_, step, watcher
+        self._last = 0.0
+        self.advanced(0, 0)
+
+    def advanced(self, done: int, total: int) -> None:
+        self._watcher.advanced(done, total)
+        if time.monotonic() - self._last >= BEAT_SECONDS:
+            self._last = time.monotonic()
+            with self._project.ledger.begin() as connection:
+                heartbeat = Heartbeat(WORKER, os.getpid(), now(), self._round, self._step, done, total, "")
+                progress.beat(connection, heartbeat)
+
+    def said(self, line: str) -> None:
+        self._watcher.said(line)
+        self.event("info", line)
+
+    def event(self, level: str, line: str) -> None:
+        with self._project.ledger.begin() as connection:
+            progress.add_event(connection, Event(now(), level, self._round, self._step, line))
+
+
+def _peak_mb() -> float:
+    """Peak resident memory of this process so far, in MiB."""
+    info = psutil.Process().memory_info()
+    if hasattr(info, "peak_wset"):
+        return float(info.peak_wset) / 2**20
+    import resource
+
+    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return float(kilobytes) / (2**20 if os.uname().sysname == "Darwin" else 1024)

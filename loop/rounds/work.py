@@ -1,0 +1,71 @@
+"""What a step gets and what it gives back.
+
+    step(work: Work) ─► Done(outcome, record)
+
+A step reads the ledger and artifacts, computes, and writes artifacts atomically. Its rows are written by `record`
+in the very transaction that marks the step as done: after a crash a step is either done with all its rows, or
+begins anew. `outcome` holds figures for people; no later step reads it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection
+
+from loop.config import Config
+from loop.project import Project
+from loop.protocols import Progress
+
+STEPS = ("train", "evaluate", "gate", "score", "map", "select", "send", "await", "collect", "settle")
+
+
+def nothing(_: Connection) -> None:
+    """The record of a step without rows of its own."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """The end of a step."""
+
+    outcome: Mapping[str, Any] = field(default_factory=dict)
+    record: Callable[[Connection], None] = nothing
+
+
+@dataclass(frozen=True)
+class Work:
+    """One round's work on one step."""
+
+    project: Project
+    round: int
+    config: Config
+    """As frozen when the round began: a change of weakspot.yaml holds from the next round on."""
+    wait: bool
+    """False: raise PeopleNeeded instead of waiting."""
+    early: bool
+    """True: go on with the answers there are."""
+    progress: Progress
+    say: Callable[[str], None]
+    """One line for the person who watches; also kept as an event."""
+
+    def rng(self, step: str, stream: int = 0) -> np.random.Generator:
+        """Randomness of (seed, round, step, stream): the same on every run."""
+        return np.random.default_rng([self.config.seed, self.round, STEPS.index(step), stream])
+
+    def name(self, step: str) -> str:
+        """The artifact of a step of this round."""
+        return artifact(self.round, step)
+
+
+def artifact(round_: int, step: str) -> str:
+    """The artifact of a step of a round."""
+    return f"rounds/{round_:03d}/{step}"
+
+
+def now() -> str:
+    """This moment in UTC, to the microsecond: steps are ordered by it."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")
