@@ -3,7 +3,7 @@
     task row (data, predictions, annotations) ─► one Annotation per answer, each with its named state
 
 Nothing is dropped: what cannot be read is MALFORMED, what is outside the label set is UNKNOWN_LABEL, and the whole
-JSON goes along.
+JSON goes along, but for "created_ago", which speaks of the moment of reading.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def _annotation(
         lead_time_s=_seconds(raw.get("lead_time")),
         created_at=utc(raw.get("created_at")),
         updated_at=utc(raw.get("updated_at")),
-        raw=dict(raw),
+        raw={key: value for key, value in raw.items() if key != "created_ago"},
     )
 
 

@@ -17,7 +17,8 @@ from typing import Any, TypeVar
 
 import httpx
 
-from loop.errors import LabelerError, ProjectGone, ServerDown, ServerRefused
+from labeling.faults import not_label_studio, told
+from loop.errors import ServerDown, ServerRefused
 
 TIMEOUT_S = 600.0
 """An import of 500 tasks takes seconds; the SDK's own 60 s would cut long ones on a busy machine."""
@@ -75,11 +76,14 @@ class Client:
 
     def check(self) -> None:
         """Raises ServerDown, or ServerRefused when it is not a Label Studio or does not take the token."""
-        found = self._read(lambda sdk: sdk.versions.get())
+        try:
+            found = self._read(lambda sdk: sdk.versions.get())
+        except ServerRefused as fault:
+            # Every Label Studio tells its version to everybody.
+            raise not_label_studio(self.url) from fault
         if not isinstance(getattr(found, "release", None), str):
-            raise self._not_label_studio()
-        if not isinstance(self._read(lambda sdk: sdk.users.whoami()).email, str):
-            raise self._not_label_studio()
+            raise not_label_studio(self.url)
+        self.own_account()
 
     def project(self, project_id: int) -> Project:
         """Raises ProjectGone when there is no such project."""
@@ -184,6 +188,20 @@ class Client:
         """The id of the token's owner."""
         return int(self._read(lambda sdk: sdk.users.whoami()).id)
 
+    def invitation(self) -> str:
+        """The token with which a new member may sign up."""
+        return str(self._read(lambda sdk: sdk.organizations.invites.get_invite_link()).token)
+
+    def browser(self) -> httpx.Client:
+        """A session without our token, for the forms that have no call."""
+        return httpx.Client(
+            base_url=self.url, timeout=CONNECT_TIMEOUT_S * 6, trust_env=False, transport=self._transport
+        )
+
+    def other_account(self, token: str) -> Client:
+        """The same server in someone else's name."""
+        return Client(self.url, token, transport=self._transport, pause=self._pause)
+
     def _tasks(
         self, project_id: int, filters: Sequence[Mapping[str, Any]], *, fields: str, include: str | None
     ) -> Iterator[Any]:
@@ -232,8 +250,8 @@ class Client:
 
         try:
             return call(self._connected())
-        except (ApiError, httpx.HTTPError, httpx.InvalidURL, ValueError) as fault:
-            raise self._told(fault, project_id) from fault
+        except (ApiError, httpx.HTTPError, httpx.InvalidURL, json.JSONDecodeError) as fault:
+            raise told(fault, self.url, project_id=project_id) from fault
 
     def _connected(self) -> Any:
         from label_studio_sdk import LabelStudio
@@ -243,46 +261,6 @@ class Client:
             http = httpx.Client(timeout=timeout, trust_env=False, transport=self._transport)
             self._sdk = LabelStudio(base_url=self.url, api_key=self._token, httpx_client=http, max_retries=0)
         return self._sdk
-
-    def _told(self, fault: Exception, project_id: int | None) -> LabelerError:
-        if isinstance(fault, httpx.TransportError) and not isinstance(fault, httpx.UnsupportedProtocol):
-            return ServerDown(
-                f"Label Studio does not answer at {self.url} ({type(fault).__name__})",
-                do="see `weakspot label-studio status`, or check labeler.url; nothing is lost, run again when it is up",
-            )
-        status, body = getattr(fault, "status_code", None), getattr(fault, "body", None)
-        if not isinstance(body, dict) and status not in (401, 403) and (status or 0) < 500:
-            return self._gone(project_id) if status == 404 and project_id is not None else self._not_label_studio()
-        return self._refusal(status, body, project_id)
-
-    def _refusal(self, status: int | None, body: object, project_id: int | None) -> LabelerError:
-        if status == 401:
-            return ServerRefused(
-                f"Label Studio at {self.url} does not accept the token",
-                wanted="a legacy token or a personal access token of that server",
-                do="copy one from its page Account & Settings into the variable that labeler.token_env names",
-            )
-        if status == 404 and project_id is not None:
-            return self._gone(project_id)
-        if status is None or status >= 500 or status in (408, 409, 429):
-            return ServerDown(
-                f"Label Studio at {self.url} answers with an error of its own (status {status})",
-                do="try again in a moment; if it stays so, read the server's log",
-            )
-        return ServerRefused(f"Label Studio at {self.url} refuses (status {status}): {_reason(body)}")
-
-    def _gone(self, project_id: int) -> ProjectGone:
-        return ProjectGone(
-            f"Label Studio at {self.url} has no project {project_id} any more",
-            wanted="the project that questions were sent to",
-            do="restore it from a backup, or start afresh with `weakspot label-studio restore --new-project`",
-        )
-
-    def _not_label_studio(self) -> ServerRefused:
-        return ServerRefused(
-            f"what answers at {self.url} is not a Label Studio",
-            do="check labeler.url: it is the address you open in the browser to label",
-        )
 
 
 def _project(found: Any) -> Project:
@@ -299,8 +277,3 @@ def _project(found: Any) -> Project:
 def _ext_id(data: object) -> str | None:
     value = data.get("ext_id") if isinstance(data, Mapping) else None
     return value if isinstance(value, str) else None
-
-
-def _reason(body: object) -> str:
-    found = body.get("validation_errors") or body.get("detail") or body if isinstance(body, Mapping) else body
-    return " ".join(str(found).split())[:300]

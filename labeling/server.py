@@ -14,10 +14,9 @@ import json
 import os
 import secrets
 import shutil
-import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,6 +34,7 @@ from labeling.installation import (
     quiet_environment,
     venv_folder,
 )
+from labeling.processes import alive, free_port, is_free, lives, serving
 from loop.errors import LabelerError, ServerDown
 
 START_TIMEOUT_S = 240.0
@@ -146,15 +146,15 @@ class EmbeddedServer:
     def _process(self) -> psutil.Process | None:
         written = self._read("server.json")
         if "pid" in written:
-            return _alive(written["pid"], written["created"])
+            return alive(written["pid"], written["created"])
         # Started, but killed before it could write down the process: its data folder tells.
-        return _serving(self.data) if "port" in written else None
+        return serving(self.data) if "port" in written else None
 
     def _launch(self, *, tell: Tell) -> psutil.Process:
         account = self._account()
         self._lay_out_data(tell=tell)
         port = self._port()
-        _write(self.state_dir / "server.json", {"port": port})
+        write_private(self.state_dir / "server.json", {"port": port})
         tell("starting Label Studio")
         if self.log.exists() and self.log.stat().st_size > LOG_BYTES:
             self.log.replace(self.log.with_suffix(".log.1"))
@@ -172,7 +172,9 @@ class EmbeddedServer:
                 start_new_session=True,
             )
         process = psutil.Process(started.pid)
-        _write(self.state_dir / "server.json", {"port": port, "pid": process.pid, "created": process.create_time()})
+        write_private(
+            self.state_dir / "server.json", {"port": port, "pid": process.pid, "created": process.create_time()}
+        )
         return process
 
     def _account(self) -> dict[str, str]:
@@ -189,7 +191,7 @@ class EmbeddedServer:
             "password": secrets.token_urlsafe(15),
             "token": secrets.token_hex(20),
         }
-        _write(self.state_dir / "access.json", account)
+        write_private(self.state_dir / "access.json", account)
         return account
 
     def _lay_out_data(self, *, tell: Tell) -> None:
@@ -213,13 +215,13 @@ class EmbeddedServer:
 
     def _port(self) -> int:
         kept = self._read("server.json").get("port")
-        return kept if kept and _is_free(kept) else _free_port()
+        return kept if kept and is_free(kept) else free_port()
 
     def _wait_until_healthy(self, process: psutil.Process, timeout_s: float) -> None:
         access = self.access()
         deadline = time.monotonic() + timeout_s
         while not _accepts(access.url, access.token):
-            if not _lives(process):
+            if not lives(process):
                 raise ServerDown(
                     f"the embedded Label Studio ended while it started: {self._last_words(access)}",
                     do=f"read {self.log}",
@@ -249,47 +251,7 @@ def _accepts(url: str, token: str) -> bool:
     return answer.status_code == httpx.codes.OK
 
 
-def _alive(pid: int, created: float) -> psutil.Process | None:
-    try:
-        process = psutil.Process(pid)
-        is_ours = abs(process.create_time() - created) < 1.0
-        return process if is_ours and _lives(process) else None
-    except psutil.NoSuchProcess:
-        return None
-
-
-def _lives(process: psutil.Process) -> bool:
-    try:
-        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return False
-
-
-def _serving(data: Path) -> psutil.Process | None:
-    for process in psutil.process_iter(["cmdline"]):
-        words = process.info["cmdline"] or []
-        if "--data-dir" in words and str(data) in words and _lives(process):
-            return process
-    return None
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _write(path: Path, content: dict[str, Any]) -> None:
+def write_private(path: Path, content: Mapping[str, Any]) -> None:
     """Atomically, readable by the owner alone."""
     part = path.with_name(path.name + ".part")
     part.unlink(missing_ok=True)

@@ -79,6 +79,26 @@ placeholder="A note for the model team, if you like (Enter keeps it)"/>
 </View>"""
 
 
+def instruction(labels: LabelSet) -> str:
+    """What the page's button Instructions shows (HTML)."""
+    described = "".join(
+        f"<li><b>{escape(name)}</b>: {escape(labels.descriptions[name])}</li>"
+        for name in labels.names
+        if labels.descriptions.get(name)
+    )
+    return (
+        "<p>Choose the label that fits best: click it, or press its key. The model's best guesses come first; "
+        "it is often wrong here, which is why you are asked. Shift+F searches all labels, Ctrl+Enter submits.</p>"
+        "<p>If no label fits or the text is unusable, say so below the labels and submit; Skip if you cannot tell.</p>"
+        + (f"<ul>{described}</ul>" if described else "")
+    )
+
+
+def is_ours(config: str) -> bool:
+    """This labelling page was once drawn by `page`."""
+    return f'name="{LABEL_SET}"' in config
+
+
 def changes(config: str, labels: LabelSet) -> str:
     """What differs between a project's configuration and our page, in words; "" when answers mean what we think."""
     try:
@@ -111,11 +131,12 @@ def task(question: Question, labels: LabelSet, *, model_version: str) -> dict[st
     }
     if question.suggestion is None:
         return {"data": data}
-    chosen = {"from_name": LABEL, "to_name": "text", "type": "choices", "value": {"choices": [question.suggestion]}}
-    return {
-        "data": data,
-        "predictions": [{"model_version": model_version, "score": question.confidence, "result": [chosen]}],
+    suggestion = {
+        "model_version": model_version,
+        "score": question.confidence,
+        "result": result(question.suggestion),
     }
+    return {"data": data, "predictions": [suggestion]}
 
 
 def options(question: Question, labels: LabelSet) -> list[dict[str, str]]:
@@ -145,6 +166,23 @@ def read(result: object, labels: LabelSet, *, skipped: bool) -> Answer:
         return Answer(AnswerState.MALFORMED)
     label = chosen[0] if chosen else None
     return Answer(_state(label, labels), label, tuple(flags), " ".join(notes))
+
+
+def result(label: str | None, flags: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """An answer as the page would send it; label None: without one."""
+    values = [(LABEL, [label] if label else []), (FLAGS, list(flags))]
+    return [
+        {"from_name": name, "to_name": "text", "type": "choices", "value": {"choices": chosen}}
+        for name, chosen in values
+        if chosen
+    ]
+
+
+def likely(task_row: Mapping[str, Any]) -> list[str]:
+    """The labels by the model's probability, as a task shows them; empty for a blind one or without a model."""
+    shown = task_row["data"].get("options") or []
+    has_order = any("ws-share" in option.get("html", "") for option in shown)
+    return [str(option["value"]) for option in shown] if has_order else []
 
 
 def suggested(prediction: object) -> str | None:

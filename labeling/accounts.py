@@ -1,0 +1,58 @@
+"""Accounts of members on a Label Studio server, made without a person's clicks.
+
+    invitation (by the owner's token) ─► sign-up form ─► the member's own token
+
+The Community edition has no call for this: POST /api/users/ makes an account without organisation and password.
+So the two forms that a browser would send are sent here.
+"""
+
+from __future__ import annotations
+
+import re
+
+import httpx
+
+from labeling.client import Client
+from loop.errors import ServerDown, ServerRefused
+
+_CSRF = re.compile(r'csrfmiddlewaretoken"\s+value="([^"]+)')
+
+
+def member_token(owner: Client, *, email: str, password: str) -> str:
+    """The legacy token of the account `email`, which is made first if it is not there.
+
+    Raises ServerDown, and ServerRefused when the server lets nobody sign up or has the account with another password.
+    """
+    try:
+        with owner.browser() as session:
+            if not _sign_in(session, email=email, password=password):
+                _sign_up(session, owner.invitation(), email=email, password=password)
+            answer = session.get("/api/current-user/token")
+            token = answer.json().get("token") if answer.status_code == httpx.codes.OK else None
+    except (httpx.HTTPError, ValueError) as fault:
+        raise ServerDown(
+            f"Label Studio did not answer at {owner.url} while an account was made", do="run again"
+        ) from fault
+    if not isinstance(token, str):
+        raise ServerRefused(
+            f"Label Studio at {owner.url} gives no token to the simulated expert {email} (status {answer.status_code})",
+            wanted="a server that allows legacy tokens and invitations",
+            do="allow legacy tokens on its page Organization, or use the embedded server (labeler.url: null)",
+        )
+    return token
+
+
+def _sign_in(session: httpx.Client, *, email: str, password: str) -> bool:
+    form = {"email": email, "password": password, "persist_session": "on"}
+    return _post(session, "/user/login/", form).status_code == httpx.codes.FOUND
+
+
+def _sign_up(session: httpx.Client, invitation: str, *, email: str, password: str) -> None:
+    form = {"email": email, "password": password, "allow_newsletters": "false", "how_find_us": ""}
+    _post(session, f"/user/signup/?token={invitation}", form)
+
+
+def _post(session: httpx.Client, path: str, form: dict[str, str]) -> httpx.Response:
+    csrf = _CSRF.search(session.get(path).text)
+    headers = {"Referer": f"{session.base_url}{path}"}
+    return session.post(path, data={**form, "csrfmiddlewaretoken": csrf.group(1) if csrf else ""}, headers=headers)

@@ -1,0 +1,169 @@
+"""Who answers: people, who need nothing from us, or simulated experts with accounts of their own on the server.
+
+    open questions ─► crowd: who, and what ─► is this expert's answer there already? ─► one answer through the API
+
+An answer is given only after looking, so a run killed at any point and resumed answers nothing twice.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from labeling.accounts import member_token
+from labeling.client import Client
+from labeling.crowd import Expert, assigned, crew, reply
+from labeling.label_studio import connection, find_project
+from labeling.pages import classification
+from labeling.sending import Connect, Pause, one_of
+from labeling.server import write_private
+from loop.errors import ProjectGone
+from loop.records import LabelSet
+
+Truth = Callable[[str], str | None]
+"""ext_id → the true label; None when it is not known."""
+
+CHUNK = 60
+"""Questions per call of `work`, so that whoever waits sees progress."""
+
+
+class People:
+    """Real people answer by themselves."""
+
+    def work(self, ext_ids: Sequence[str]) -> int:
+        """0: none of these was answered by us just now."""
+        del ext_ids
+        return 0
+
+
+def people() -> People:
+    """The menu's "people"."""
+    return People()
+
+
+class Simulated:
+    """Experts who answer through the real API, each with its own token."""
+
+    def __init__(
+        self,
+        connect: Connect,
+        experts: Sequence[Expert],
+        *,
+        accounts: Path,
+        project_key: str,
+        labels: LabelSet,
+        truth: Truth,
+        overlap: int,
+        seed: int,
+        pause: Pause = time.sleep,
+    ) -> None:
+        self._connect = connect
+        self._experts = experts
+        self._accounts = accounts
+        self._key = project_key
+        self._labels = labels
+        self._truth = truth
+        self._overlap = overlap
+        self._seed = seed
+        self._pause = pause
+        self._doors: dict[str, dict[int, Client]] = {}
+
+    def work(self, ext_ids: Sequence[str]) -> int:
+        """Answers up to CHUNK of the questions, all experts at the same time; returns how many answers were given.
+
+        Raises ServerDown, ServerRefused, ProjectGone.
+        """
+        owner = self._connect()
+        project = find_project(owner, self._key)
+        if project is None:
+            raise ProjectGone("the simulated experts find no project of ours in Label Studio", do="run `weakspot run`")
+        doors = self._signed_in(owner)
+        tasks = owner.full_tasks(project.id, filters=[one_of(ext_ids[:CHUNK])])
+        duties = self._duties(tasks, {number: door.own_account() for number, door in doors.items()})
+
+        def answer_all(expert: Expert) -> int:
+            return sum(self._answer(expert, doors[expert.number], task) for task in duties[expert.number])
+
+        with ThreadPoolExecutor(max_workers=len(self._experts)) as pool:
+            return sum(pool.map(answer_all, self._experts))
+
+    def _duties(
+        self, tasks: Sequence[Mapping[str, Any]], accounts: Mapping[int, int]
+    ) -> dict[int, list[Mapping[str, Any]]]:
+        """Expert's number → the tasks it still has to answer."""
+        duties: dict[int, list[Mapping[str, Any]]] = {expert.number: [] for expert in self._experts}
+        for task in tasks:
+            answered_by = {annotation.get("completed_by") for annotation in task["annotations"]}
+            for expert in assigned(task["data"]["ext_id"], self._experts, overlap=self._overlap, seed=self._seed):
+                if accounts[expert.number] not in answered_by:
+                    duties[expert.number].append(task)
+        return duties
+
+    def _answer(self, expert: Expert, door: Client, task: Mapping[str, Any]) -> int:
+        ext_id = str(task["data"]["ext_id"])
+        said = reply(
+            expert,
+            ext_id,
+            truth=self._truth(ext_id),
+            likely=classification.likely(task),
+            labels=self._labels,
+            seed=self._seed,
+        )
+        if expert.seconds:
+            self._pause(said.seconds)
+        result = classification.result(said.label, said.flags)
+        door.annotate(int(task["id"]), result=result, skipped=said.label is None, lead_time_s=round(said.seconds, 2))
+        return 1
+
+    def _signed_in(self, owner: Client) -> dict[int, Client]:
+        """Expert's number → its own door; the accounts are made when they are first needed."""
+        if owner.url not in self._doors:
+            written = json.loads(self._accounts.read_text()) if self._accounts.exists() else {}
+            emails = {
+                expert.number: f"simulated-expert-{expert.number}.{self._key[:8].lower()}@example.com"
+                for expert in self._experts
+            }
+            for email in emails.values():
+                # Written down before the account is made: a password must never be lost.
+                written.setdefault(email, secrets.token_urlsafe(15))
+            write_private(self._accounts, written)
+            self._doors[owner.url] = {
+                number: owner.other_account(member_token(owner, email=email, password=written[email]))
+                for number, email in emails.items()
+            }
+        return self._doors[owner.url]
+
+
+def simulated(
+    *,
+    state_dir: Path,
+    url: str | None,
+    token: str | None,
+    project_key: str,
+    labels: LabelSet,
+    truth: Truth,
+    count: int,
+    error_rate: float,
+    seconds_per_answer: float,
+    overlap: int,
+    seed: int,
+) -> Simulated:
+    """The menu's "simulated": `count` accounts, made on the server once; their passwords lie in `state_dir` (mode 600).
+
+    error_rate and seconds_per_answer are means over the experts; 0 seconds: nobody sleeps.
+    """
+    return Simulated(
+        connection(state_dir, url=url, token=token),
+        crew(count, error_rate=error_rate, seconds=seconds_per_answer, seed=seed),
+        accounts=state_dir / "simulated.json",
+        project_key=project_key,
+        labels=labels,
+        truth=truth,
+        overlap=overlap,
+        seed=seed,
+    )
