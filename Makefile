@@ -1,0 +1,127 @@
+# One habit, one command. A fresh machine needs Python 3.11 or newer (with venv), git and make; the rest is set up here.
+#
+#     make demo       the whole loop on the shipped data          make help       all commands and variables
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+# The first of these that is Python 3.11 or newer.
+PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
+	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$name"; break; }; done)
+# auto: the small CPU build on Linux without an NVIDIA GPU; cpu: that build even beside a GPU; default: pip's choice.
+# Where pip finds no CPU build it says so and takes its own choice.
+TORCH ?= auto
+# Address of an extra package index that holds PyTorch's CPU builds. The "Get started" page of pytorch.org shows it
+# when you choose Linux, pip and CPU. Not needed where pip's own settings already lead to a CPU build.
+TORCH_INDEX ?=
+ROUNDS ?= 5
+WORKERS ?= 2
+FRESH ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+WEAKSPOT := $(BIN)/weakspot
+DEMO := data/demo
+FAST := not slow and not server and not browser and not postgresql and not bench
+
+export TOKENIZERS_PARALLELISM := false
+# One thread a test worker: more of them on the same cores only wait for each other.
+test check: export OMP_NUM_THREADS := 1
+
+.PHONY: help setup demo dashboard test check bench clean clean-all
+
+help:  ## show this
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name words; do \
+		printf '  %-16s %s\n' "$$name" "$$words"; done
+	@printf '\n%s\n' 'Variables, e.g. make demo ROUNDS=2:'
+	@printf '  %-16s %s\n' \
+		'ROUNDS=5' 'how many rounds the demo has in the end' \
+		'FRESH=1' 'the demo starts over; otherwise it goes on where it stopped' \
+		'WORKERS=2' 'how many tests run at the same time' \
+		'PYTHON=python3' 'which Python makes .venv; 3.11 or newer' \
+		'TORCH=auto' 'auto: the CPU build of PyTorch on Linux without an NVIDIA GPU; cpu: always that; default' \
+		'TORCH_INDEX=' "address of PyTorch's package index for CPU builds, where pip does not know it"
+
+setup: $(READY)  ## make .venv with everything in it
+
+$(READY): pyproject.toml constraints.txt
+	@if [ -z "$(PYTHON)" ]; then echo "No Python 3.11 or newer found. Install one, or name it: make PYTHON=/path/to/python3.12"; exit 1; fi
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "$(PYTHON) is older than Python 3.11. Name another: make PYTHON=/path/to/python3.12"; exit 1; }
+	@echo "[1/3] $(VENV) with $$("$(PYTHON)" --version)"
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || "$(PYTHON)" -m venv $(VENV) || \
+		{ echo "No virtual environment could be made; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	@echo "[2/3] PyTorch"
+	@$(MAKE) .torch
+	@echo "[3/3] weakspot and the libraries it rests on (about 400 MB to load, some minutes)"
+	@$(PIP) install --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+# A CPU build carries the local version "+cpu". Asking for it by name either finds it or fails within seconds.
+.PHONY: .torch
+.torch:
+	@version=$$(sed -n 's/^torch==//p' constraints.txt); wanted="$(TORCH)"; \
+	if $(BIN)/python -c "import importlib.metadata as m, sys; sys.exit(m.version('torch').split('+')[0] != '$$version')" 2>/dev/null; then \
+		echo "      PyTorch $$version is here already"; exit 0; fi; \
+	if [ "$$wanted" = auto ]; then \
+		wanted=default; \
+		if [ "$$(uname -s)" = Linux ] && ! command -v nvidia-smi >/dev/null; then wanted=cpu; fi; fi; \
+	case "$$wanted" in cpu|default) ;; *) echo "TORCH is $$wanted; wanted: auto, cpu or default"; exit 2;; esac; \
+	if [ "$$wanted" = cpu ]; then \
+		echo "      no NVIDIA GPU wanted or found: looking for the CPU build of $$version (about 200 MB)"; \
+		if $(PIP) install --constraint constraints.txt $(if $(TORCH_INDEX),--extra-index-url "$(TORCH_INDEX)") "torch==$$version+cpu"; \
+		then exit 0; fi; \
+		echo "      pip found no CPU build of $$version where it looks$(if $(TORCH_INDEX), nor at $(TORCH_INDEX))."; \
+		echo "      Going on with the usual build. On Linux it may bring 2 to 3 GB of CUDA libraries; to avoid them stop now"; \
+		echo "      (Ctrl-C) and set TORCH_INDEX=... to the address pytorch.org shows for Linux, pip and CPU."; \
+	fi; \
+	$(PIP) install --constraint constraints.txt "torch==$$version"
+
+demo: $(READY)  ## the whole loop on the shipped data: real Label Studio, simulated experts, ROUNDS rounds
+	@if [ -n "$(FRESH)" ] && [ -d $(DEMO) ]; then \
+		echo "FRESH=$(FRESH): removing $(DEMO)"; \
+		$(WEAKSPOT) label-studio stop --project $(DEMO) || echo "(there was no server to stop)"; \
+		rm -rf $(DEMO); fi
+	@if [ -f $(DEMO)/weakspot.yaml ]; then \
+		echo "$(DEMO) is there: going on to round $(ROUNDS) (make demo FRESH=1 starts over)"; \
+	else \
+		$(WEAKSPOT) init $(DEMO) --data data/sample/pool.csv --gold data/sample/gold.csv --labels data/sample/labels.yaml \
+			--seed-labels 48 --experts simulated; fi
+	@$(WEAKSPOT) label-studio start --project $(DEMO)
+	@$(WEAKSPOT) run --project $(DEMO) --rounds $(ROUNDS) --until gate
+	@$(WEAKSPOT) report --project $(DEMO)
+	@printf '\nLabel Studio, still running:\n'
+	@$(WEAKSPOT) label-studio status --project $(DEMO)
+	@printf '\nThe dashboard:            make dashboard\nStop Label Studio:        %s\n' \
+		'$(WEAKSPOT) label-studio stop --project $(DEMO)'
+
+dashboard: $(READY)  ## open the demo's dashboard
+	@[ -f $(DEMO)/weakspot.yaml ] || { echo "There is no $(DEMO) yet: make demo first"; exit 1; }
+	@$(WEAKSPOT) dashboard --project $(DEMO)
+
+test: $(READY)  ## every test but the benchmarks; what this machine lacks is skipped and listed at the end
+	@$(BIN)/python -m pytest -m 'not bench' -n $(WORKERS) --dist loadgroup
+
+check: $(READY)  ## format, lint, types, import contracts, fast tests
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m pytest -q -m '$(FAST)' -n $(WORKERS) --dist loadgroup
+
+bench: $(READY)  ## the benchmarks and the long tests, one after the other
+	@$(BIN)/python -m pytest -m bench -s
+
+clean:  ## remove the demo and every cache
+	@if [ -x $(WEAKSPOT) ] && [ -d $(DEMO) ]; then \
+		$(WEAKSPOT) label-studio stop --project $(DEMO) || echo "(there was no server to stop)"; fi
+	rm -rf $(DEMO) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
+	find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+
+clean-all: clean  ## clean, and remove .venv too
+	rm -rf $(VENV)
