@@ -13,6 +13,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 import httpx
@@ -78,8 +79,8 @@ class Client:
         """Raises ServerDown, or ServerRefused when it is not a Label Studio or does not take the token."""
         try:
             found = self._read(lambda sdk: sdk.versions.get())
-        except ServerRefused as fault:
-            # Every Label Studio tells its version to everybody.
+        except (ServerRefused, TypeError) as fault:
+            # Every Label Studio tells its version to everybody. The SDK stumbles over JSON of another shape.
             raise not_label_studio(self.url) from fault
         if not isinstance(getattr(found, "release", None), str):
             raise not_label_studio(self.url)
@@ -91,8 +92,13 @@ class Client:
 
     def projects(self) -> list[Project]:
         """All projects the account sees, oldest first."""
-        found = self._read(lambda sdk: list(sdk.projects.list(page_size=PAGE)))
-        return sorted((_project(project) for project in found), key=lambda project: project.id)
+        found: list[Any] = []
+        while True:
+            chosen = {"page": len(found) // PAGE + 1, "page_size": PAGE}
+            rows = self._read(partial(_project_page, **chosen))
+            found += rows
+            if len(rows) < PAGE:
+                return sorted((_project(row) for row in found), key=lambda project: project.id)
 
     def create_project(self, *, title: str, description: str, config: str, instruction: str, overlap: int) -> Project:
         """Write: look before you call it again."""
@@ -261,6 +267,10 @@ class Client:
             http = httpx.Client(timeout=timeout, trust_env=False, transport=self._transport)
             self._sdk = LabelStudio(base_url=self.url, api_key=self._token, httpx_client=http, max_retries=0)
         return self._sdk
+
+
+def _project_page(sdk: Any, *, page: int, page_size: int) -> list[Any]:
+    return list(sdk.projects.list(page=page, page_size=page_size).items or [])
 
 
 def _project(found: Any) -> Project:

@@ -94,7 +94,8 @@ class LabelStudio:
         try:
             project = self._found(client)
         except ProjectGone:
-            self._id, project = None, self._found(client)
+            self._id = None
+            project = self._found(client)
         if project is None:
             return str(self._made(client).id)
         client.set_page(project.id, classification.page(self._labels))
