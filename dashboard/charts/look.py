@@ -1,0 +1,72 @@
+"""Colours of both themes, kept apart for the colour-blind too; beside a colour there is always a shape or a word."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One theme's colours, as #rrggbb."""
+
+    paper: str
+    ink: str
+    faint: str
+    """Text of second rank."""
+    line: str
+    """Grid lines and borders."""
+    mist: str
+    """Marks that stand back."""
+    accent: str
+    bad: str
+    good: str
+    grey: str
+    others: tuple[str, ...]
+    """Further colours for names without a meaning of their own."""
+
+
+LIGHT = Look(
+    paper="#FFFFFF",
+    ink="#17202B",
+    faint="#5B6675",
+    line="#E8ECF2",
+    mist="#C9D2DE",
+    accent="#2458C5",
+    bad="#C4500A",
+    good="#00795A",
+    grey="#6B7685",
+    others=("#2458C5", "#C4500A", "#00795A", "#8A4FA8", "#B07C00", "#0E86B8", "#A63A50", "#6B7685"),
+)
+DARK = Look(
+    paper="#0E131A",
+    ink="#E8ECF2",
+    faint="#9AA6B5",
+    line="#222B37",
+    mist="#3A4656",
+    accent="#7FA6FF",
+    bad="#FF9A5C",
+    good="#3DC79B",
+    grey="#9AA6B5",
+    others=("#7FA6FF", "#FF9A5C", "#3DC79B", "#C79AE3", "#E8B93C", "#5CC4EE", "#F08A9D", "#9AA6B5"),
+)
+
+
+def dressed(chart: Any, look: Look, *, height: int) -> Any:
+    """The chart with axes, legend and text in this look."""
+    text = {"labelColor": look.faint, "titleColor": look.faint, "labelFontSize": 12, "titleFontSize": 12}
+    return (
+        chart.properties(height=height)
+        .configure_view(strokeWidth=0)
+        .configure_axis(
+            **text,
+            titleFontWeight="normal",
+            gridColor=look.line,
+            domain=False,
+            ticks=False,
+            labelPadding=8,
+            titlePadding=10,
+            labelFlush=False,
+        )
+        .configure_legend(**text, titleFontWeight="normal", symbolStrokeWidth=0)
+    )

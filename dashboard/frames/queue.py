@@ -1,0 +1,118 @@
+"""Questions and the people who answer → the queue, its figures, the table of annotators."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+import pandas as pd
+
+from dashboard import words
+from dashboard.frames.spots import HIDDEN
+from dashboard.safe import plain, web_link
+from loop.report import Annotator, QuestionRow
+
+STATES = ("open", "answered", "skipped", "quarantined", "not sent", "removed")
+KINDS = {
+    "cold": "first look",
+    "weak": "weak spot",
+    "audit": "random audit",
+    "recheck": "second look",
+}
+"""loop.records.PickKind → what people read."""
+SHOWN = 2000
+"""So many rows are sent to the browser at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFigures:
+    """How the chosen questions stand."""
+
+    asked: int
+    counts: Mapping[str, int]
+    """State → questions, every state of STATES."""
+    corrected: int
+    compared: int
+    seconds: float | None
+    """Median seconds per answer; None when none is known."""
+
+
+def figures(rows: Sequence[QuestionRow]) -> QueueFigures:
+    """The cards' figures, of exactly these rows."""
+    states = [row.state for row in rows]
+    times = [row.seconds for row in rows if row.seconds]
+    compared = [row.corrected for row in rows if row.corrected is not None]
+    return QueueFigures(
+        asked=len(rows),
+        counts={state: states.count(state) for state in STATES},
+        corrected=sum(compared),
+        compared=len(compared),
+        seconds=median(times) if times else None,
+    )
+
+
+def chosen(
+    rows: Sequence[QuestionRow], *, round_: int | None, states: Sequence[str], kinds: Sequence[str], word: str
+) -> tuple[QuestionRow, ...]:
+    """Rows that fit every filter; an empty filter lets all through. `word` is looked for in the text."""
+    needle = word.strip().casefold()
+    return tuple(
+        row
+        for row in rows
+        if (round_ is None or row.round == round_)
+        and (not states or row.state in states)
+        and (not kinds or KINDS.get(row.kind, row.kind) in kinds)
+        and (needle in row.text.casefold())
+    )
+
+
+def table(rows: Sequence[QuestionRow], spots: Mapping[int, str]) -> pd.DataFrame:
+    """One row a question. A blind one keeps the model's guess to itself until it is answered."""
+    lines = [
+        {
+            "Status": [row.state],
+            "Text": plain(row.text),
+            "Model says": _guess(row),
+            "Confidence": None if _secret(row) or row.confidence is None else 100 * row.confidence,
+            "Answer": words.NOTHING if row.answer is None else plain(row.answer, longest=80),
+            "Why asked": plain(row.reason),
+            "Kind": [KINDS.get(row.kind, plain(row.kind)), *(["blind"] if row.blind else [])],
+            "Spot": plain(spots.get(row.spot, words.NOTHING), longest=60) if row.spot is not None else words.NOTHING,
+            "Answered by": plain(", ".join(row.annotators), longest=80) or words.NOTHING,
+            "Remarks": plain(" · ".join([*row.flags, *([row.note] if row.note else [])]), longest=200),
+            "Task": web_link(row.url),
+        }
+        for row in rows[:SHOWN]
+    ]
+    return pd.DataFrame(lines)
+
+
+def next_link(rows: Sequence[QuestionRow]) -> str | None:
+    """Where the first open question is answered; None when none is open or its address is no plain web address."""
+    return next((link for row in rows if row.state == "open" and (link := web_link(row.url))), None)
+
+
+def annotators(found: Sequence[Annotator]) -> pd.DataFrame:
+    """One row an account."""
+    lines = [
+        {
+            "Name": plain(one.name, longest=60),
+            "Answered": one.answered,
+            "Skipped": one.skipped,
+            "Changed the guess": words.percent(one.corrected / one.compared, n=0) if one.compared else words.NOTHING,
+            "Median time": words.duration(one.median_s),
+        }
+        for one in found
+    ]
+    return pd.DataFrame(lines)
+
+
+def _secret(row: QuestionRow) -> bool:
+    return row.blind and row.state in ("open", "not sent")
+
+
+def _guess(row: QuestionRow) -> str:
+    if _secret(row) and row.guess is not None:
+        return HIDDEN
+    return words.NOTHING if row.guess is None else plain(row.guess, longest=80)

@@ -1,0 +1,100 @@
+"""Rounds → the trend, the table, and what the cards compare."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import pandas as pd
+
+from dashboard import words
+from loop.report import Report, RoundFigures
+
+STATUS = ("promoted", "held", "no model", "at work")
+MODEL_STATES = ("done", "train", "evaluate", "gate")
+
+
+def trend(report: Report) -> pd.DataFrame:
+    """One row a measured round: round, labels, error, low, high, n, on, status, stretch, what.
+
+    `stretch` is a new number wherever the ground changes: a line must not join figures that rest on other examples.
+    """
+    measured = [line for line in report.rounds if line.error_rate is not None]
+    rows = [
+        {
+            "round": line.round,
+            "labels": line.labels,
+            "error": line.error_rate,
+            "low": line.ci_low,
+            "high": line.ci_high,
+            "n": line.n,
+            "on": line.on,
+            "status": status(line),
+            "stretch": sum(a.on != b.on for a, b in pairwise(measured[: place + 1])),
+            "rate": words.percent(line.error_rate, n=line.n),
+            "interval": words.interval(line.ci_low, line.ci_high, n=line.n),
+        }
+        for place, line in enumerate(measured)
+    ]
+    columns = ["round", "labels", "error", "low", "high", "n", "on", "status", "stretch", "rate", "interval"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def table(report: Report) -> pd.DataFrame:
+    """One row a round, newest first, in the words of the page."""
+    rows = [
+        {
+            "Round": line.round,
+            "Status": [status(line)],
+            "Error rate": None if line.error_rate is None else 100 * line.error_rate,
+            "95 % interval": words.interval(line.ci_low, line.ci_high, n=line.n),
+            "n": words.NOTHING if line.error_rate is None else f"{line.n:,} {line.on}",
+            "Difference": words.points(line.difference),
+            "McNemar p": words.p_value(line.p_value),
+            "Labels": line.labels,
+            "Answered": f"{line.answered:,} / {line.asked:,}",
+            "Training": words.duration(line.seconds.get("train") if line.train_n is not None else None),
+            "ECE": line.ece,
+            "Finished": None if line.finished_at is None else pd.Timestamp(line.finished_at).tz_convert("UTC"),
+        }
+        for line in reversed(report.rounds)
+    ]
+    return pd.DataFrame(rows)
+
+
+def answers(report: Report) -> pd.DataFrame:
+    """One row a round and kind of answer: round, answer, n. "agreed" and "corrected" speak of the model's guess."""
+    rows = []
+    for line in report.rounds:
+        kinds = {
+            "agreed with the model": line.compared - line.corrected,
+            "corrected the model": line.corrected,
+            "answered without a guess": line.answered - line.compared,
+            "skipped": line.skipped,
+            "quarantined": line.quarantined,
+        }
+        rows += [{"round": line.round, "answer": kind, "n": n} for kind, n in kinds.items() if n]
+    return pd.DataFrame(rows, columns=["round", "answer", "n"])
+
+
+def status(line: RoundFigures) -> str:
+    """What became of the round's model, in one word."""
+    if line.promoted is not None:
+        return "promoted" if line.promoted else "held"
+    return "at work" if line.state in MODEL_STATES[1:] else "no model"
+
+
+def champion(report: Report) -> RoundFigures | None:
+    """The round whose model is the champion, when it was measured."""
+    return next((line for line in report.rounds if line.round == report.champion and line.error_rate is not None), None)
+
+
+def corrected_share(line: RoundFigures) -> float | None:
+    """Share of the answers that changed the model's guess; None when nothing could be compared."""
+    return line.corrected / line.compared if line.compared else None
+
+
+def history(values: Sequence[float | None]) -> list[float] | None:
+    """Values for a sparkline; None when fewer than two are known."""
+    known = [value for value in values if value is not None]
+    return known if len(known) > 1 else None

@@ -1,0 +1,100 @@
+"""The project the window shows, opened once, its figures cached until the ledger's revision changes.
+
+--project DIR ─► project() ─► opened(root) ─► Reader ─► report, spots, map, questions, annotators, standing
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from loop import report
+from loop.report import Annotator, Health, MapPoints, Pulse, QuestionRow, Report, SpotTrend, Standing, View
+
+CONFIG = "weakspot.yaml"
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A project in figures. Every method raises LedgerError, ArtifactError or DataError when it cannot be read."""
+
+    view: View
+    root: Path
+
+    def report(self) -> Report:
+        """Every round's figures."""
+        return self._kept(report.report)  # type: ignore[no-any-return]
+
+    def spots(self) -> tuple[SpotTrend, ...]:
+        """Weak spots, the most expected errors first."""
+        return self._kept(report.spot_trends)  # type: ignore[no-any-return]
+
+    def map(self) -> MapPoints | None:
+        """Every example's place; None before the first map."""
+        return self._kept(report.map_points)  # type: ignore[no-any-return]
+
+    def questions(self) -> tuple[QuestionRow, ...]:
+        """Every question, newest round first."""
+        return self._kept(report.questions)  # type: ignore[no-any-return]
+
+    def annotators(self) -> tuple[Annotator, ...]:
+        """Everybody who answered."""
+        return self._kept(report.annotators)  # type: ignore[no-any-return]
+
+    def health(self) -> Health:
+        """Sizes and room."""
+        return self._kept(report.health)  # type: ignore[no-any-return]
+
+    def standing(self) -> Standing:
+        """Where the project stands; depends on whether the worker is alive, so that is part of the key."""
+        return self._kept(report.standing, self.pulse().alive)  # type: ignore[no-any-return]
+
+    def pulse(self) -> Pulse:
+        """The last sign of life, now."""
+        return report.pulse(self.view)
+
+    def texts(self, ids: Sequence[str]) -> tuple[str, ...]:
+        """The texts of these examples."""
+        return self.view.project.pool.texts(ids)
+
+    def _kept(self, read: Callable[[View], Any], *more: object) -> Any:
+        return _figures(read.__name__, str(self.root), (*self.view.revision(), *more, id(self.view)), self.view, read)
+
+
+def project() -> Path | None:
+    """The folder given after `--project`; None when none was given or it holds no project."""
+    words = sys.argv[1:]
+    given = words[words.index("--project") + 1] if "--project" in words[:-1] else None
+    return Path(given) if given and (Path(given) / CONFIG).is_file() else None
+
+
+def opened(root: Path) -> Reader:
+    """The project in `root`, opened once for all viewers. Raises ConfigError, LedgerError."""
+    view: View = _open(str(root), _stamp(root))
+    return Reader(view, root)
+
+
+def _stamp(root: Path) -> tuple[float, ...]:
+    """Changes when the config or the data were made anew under a window that stays open."""
+    files = (root / CONFIG, root / ".weakspot" / "artifacts" / "pool" / "manifest.json")
+    return tuple(file.stat().st_mtime if file.exists() else 0.0 for file in files)
+
+
+def _open_view(root: str, stamp: tuple[float, ...]) -> View:
+    del stamp
+    return report.view(Path(root))
+
+
+def _read(name: str, root: str, revision: tuple[Any, ...], _view: View, _do: Callable[[View], Any]) -> Any:
+    """Computes figures; the arguments with an underscore are not part of the cache's key."""
+    del name, root, revision
+    return _do(_view)
+
+
+_open = st.cache_resource(max_entries=4, show_spinner=False)(_open_view)
+_figures = st.cache_resource(max_entries=48, show_spinner=False)(_read)

@@ -1,0 +1,166 @@
+"""Label queue: what waits for an expert, why was it asked, who answered?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from dashboard import layout, words
+from dashboard.charts import rounds as charts
+from dashboard.frames import queue as frames
+from dashboard.frames import rounds as round_frames
+from dashboard.reading import Reader
+from loop.report import QuestionRow
+
+QUESTION = "What waits for an expert, why was it asked, and who answered?"
+ALL = "All"
+
+
+def draw() -> None:
+    """The whole page."""
+    reader = layout.page("Label queue", QUESTION)
+    if reader is None or layout.no_round(reader):
+        return
+    rows = reader.questions()
+    if not rows:
+        with layout.card():
+            layout.nothing(
+                "checklist",
+                "No question asked yet",
+                hint="The round first trains, looks at the pool and picks; then its questions stand here.",
+                command="weakspot run",
+            )
+        return
+    round_ = _head(rows)
+    of_round = frames.chosen(rows, round_=round_, states=(), kinds=(), word="")
+    _cards(of_round)
+    _queue(reader, of_round)
+    _people(reader)
+
+
+def _head(rows: Sequence[QuestionRow]) -> int | None:
+    rounds = sorted({row.round for row in rows}, reverse=True)
+    with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
+        chosen = st.selectbox("Round", [*map(str, rounds), ALL], key="round", bind="query-params", width=140)
+        link = frames.next_link(rows)
+        st.link_button(
+            "Label next question",
+            link or "http://127.0.0.1",
+            type="primary",
+            icon=":material/edit_square:",
+            disabled=link is None,
+            help="Opens the first open question in the labeling tool." if link else "No question is open.",
+        )
+    return None if chosen == ALL else int(chosen)
+
+
+def _cards(rows: Sequence[QuestionRow]) -> None:
+    found = frames.figures(rows)
+    share = found.corrected / found.compared if found.compared else None
+    with st.grid(6, min_column_width=150, gap="small"):
+        for state, about in (
+            ("open", "wait for an answer"),
+            ("answered", "have a label"),
+            ("skipped", "were left out"),
+            ("quarantined", "need a decision"),
+        ):
+            st.metric(
+                state.capitalize(),
+                words.count(found.counts[state]),
+                delta=f"of {found.asked:,}",
+                delta_color="off",
+                delta_arrow="off",
+                border=True,
+                help=f"Questions that {about}.",
+            )
+        st.metric(
+            "Corrected",
+            words.percent(share, n=found.compared),
+            delta=f"{found.corrected:,} of {found.compared:,}",
+            delta_color="off",
+            delta_arrow="off",
+            border=True,
+            help="Answers that changed the model's guess.",
+        )
+        st.metric(
+            "Median time",
+            words.duration(found.seconds),
+            delta="per answer",
+            delta_color="off",
+            delta_arrow="off",
+            border=True,
+            help="As the labeling tool measured it, from opening to submitting.",
+        )
+
+
+def _queue(reader: Reader, rows: Sequence[QuestionRow]) -> None:
+    with layout.card("Questions"):
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+            state = st.segmented_control(
+                "Status", [ALL, *frames.STATES[:4]], default=ALL, required=True, key="status", bind="query-params"
+            )
+            kind = st.selectbox("Kind", [ALL, *frames.KINDS.values()], key="kind", bind="query-params", width=170)
+            word = st.text_input("Text contains", key="text", bind="query-params", width=260, icon=":material/search:")
+        shown = frames.chosen(
+            rows,
+            round_=None,
+            states=[] if state == ALL else [str(state)],
+            kinds=[] if kind == ALL else [kind],
+            word=word or "",
+        )
+        if not shown:
+            layout.nothing("filter_alt_off", "No question fits these filters")
+            return
+        _questions_table(reader, shown)
+        kept = (
+            f"{len(shown):,} questions" if len(shown) <= frames.SHOWN else f"{frames.SHOWN:,} of {len(shown):,} shown"
+        )
+        st.caption(f"{kept} · blind questions keep the model's guess to themselves until they are answered")
+
+
+def _questions_table(reader: Reader, shown: Sequence[QuestionRow]) -> None:
+    column = st.column_config
+    names = {trend.spot.id: trend.spot.name for trend in reader.spots()}
+    frame = frames.table(shown, names)
+    st.dataframe(
+        frame,
+        hide_index=True,
+        height=min(38 + 35 * len(frame), 440),
+        alt="Questions with their state, text, the model's guess and why they were asked.",
+        column_config={
+            "Status": layout.pills("Status", width=96),
+            "Text": column.TextColumn(width=270),
+            "Model says": column.TextColumn(width=116),
+            "Confidence": column.NumberColumn(format="%.0f %%", width=86),
+            "Answer": column.TextColumn(width=116),
+            "Why asked": column.TextColumn(width=240),
+            "Kind": layout.pills("Kind", width=130),
+            "Spot": column.TextColumn(width=130),
+            "Answered by": column.TextColumn(width=120),
+            "Remarks": column.TextColumn(width=150),
+            "Task": column.LinkColumn(display_text=":material/open_in_new:", width=50, pinned=True),
+        },
+    )
+
+
+def _people(reader: Reader) -> None:
+    left, right = st.columns([1, 1], gap="small")
+    with left, layout.card("Answers per round", "Against the model's guess", height="stretch"):
+        frame = round_frames.answers(reader.report())
+        if frame.empty:
+            layout.nothing("forum", "No answer yet")
+        else:
+            st.altair_chart(
+                charts.answers(frame, layout.look()), alt="Answers per round: agreed, corrected, skipped, quarantined."
+            )
+    with right, layout.card("Annotators", "All rounds", height="stretch"):
+        found = reader.annotators()
+        if not found:
+            layout.nothing("group", "Nobody has answered yet")
+        else:
+            st.dataframe(frames.annotators(found), hide_index=True, alt="Accounts with their answers and median time.")
+
+
+if __name__ == "__main__":
+    draw()

@@ -1,0 +1,224 @@
+"""Overview: is the model getting better, at what cost, and what should happen next?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from dashboard import layout, words
+from dashboard.charts import rounds as charts
+from dashboard.frames import rounds as frames
+from dashboard.frames import spots as spot_frames
+from dashboard.reading import Reader
+from dashboard.safe import esc
+from loop.report import Report, RoundFigures, SpotTrend, Standing
+
+QUESTION = "Is the model getting better, what did it take, and what should happen next?"
+
+
+def draw() -> None:
+    """The whole page."""
+    reader = layout.page("Overview", QUESTION)
+    if reader is None:
+        return
+    with layout.card(key="next"):
+        _next(reader.standing())
+    if layout.no_round(reader):
+        return
+    _cards(reader)
+    left, right = st.columns([1.75, 1], gap="small")
+    with left:
+        _trend(reader.report())
+    with right:
+        _worst(reader)
+    _table(reader.report())
+
+
+def _next(standing: Standing) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.markdown(f":blue[:material/flag_circle:] **Next:** {esc(standing.next, longest=300)}", width="content")
+        with st.container(horizontal=True, vertical_alignment="center", width="content"):
+            if standing.command:
+                st.code(standing.command, language="bash", width="content")
+            if standing.open_questions:
+                st.page_link(layout.QUEUE, label="Open label queue", icon=":material/checklist:")
+
+
+def _cards(reader: Reader) -> None:
+    report, trends, standing = reader.report(), reader.spots(), reader.standing()
+    last = report.rounds[-1]
+    with st.grid(5, min_column_width=175, gap="small", row_height="content"):
+        _error_card(report)
+        _spot_card(trends)
+        _labels_card(report)
+        _corrected_card(report.rounds)
+        st.metric(
+            "Open questions",
+            words.count(standing.open_questions),
+            delta=f"of {last.asked:,} in round {last.round}",
+            delta_color="off",
+            delta_arrow="off",
+            border=True,
+            height="stretch",
+            chart_data=frames.history([line.asked for line in report.rounds]),
+            chart_type="bar",
+            help="Questions of the newest round that wait for an answer; bars: questions asked per round.",
+        )
+
+
+def _error_card(report: Report) -> None:
+    best = frames.champion(report)
+    told = words.percent(best.error_rate, n=best.n) if best else words.NOTHING
+    delta, colour = "no model measured yet", "off"
+    if best and best.difference is not None:
+        delta, colour = f"{words.points(best.difference)} vs champion before", "inverse"
+    elif best:
+        delta = "needs a second round"
+    st.metric(
+        "Error rate, champion",
+        told,
+        delta=delta,
+        delta_color=colour,
+        delta_arrow="auto" if colour == "inverse" else "off",
+        border=True,
+        height="stretch",
+        chart_data=frames.history([line.error_rate for line in report.rounds]),
+        chart_type="area",
+        help=_about(best),
+    )
+
+
+def _about(best: RoundFigures | None) -> str:
+    if best is None:
+        return "The share of wrong answers of the model in use; measured once there is a model and a test."
+    return (
+        f"Model of round {best.round}, measured on {best.n:,} {best.on} examples: "
+        f"{words.interval(best.ci_low, best.ci_high, n=best.n)} (95 %)."
+    )
+
+
+def _spot_card(trends: Sequence[SpotTrend]) -> None:
+    first = next((trend for trend in trends if trend.spot.estimate is not None), None)
+    st.metric(
+        "Worst spot",
+        words.percent(first.spot.estimate, n=0) if first else words.NOTHING,
+        delta=esc(first.spot.name, longest=24) if first else "needs a model",
+        delta_color="off",
+        delta_arrow="off",
+        border=True,
+        height="stretch",
+        chart_data=frames.history(first.trend) if first else None,
+        chart_type="line",
+        help="Estimated error rate where most wrong answers are expected.",
+    )
+
+
+def _labels_card(report: Report) -> None:
+    known = [line.labels for line in report.rounds] + [report.labels]
+    gained = report.labels - report.rounds[-1].labels
+    st.metric(
+        "Labels",
+        words.count(report.labels),
+        delta=f"+{gained:,} from round {report.rounds[-1].round}",
+        delta_color="off",
+        delta_arrow="up" if gained else "off",
+        border=True,
+        height="stretch",
+        chart_data=frames.history(known),
+        chart_type="bar",
+        help="Labels known now: seed, training, dev and audit.",
+    )
+
+
+def _corrected_card(rounds: Sequence[RoundFigures]) -> None:
+    shares = [frames.corrected_share(line) for line in rounds]
+    line = next((line for line in reversed(rounds) if line.compared), None)
+    st.metric(
+        "Guesses corrected",
+        words.percent(frames.corrected_share(line), n=line.compared) if line else words.NOTHING,
+        delta=f"{line.corrected:,} of {line.compared:,} in round {line.round}" if line else "needs answers",
+        delta_color="off",
+        delta_arrow="off",
+        border=True,
+        height="stretch",
+        chart_data=frames.history([None if share is None else 100 * share for share in shares]),
+        chart_type="line",
+        help="Answers that changed the model's guess. High is good here: the questions hit where the model errs.",
+    )
+
+
+def _trend(report: Report) -> None:
+    frame = frames.trend(report)
+    grounds = " and ".join(dict.fromkeys(f"{row.n:,} {row.on} examples" for row in frame.tail(1).itertuples()))
+    about = f"Measured on {grounds}; band: 95 % interval" if len(frame) else ""
+    with layout.card("Error rate per round", about, height="stretch"):
+        if frame.empty:
+            layout.nothing(
+                "show_chart", "No model measured yet", hint="The first answers train the first model in the next round."
+            )
+            return
+        over = st.segmented_control(
+            "Against",
+            list(charts.AXES),
+            default="Round",
+            required=True,
+            key="x",
+            bind="query-params",
+            label_visibility="collapsed",
+        )
+        newest = frame.iloc[-1]
+        st.altair_chart(
+            charts.trend(frame, layout.look(), over=str(over)),
+            alt=f"Error rate per round; newest: {newest['rate']} ({newest['interval']}) in round {newest['round']}.",
+        )
+        if len(frame) == 1:
+            st.caption("One round so far: a trend needs a second one.")
+
+
+def _worst(reader: Reader) -> None:
+    with layout.card(
+        "Where the errors are", "Expected wrong answers among unlabelled texts · error rate", height="stretch"
+    ):
+        frame = spot_frames.worst(reader.spots())
+        if frame.empty:
+            layout.nothing("bubble_chart", "Not known yet", hint="Weak spots are estimated once there is a model.")
+            return
+        st.altair_chart(
+            charts.worst_spots(frame, layout.look(), height=44 + 38 * len(frame)),
+            alt="Weak spots by expected wrong answers: "
+            + "; ".join(f"{row.whole} {row.told}" for row in frame.head(3).itertuples()),
+        )
+        st.page_link(layout.SPOTS, label="Explore weak spots", icon=":material/bubble_chart:")
+
+
+def _table(report: Report) -> None:
+    column = st.column_config
+    with layout.card("Rounds"):
+        st.dataframe(
+            frames.table(report),
+            hide_index=True,
+            alt="Every round with status, error rate, interval, difference, labels and time.",
+            column_config={
+                "Round": column.NumberColumn(width=64),
+                "Status": layout.pills("Status", width=104),
+                "Error rate": column.ProgressColumn(
+                    format="%.1f %%", min_value=0, max_value=100, color="primary", width=136
+                ),
+                "95 % interval": column.TextColumn(width=112),
+                "n": column.TextColumn(width=84),
+                "Difference": column.TextColumn(
+                    width=92, alignment="right", help="Error rate minus the champion's before, same examples"
+                ),
+                "McNemar p": column.TextColumn(width=90, alignment="right", help="Exact test of the difference"),
+                "Labels": column.NumberColumn(width=70, format="localized"),
+                "Answered": column.TextColumn(width=84, alignment="right"),
+                "Training": column.TextColumn(width=76, alignment="right"),
+                "ECE": column.NumberColumn(width=64, format="%.3f", help="Expected calibration error; 0 is best"),
+                "Finished": column.DatetimeColumn(width=104, format="MMM D, HH:mm", timezone="UTC"),
+            },
+        )
+
+
+if __name__ == "__main__":
+    draw()

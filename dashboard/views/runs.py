@@ -1,0 +1,161 @@
+"""Runs & health: what runs now, is everything up, how long did it take?"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from dashboard import layout, words
+from dashboard.charts import runs as charts
+from dashboard.frames import runs as frames
+from dashboard.reading import Reader
+from dashboard.safe import esc, web_link
+from loop import report
+
+QUESTION = "What runs now, is everything in order, and where does the time go?"
+EVERY_S = 2
+
+
+def draw() -> None:
+    """The whole page."""
+    reader = layout.page("Runs & health", QUESTION)
+    if reader is None:
+        return
+    _cards(reader)
+    if layout.no_round(reader):
+        return
+    left, right = st.columns([1, 1.5], gap="small")
+    with left:
+        alive = reader.pulse().alive
+        st.fragment(_running, run_every=EVERY_S if alive else None)(reader, alive)
+    with right:
+        _timeline(reader)
+    _seconds_and_events(reader)
+
+
+def _cards(reader: Reader) -> None:
+    with st.grid(4, min_column_width=220, gap="small"):
+        with layout.card(height="stretch"):
+            _labeler(reader)
+        with layout.card(height="stretch"):
+            health = reader.health()
+            _fact("Ledger", f"{health.ledger} · {words.size(health.ledger_mb)}", "opened read-only", good=True)
+        with layout.card(height="stretch"):
+            health = reader.health()
+            free = health.free_mb >= 2048
+            _fact(
+                "Disk", f"{words.size(health.free_mb)} free", f"artifacts {words.size(health.artifacts_mb)}", good=free
+            )
+        with layout.card(height="stretch"):
+            health = reader.health()
+            peak = health.peak_mb
+            _fact("Peak memory", words.size(peak), "of the loop, over all rounds", good=None if peak is None else True)
+
+
+def _labeler(reader: Reader) -> None:
+    health = reader.health()
+    newest = (
+        f"newest answer {words.ago(health.answered_at, now=datetime.now(UTC))}" if health.answered_at else "no answers"
+    )
+    name = {"label_studio": "Label Studio"}.get(health.labeler, esc(health.labeler))
+    link = web_link(health.url)
+    _fact("Labeling tool", name, newest, good=True if link else None)
+    if link:
+        st.link_button("Open project", link, icon=":material/open_in_new:", type="tertiary")
+
+
+def _fact(name: str, value: str, about: str, *, good: bool | None) -> None:
+    """A card's three lines; `value` and `about` are our own words or already escaped."""
+    mark = {
+        True: ":green[:material/check_circle:]",
+        False: ":orange[:material/warning:]",
+        None: ":gray[:material/pending:]",
+    }
+    st.markdown(f"**{name}**")
+    st.markdown(f"{mark[good]} {value}")
+    st.caption(about)
+
+
+def _running(reader: Reader, was_alive: bool) -> None:
+    pulse, standing = reader.pulse(), reader.standing()
+    if was_alive and not pulse.alive:
+        st.rerun()
+    beat = pulse.heartbeat
+    with layout.card("Running now" if pulse.alive else "Not running", height="stretch"):
+        if beat is None:
+            where = "over" if standing.step is None else f"stands at {esc(standing.step)}"
+            st.markdown(f"Nothing is at work. Round {standing.round} {where}.")
+            if standing.command:
+                st.code(standing.command, language="bash")
+            return
+        if not pulse.alive:
+            st.markdown(f":orange[:material/warning:] **No sign of life since {words.clock(beat.at)}**")
+            st.caption(
+                f"Round {beat.round}, step {esc(beat.step or '')}, {words.duration(pulse.silent_s)} ago. "
+                "The process was killed or hangs; what it began is resumed."
+            )
+            st.code("weakspot run", language="bash")
+            return
+        st.markdown(f"Round {beat.round} · **{esc(beat.step or '')}**")
+        share = min(beat.done / beat.total, 1.0) if beat.total else 0.0
+        st.progress(share, text=f"{beat.done:,} of {beat.total:,}" if beat.total else "at work")
+        st.caption(f"Last sign of life {words.duration(pulse.silent_s)} ago · process {beat.pid}")
+
+
+def _timeline(reader: Reader) -> None:
+    known = [line.round for line in reversed(reader.report().rounds)]
+    with layout.card("Step by step", "When each step of a round ran", height="stretch"):
+        chosen = st.selectbox("Round", known, key="round", bind="query-params", width=140, label_visibility="collapsed")
+        steps = [row for row in report.timeline(reader.view) if row.round == chosen]
+        frame = frames.timeline(steps, now=datetime.now(UTC), alive=reader.pulse().alive)
+        if frame.empty:
+            layout.nothing("timeline", "No step has begun yet")
+            return
+        frame["told"] = [
+            "" if kind == "interrupted" else words.duration(took)
+            for kind, took in zip(frame["kind"], frame["seconds"], strict=True)
+        ]
+        st.altair_chart(
+            charts.timeline(frame, layout.look(), height=40 + 27 * len(frame)),
+            alt=f"Steps of round {chosen} in time, from {frame['step'].iloc[0]} to {frame['step'].iloc[-1]}.",
+        )
+
+
+def _seconds_and_events(reader: Reader) -> None:
+    left, right = st.columns([1, 1.5], gap="small")
+    with left, layout.card("Machine time per round", "Without the time people take", height="stretch"):
+        frame = frames.seconds(reader.report())
+        if frame.empty:
+            layout.nothing("timer", "Nothing finished yet")
+        else:
+            st.altair_chart(
+                charts.seconds(frame, layout.look()), alt="Seconds of machine time per round, by step, without waiting."
+            )
+    with right, layout.card("Events", height="stretch"):
+        _events(reader)
+
+
+def _events(reader: Reader) -> None:
+    events = reader.standing().events
+    if not events:
+        layout.nothing("history", "Nothing has happened yet")
+        return
+    column = st.column_config
+    st.dataframe(
+        frames.events(events),
+        hide_index=True,
+        height=360,
+        alt="What happened, newest first.",
+        column_config={
+            "Time": column.DatetimeColumn(format="MMM D, HH:mm:ss", timezone="UTC", width=128),
+            "Level": layout.pills("Level", width=76),
+            "Round": column.NumberColumn(width=58),
+            "Step": column.TextColumn(width=74),
+            "Message": column.TextColumn(width="large"),
+        },
+    )
+
+
+if __name__ == "__main__":
+    draw()

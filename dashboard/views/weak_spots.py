@@ -1,0 +1,187 @@
+"""Weak spots: where does the model err or hesitate, and is the region shrinking?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import layout
+from dashboard.charts import map as charts
+from dashboard.frames import spots as frames
+from dashboard.reading import Reader
+from dashboard.safe import plain
+from loop.report import SpotTrend
+
+QUESTION = "Where does the model err or hesitate, and is the region shrinking?"
+PAGE = 50
+"""Examples on one page of the list."""
+TEXTED = 6000
+"""Up to so many points carry their text in the tooltip."""
+
+
+def draw() -> None:
+    """The whole page."""
+    reader = layout.page("Weak spots", QUESTION)
+    if reader is None or layout.no_round(reader):
+        return
+    trends = reader.spots()
+    found = reader.map()
+    if not trends or found is None:
+        with layout.card():
+            layout.nothing(
+                "bubble_chart",
+                "No map yet",
+                hint="The first round divides the data into spots before it asks anything.",
+                command="weakspot run",
+            )
+        return
+    chosen = _table(trends)
+    frame = frames.hide_blind(frames.points(found, trends), reader.questions())
+    left, right = st.columns([1.12, 1], gap="small")
+    with left:
+        group, box = _map(reader, frame, trends, chosen)
+    with right:
+        _examples(reader, frame[frames.within(frame, group=group, spots=chosen, box=box)])
+
+
+def _table(trends: Sequence[SpotTrend]) -> list[int]:
+    """The spot table; returns the spots whose rows are selected."""
+    column = st.column_config
+    model = any(trend.spot.estimate is not None for trend in trends)
+    about = "Select rows to see only these spots below" if model else "No model yet: sizes only, no estimates"
+    with layout.card("Spots by expected errors" if model else "Spots by size", about):
+        frame = frames.table(trends)
+        event = st.dataframe(
+            frame,
+            hide_index=True,
+            height=38 + 35 * min(len(frame), 8),
+            key="spots",
+            on_select="rerun",
+            selection_mode="multi-row",
+            alt="Weak spots with estimated error rate, interval, expected errors and trend.",
+            column_config={
+                "Spot": column.TextColumn(width=200),
+                "Estimate": column.ProgressColumn(
+                    format="%.0f %%",
+                    min_value=0,
+                    max_value=100,
+                    color="orange",
+                    width=130,
+                    help="Estimated error rate from dev errors, corrections and calibrated confidence",
+                ),
+                "95 % interval": column.TextColumn(width=100),
+                "Expected errors": column.NumberColumn(
+                    format="%.0f", width=118, help="Wrong answers expected among the unlabelled texts of the spot"
+                ),
+                "Open": column.NumberColumn(width=66, help="Unlabelled texts"),
+                "Dev n": column.NumberColumn(width=62, help="Dev examples behind the estimate"),
+                "Corrected": column.TextColumn(
+                    width=86, alignment="right", help="Guesses that people changed / guesses they saw answered"
+                ),
+                "Asked": column.NumberColumn(width=62, help="Questions asked in the spot, all rounds"),
+                "Trend": column.LineChartColumn(width=110, y_min=0, help="Estimate round by round"),
+                "Mixed up": column.TextColumn(width=190, help="The labels most often taken for each other here"),
+            },
+        )
+    return [trends[row].spot.id for row in event.selection.rows if row < len(trends)]
+
+
+def _map(
+    reader: Reader, frame: pd.DataFrame, trends: Sequence[SpotTrend], chosen: Sequence[int]
+) -> tuple[str, frames.Box | None]:
+    """The map; returns the filter's choice and the box that was drawn."""
+    with layout.card(
+        "Map", "Near means similar text; the axes have no meaning. Drag to select, double-click to clear."
+    ):
+        with st.container(horizontal=True, gap="small"):
+            mode = _choice("Colour", charts.MODES, key="colour")
+            group = _choice("Show", tuple(frames.GROUPS), key="show")
+        seen = frame[frames.within(frame, group=group, spots=(), box=None)]
+        if seen.empty:
+            layout.nothing("filter_alt_off", "Nothing to show here yet")
+            return group, None
+        points = charts.with_hue(frames.drawn(seen), layout.look())
+        if len(points) <= TEXTED:
+            points = points.assign(text=[plain(text, longest=90) for text in reader.texts(tuple(points["id"]))])
+        event = st.altair_chart(
+            charts.spots_map(points, frames.labels(frame, trends), layout.look(), mode=mode, lit=set(chosen)),
+            key="map",
+            on_select="rerun",
+            selection_mode=charts.BOX,
+            alt=f"Map of {len(points):,} examples coloured by {mode.lower()}.",
+        )
+        st.caption(
+            f"{len(points):,} of {len(seen):,} examples drawn" if len(points) < len(seen) else f"{len(seen):,} examples"
+        )
+        return group, _box(event)
+
+
+def _choice(label: str, options: Sequence[str], *, key: str) -> str:
+    return str(
+        st.segmented_control(
+            label,
+            options,
+            default=options[0],
+            required=True,
+            key=key,
+            bind="query-params",
+            label_visibility="collapsed",
+        )
+    )
+
+
+def _box(event: Any) -> frames.Box | None:
+    found = event.selection.get(charts.BOX)
+    return found if found and "x" in found else None
+
+
+def _examples(reader: Reader, inside: pd.DataFrame) -> None:
+    inside = frames.by_doubt(inside)
+    wrong = int((inside["outcome"] == "wrong").sum())
+    known = int((inside["outcome"] != "label unknown").sum())
+    rate = f" · {wrong:,} of {known:,} with a known label wrong" if known else ""
+    with layout.card("Examples in selection", f"{len(inside):,} examples{rate}", height="stretch"):
+        if inside.empty:
+            layout.nothing("search_off", "No example here", hint="Draw a larger box, or choose another group.")
+            return
+        pages = -(-len(inside) // PAGE)
+        number = min(int(st.session_state.get("page", 1)), pages)
+        rows = inside.iloc[(number - 1) * PAGE : number * PAGE]
+        _list(reader, rows)
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            st.pagination(pages, key="page", max_visible_pages=5)
+            st.download_button(
+                "CSV",
+                lambda: frames.csv(inside, reader.texts(tuple(inside["id"]))),
+                file_name="weakspot-selection.csv",
+                mime="text/csv",
+                icon=":material/download:",
+                on_click="ignore",
+            )
+
+
+def _list(reader: Reader, rows: pd.DataFrame) -> None:
+    column = st.column_config
+    st.dataframe(
+        frames.listing(rows, reader.texts(tuple(rows["id"]))),
+        hide_index=True,
+        height=520,
+        row_height=56,
+        alt="Examples in the selection: wrong ones first, then the least certain.",
+        column_config={
+            "Text": column.TextColumn(width=262),
+            "Model says": column.TextColumn(width=112),
+            "Unsure": column.NumberColumn(format="%.0f %%", width=66, help="1 - calibrated confidence of the guess"),
+            "Outcome": layout.pills("Outcome", width=104),
+            "Group": column.TextColumn(width=80),
+            "Spot": column.TextColumn(width=150),
+            "Id": column.TextColumn(width=130),
+        },
+    )
+
+
+if __name__ == "__main__":
+    draw()
