@@ -29,7 +29,7 @@ def shares(sizes: NDArray[np.int64], count: int, *, rng: np.random.Generator) ->
         chosen[rng.permutation(len(sizes))[:count]] = 1
         return chosen
     ideal = count * sizes / sizes.sum()
-    result = np.maximum(1, np.floor(ideal)).astype(np.int64)
+    result: NDArray[np.int64] = np.maximum(1, np.floor(ideal)).astype(np.int64)
     while (left := count - int(result.sum())) != 0:
         # One step towards the sum, where it brings a class nearest to its ideal share.
         free = result < sizes if left > 0 else result > 1

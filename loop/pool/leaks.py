@@ -87,10 +87,13 @@ class LeakGuard:
         return Leak(row, gold, Grade.NEAR, similarity) if similarity >= self._near else None
 
     def _prefix(self, grams: frozenset[str]) -> list[str]:
-        """The rarest grams, enough of them that any set as similar as asked has one in common."""
-        rarest = sorted(grams, key=lambda gram: (self._frequency[gram], gram))
+        """The rarest grams that gold knows, enough of them that any set as similar as asked has one in common."""
+        known = [gram for gram in grams if gram in self._frequency]
         # The small number keeps 0.85 * 20 = 17.000000000000004 from shortening the prefix by one.
-        return rarest[: len(rarest) - math.ceil(self._near * len(rarest) - 1e-9) + 1]
+        enough = len(grams) - math.ceil(self._near * len(grams) - 1e-9) + 1
+        # Grams that gold does not know are the rarest of all and lead nowhere: most texts end here, unsorted.
+        enough -= len(grams) - len(known)
+        return sorted(known, key=lambda gram: (self._frequency[gram], gram))[:enough] if enough > 0 else []
 
 
 def _grams(plain: str) -> frozenset[str]:

@@ -41,11 +41,8 @@ def test_where_some_rows_have_a_label_these_are_the_seed(table: Table) -> None:
     assert result.summary.seed_labels == {"outage": 1, "billing": 1}
 
 
-ALL = [
-    (f"{label} message number {number}", label)
-    for label, size in (("a", 60), ("b", 30), ("c", 3))
-    for number in range(size)
-]
+SIZES = {"a": 60, "b": 30, "c": 3}
+ALL = [(f"{label} message number {number}", label) for label, size in SIZES.items() for number in range(size)]
 
 
 def test_where_all_rows_have_a_label_the_size_of_the_seed_is_asked_for(table: Table) -> None:
@@ -129,7 +126,7 @@ def test_rows_without_a_text_are_left_out_and_told(table: Table) -> None:
 
 def test_a_column_of_empty_texts_only_is_refused(table: Table) -> None:
     path = table(["id", "note", "text"], [("1", "a", ""), ("2", "b", " ")])
-    with pytest.raises(DataError, match="all 2 texts in column 'text' are empty.*--text: id, note, text"):
+    with pytest.raises(DataError, match=r"all 2 texts in column 'text' are empty.*--text: id, note, text"):
         built(path, Columns("text"))
 
 
@@ -183,11 +180,8 @@ def test_few_unreadable_rows_are_told_and_many_are_refused(tmp_path: Path) -> No
 
 def test_half_characters_from_json_are_told_and_left_out(tmp_path: Path) -> None:
     path = tmp_path / "messages.jsonl"
-    path.write_text(
-        '{"text": "half \\ud83d"}\n'
-        + '{"text": "whole \\ud83d\\udc4b"}\n' * 1
-        + "".join(f'{{"text": "m{n}"}}\n' for n in range(20))
-    )
+    records = ['"half \\ud83d"', '"whole \\ud83d\\udc4b"', *(f'"message {number}"' for number in range(20))]
+    path.write_text("".join(f'{{"text": {record}}}\n' for record in records))
     result = built(path, Columns("text"))
     assert [one.row for _, one in result.summary.unreadable] == [1]
     assert "whole 👋" in texts_of(result, Split.POOL)
@@ -195,9 +189,9 @@ def test_half_characters_from_json_are_told_and_left_out(tmp_path: Path) -> None
 
 def test_more_seed_labels_than_there_are_and_seed_labels_without_labels_are_refused(table: Table) -> None:
     path = table(["text", "label"], [("a", "x"), ("b", "y"), ("c", "")])
-    with pytest.raises(DataError, match="--seed-labels 3, but .* has 2 labelled rows"):
+    with pytest.raises(DataError, match=r"--seed-labels 3, but .* has 2 labelled rows"):
         built(path, seed_labels=3)
-    with pytest.raises(DataError, match="--seed-labels draws from labelled rows .*no label column is known"):
+    with pytest.raises(DataError, match=r"--seed-labels draws from labelled rows .*no label column is known"):
         built(path, Columns("text"), seed_labels=3)
 
 
