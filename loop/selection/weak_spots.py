@@ -1,10 +1,10 @@
 """The default strategy: find the weak examples, cluster them, ask one of each cluster.
 
-    probabilities ─► margin ─┐
-    embeddings ─► flips ─────┴─► weakness ─► weakest rows, near-duplicates out ─► weighted k-means ─► one per cluster
+    probabilities ─► margin ─► weakest rows, twins of asked ones out ─► weighted k-means ─► one row per cluster
 
 Uncertain and different at once. The order matters: clustering the whole pool first and handing out the batch by each
-cluster's error mass gained less in trials, and tempering the weights by it lost (benchmarks/bench_selection.py).
+spot's error mass did worse in trials, and so did tempering the weights by the spots' estimates, which only repeat what
+the margin knows; flips under feature dropout did not pay either. benchmarks/bench_selection.py measures all of them.
 """
 
 from __future__ import annotations
@@ -18,75 +18,32 @@ from loop.selection import uncertainty
 from loop.selection.clusters import assign, k_means
 from loop.selection.strategies import by_id, coverage
 
-FLIPS = 0.3
-"""Share of flips in the weakness; the rest is margin."""
-DROPOUT = 0.4
-"""Share of features set to zero in each trial of the flips."""
-TRIALS = 10
-WEAKEST = 10
-"""So many weak rows are clustered per row of the budget."""
+WEAKEST = 20
+"""So many weak rows are clustered per row of the budget: wide enough to explore beyond the very closest calls."""
+CENTRAL = 3.0
+"""Inside a cluster the worth of a row falls by exp(-3 x distance to the centroid)."""
 TWIN = 0.97
 """Rows at least this similar (cosine) to an asked or picked one tell nothing new."""
-FITTED_ON = 20_000
 ROWS_AT_ONCE = 8192
 
 
 def weak_spots(view: PoolView, *, budget: int, rng: np.random.Generator) -> Choice:
     """Weak rows that differ from each other and from all that was asked; `coverage` before the first model.
 
-    scores: weakness, 0..1. Twins of asked or picked rows come last, only when nothing else is left.
+    scores: margin uncertainty, 0..1. Twins of asked or picked rows come only when nothing else is left. Weighted
+    k-means over uncertain rows: Zhdanov 2019, Diverse mini-batch active learning.
     """
     if view.probabilities is None:
         return coverage(view, budget=budget, rng=rng)
     ordered = by_id(view)
     if len(ordered) == 0 or budget == 0:
         return Choice(rows=np.empty(0, dtype=np.int64), scores=np.empty(0))
-    weak = weakness(view.embeddings, view.probabilities, ordered, rng=rng)
-    ranked = ordered[np.argsort(-weak[ordered], kind="stable")]
+    weak = uncertainty.margin(view.probabilities)
+    ranked: IntArray = ordered[np.argsort(-weak[ordered], kind="stable")]
     fresh = _fresh(view, ranked, wanted=WEAKEST * budget)
     chosen = _spread(view.embeddings, weak, fresh, budget=budget, rng=rng)
     rows = _filled(view.embeddings, chosen, fresh, ranked, budget=budget)
     return Choice(rows=rows, scores=weak[rows])
-
-
-def weakness(
-    embeddings: FloatArray, probabilities: FloatArray, ordered: IntArray, *, rng: np.random.Generator
-) -> FloatArray:
-    """(n,) 0..1: margin, and for the closest calls also how easily the guess flips when features are lost.
-
-    ordered: row numbers in an order that does not depend on the rows' own.
-    """
-    unsure = uncertainty.margin(probabilities)
-    close = np.sort(ordered[np.argsort(-unsure[ordered], kind="stable")][:FITTED_ON])
-    weak = (1 - FLIPS) * unsure
-    weak[close] += FLIPS * flip_rate(embeddings[close], probabilities[close], rng=rng)
-    return weak
-
-
-def flip_rate(embeddings: FloatArray, probabilities: FloatArray, *, rng: np.random.Generator) -> FloatArray:
-    """(n,) share of trials, 0..1, in which a linear stand-in of the model changes its guess under feature dropout.
-
-    After Gupte et al. 2024, Revisiting active learning in the era of vision foundation models (DropQuery). The stand-in
-    is ridge regression from embeddings to log probabilities; one dropout mask a trial, the same for all rows.
-    """
-    points = np.asarray(embeddings, dtype=np.float64)
-    weights, bias = _stand_in(points, probabilities)
-    guess = (points @ weights + bias).argmax(axis=1)
-    flips = np.zeros(len(points))
-    for _ in range(TRIALS):
-        kept = rng.random(points.shape[1]) >= DROPOUT
-        flips += (points[:, kept] @ weights[kept] / (1 - DROPOUT) + bias).argmax(axis=1) != guess
-    return flips / TRIALS
-
-
-def _stand_in(points: FloatArray, probabilities: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """(d, k) weights and (k,) bias."""
-    wanted = np.log(np.maximum(probabilities.astype(np.float64), 1e-5))
-    wanted -= wanted.mean(axis=1, keepdims=True)
-    centre, bias = points.mean(axis=0), wanted.mean(axis=0)
-    moved = points - centre
-    weights = np.linalg.solve(moved.T @ moved + 0.01 * np.eye(points.shape[1]), moved.T @ (wanted - bias))
-    return weights, bias - centre @ weights
 
 
 def _fresh(view: PoolView, ranked: IntArray, *, wanted: int) -> IntArray:
@@ -118,7 +75,7 @@ def _spread(
     if len(centroids) == 0:
         return rows[:0]
     cluster = assign(points, centroids)
-    worth = weak[rows] * np.exp(-np.linalg.norm(points - centroids[cluster], axis=1))
+    worth = weak[rows] * np.exp(-CENTRAL * np.linalg.norm(points - centroids[cluster], axis=1))
     best = np.lexsort((np.arange(len(rows)), -worth, cluster))
     _, first = np.unique(cluster[best], return_index=True)
     chosen: IntArray = rows[np.sort(best[first])]
