@@ -12,7 +12,7 @@ Experts     who answers: people, or simulated ones         labeling
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -79,7 +79,7 @@ class TrainingReport:
     best_step: int
     train_loss: float | None
     dev_loss: float | None
-    """At the best step, before temperature scaling; None without a dev set."""
+    """At the best step, after temperature scaling on the same examples; None without a dev set."""
     temperature: float
     trainable_parameters: int
     curve: tuple[tuple[int, float | None, float | None], ...] = ()
@@ -97,9 +97,13 @@ class Trainer(Protocol):
         labels: tuple[str, ...],
         out: Path,
         seed: int,
+        metadata: Mapping[str, Any] | None = None,
         progress: Progress | None = None,
     ) -> TrainingReport:
-        """Tunes, calibrates on dev, saves under `out` (an existing empty folder). Deterministic given `seed`."""
+        """Tunes, calibrates on dev, saves under `out` (an existing empty folder). Deterministic given `seed`.
+
+        metadata: what it was trained from (data hash, round, ...), plain JSON values, kept in the folder.
+        """
 
 
 @dataclass(frozen=True, slots=True)

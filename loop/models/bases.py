@@ -12,6 +12,7 @@ import contextlib
 import hashlib
 import importlib.util
 import json
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -110,13 +111,16 @@ def load_transformer(base: Base) -> torch.nn.Module:
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Keeps transformers' loading bars and reports off the terminal, and puts its settings back."""
+    """Keeps loading bars, reports and renaming notices off the terminal, and puts the settings back."""
     verbosity = transformers.utils.logging.get_verbosity()
     bars = transformers.utils.logging.is_progress_bar_enabled()
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
     try:
-        yield
+        with warnings.catch_warnings():
+            # peft still calls what transformers is about to rename; a person can do nothing about it.
+            warnings.simplefilter("ignore", FutureWarning)
+            yield
     finally:
         transformers.utils.logging.set_verbosity(verbosity)
         if bars:
@@ -126,6 +130,14 @@ def quiet() -> Iterator[None]:
 def device() -> torch.device:
     """A CUDA device where there is one, else the processor."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def computes_bfloat16() -> bool:
+    """Whether the device multiplies in bfloat16 by itself; elsewhere it would be slower than float32."""
+    if torch.cuda.is_available():
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    capabilities = torch.cpu.get_capabilities()
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 
 
 def _root(name: str, revision: str | None) -> tuple[Path, str]:

@@ -23,19 +23,32 @@ def mean_pool(states: Tensor, mask: Tensor) -> Tensor:
 class PooledClassifier(nn.Module):
     """A sentence encoder with a linear head that starts from given weights."""
 
-    def __init__(self, encoder: nn.Module, weight: Tensor, bias: Tensor, *, scale: float, dropout: float) -> None:
-        """weight: (k, d), bias: (k,); scale multiplies the unit-length feature."""
+    def __init__(
+        self, encoder: nn.Module, weight: Tensor, bias: Tensor, *, scale: float, dropout: float, mixed: bool = False
+    ) -> None:
+        """weight: (k, d), bias: (k,); scale multiplies the unit-length feature.
+
+        mixed: run the encoder's matrix products in bfloat16 while tuning; weights, head and inference stay float32.
+        """
         super().__init__()
         self.encoder = encoder
+        self.mixed = mixed
         self.weight = nn.Parameter(weight.clone())
         self.bias = nn.Parameter(bias.clone())
         self.scale = nn.Parameter(torch.tensor(float(scale)))
         self.dropout = nn.Dropout(dropout)
 
+    def train(self, mode: bool = True) -> PooledClassifier:
+        """As for any module, but the encoder's own dropout stays off: with short texts it only cost time."""
+        super().train(mode)
+        self.encoder.eval()
+        return self
+
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> dict[str, Tensor]:
         """(b, t) tokens → "logits" (b, k), not calibrated, and "features" (b, d) of length 1."""
-        states = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
-        features = mean_pool(states, attention_mask)
+        with torch.autocast(input_ids.device.type, torch.bfloat16, enabled=self.mixed and self.training):
+            states = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        features = mean_pool(states.float(), attention_mask)
         logits = functional.linear(self.dropout(features) * self.scale, self.weight, self.bias)
         return {"logits": logits, "features": features}
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from loop.errors import ConfigError
 
+PRECISIONS = ("auto", "bfloat16", "float32")
+
 
 @dataclass(frozen=True, slots=True)
 class TuningSettings:
@@ -13,13 +15,13 @@ class TuningSettings:
 
     learning_rate: float | None = None
     """Peak rate of the encoder; None: the method's own, 1e-3 for lora and 5e-5 for full."""
-    head_learning_rate: float = 1e-2
+    head_learning_rate: float = 3e-4
     """Peak rate of the linear head and its scale."""
-    steps: int = 120
+    steps: int = 100
     """Optimizer steps at least; small sets are seen many times."""
-    epochs: float = 8.0
+    epochs: float = 6.0
     """Passes over the labels at least: the run takes max(steps, epochs x n / batch_size) steps."""
-    batch_size: int = 32
+    batch_size: int = 16
     rank: int = 8
     """Rank of the LoRA matrices."""
     alpha: float = 16.0
@@ -33,18 +35,20 @@ class TuningSettings:
     weight_decay: float = 0.01
     label_smoothing: float = 0.0
     """Share of each target spread over all labels, 0..1; guards against wrong labels."""
-    class_weight_power: float = 0.5
+    class_weight_power: float = 1.0
     """0: every example counts the same; 1: every class counts the same."""
-    head_c: float = 1.0
+    head_c: float = 0.03
     """Inverse L2 strength of the logistic regression the head starts from."""
     scale: float = 16.0
     """Start of the learned scale that multiplies the unit-length feature."""
     evaluations: int = 8
-    """How often the dev loss is looked at in one run."""
-    patience: int = 4
-    """Stop after so many looks without a better dev loss."""
+    """How often the dev loss is looked at in one run, besides the look before the first step."""
+    patience: int = 6
+    """Stop after so many looks without a better dev loss. Not too few: the loss often rises before it falls."""
     early_stopping_from: int = 30
     """With fewer dev examples the run takes all its steps and keeps the last one."""
+    precision: str = "auto"
+    """Of the encoder while tuning: "float32", "bfloat16", or "auto": bfloat16 where the processor computes in it."""
     max_length: int = 256
     """Tokens kept of each text, at most what the base model allows."""
 
@@ -57,6 +61,8 @@ class TuningSettings:
                 raise ConfigError(f"tuning {name} is {getattr(self, name)}", wanted="0 or more, below 1")
         if self.learning_rate is not None and self.learning_rate <= 0:
             raise ConfigError(f"tuning learning_rate is {self.learning_rate}", wanted="more than 0")
+        if self.precision not in PRECISIONS:
+            raise ConfigError(f"tuning precision is {self.precision!r}", wanted="one of " + ", ".join(PRECISIONS))
         if self.max_length < 3:
             raise ConfigError(f"tuning max_length is {self.max_length}", wanted="at least 3 tokens")
         if self.evaluations < 1 or self.patience < 1:

@@ -1,18 +1,14 @@
 """The tuning methods: labelled texts → a tuned, calibrated classifier in a standard Hugging Face folder.
 
-    TrainingSet ─► warm-started head ─► LoRA or full tuning (transformers' Trainer) ─► best by dev
-                ─► temperature ─► folder
+    TrainingSet ─► warm-started head ─► LoRA or full tuning ─► best by dev ─► temperature ─► folder
 
 Linear probing, then fine-tuning (Kumar et al. 2022, Fine-Tuning can Distort Pretrained Features); LoRA: Hu et al. 2021.
 """
 
 from __future__ import annotations
 
-import math
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,22 +16,21 @@ import numpy as np
 import peft
 import torch
 import transformers
-from torch.nn import functional
 
 from loop.errors import ModelError
-from loop.models.bases import Base, device, find_base, load_tokenizer, load_transformer, quiet
+from loop.models.bases import Base, computes_bfloat16, device, find_base, load_tokenizer, load_transformer, quiet
 from loop.models.calibration import fit_temperature, log_loss
 from loop.models.checkpoint import Checkpoint, save_checkpoint
 from loop.models.head import class_weights, warm_start
 from loop.models.network import PooledClassifier, forward_all
 from loop.models.settings import TuningSettings
-from loop.models.tokens import Tokens, pad, tokenize
-from loop.models.watch import Watch
+from loop.models.tokens import tokenize
+from loop.models.training import Labelled, tune
 from loop.protocols import Progress, TrainingReport, TrainingSet
-from loop.records import FloatArray, IntArray
+from loop.records import FloatArray
 
-LORA_RATE = 1e-3
-FULL_RATE = 5e-5
+RATES = {"lora": 1e-3, "full": 5e-5}
+"""Peak learning rate of the encoder where the settings name none."""
 
 
 def lora(settings: TuningSettings, *, base: str, revision: str | None = None) -> Tuning:
@@ -72,31 +67,22 @@ class Tuning:
         """Tunes, calibrates on dev, saves under `out`. Raises ModelError for fewer than two classes of labels."""
         settings = self.settings
         base = find_base(self.base, revision=self.revision, max_length=settings.max_length)
-        weights = class_weights(train.labels, len(labels), settings.class_weight_power)
-        weight, bias = warm_start(train, len(labels), scale=settings.scale, c=settings.head_c, weights=weights)
-        transformers.set_seed(seed)
-        encoder = _encoder(self.method, base, settings)
-        module = PooledClassifier(encoder, weight, bias, scale=settings.scale, dropout=settings.dropout).to(device())
         tokenizer = load_tokenizer(base)
-        tokens, dev_tokens = (tokenize(part.texts, base, tokenizer=tokenizer) for part in (train, dev))
-        dev_logits = partial(_logits, module, dev_tokens, tokenizer.pad_token_id)
-        watch, steps = _run(
+        weights = class_weights(train.labels, len(labels), settings.class_weight_power)
+        module = self._start(base, train, weights, seed=seed)
+        tokens = tokenize(train.texts, base, tokenizer=tokenizer)
+        dev_logits = _dev_logits(module, dev, base, tokenizer)
+        steered = len(dev.labels) >= settings.early_stopping_from
+        watch, steps = tune(
             module,
-            _batches(tokens, settings.total_steps(len(train.labels)), settings.batch_size, seed),
-            collate=partial(_collate, tokens, train.labels, tokenizer.pad_token_id),
-            weights=torch.tensor(weights, dtype=torch.float32, device=device()),
+            Labelled(tokens, train.labels, weights, tokenizer.pad_token_id),
             settings=settings,
-            rate=settings.learning_rate or (LORA_RATE if self.method == "lora" else FULL_RATE),
-            dev_loss=(lambda: log_loss(dev_logits(), dev.labels))
-            if len(dev.labels) >= settings.early_stopping_from
-            else None,
+            rate=settings.learning_rate or RATES[self.method],
+            dev_loss=(lambda: _calibrated_loss(dev_logits(), dev)[0]) if steered else None,
             seed=seed,
             progress=progress,
         )
-        best_step = watch.restore_best(steps)
-        module.eval()
-        logits = dev_logits()
-        temperature = fit_temperature(logits, dev.labels)
+        dev_loss, temperature = _calibrated_loss(dev_logits(), dev)
         checkpoint = Checkpoint(
             method=self.method,
             base=self.base,
@@ -112,19 +98,31 @@ class Tuning:
         save_checkpoint(out, module, tokenizer, base, checkpoint)
         return TrainingReport(
             steps=steps,
-            best_step=best_step,
-            train_loss=watch.curve[-1][1] if watch.curve else None,
-            dev_loss=log_loss(logits, dev.labels) if len(dev.labels) else None,
+            best_step=steps if watch.best_step is None else watch.best_step,
+            train_loss=watch.curve[-1][1],
+            dev_loss=dev_loss if len(dev.labels) else None,
             temperature=temperature,
             trainable_parameters=sum(p.numel() for p in module.parameters() if p.requires_grad),
             curve=tuple(watch.curve),
         )
 
+    def _start(self, base: Base, train: TrainingSet, weights: FloatArray, *, seed: int) -> PooledClassifier:
+        """The network before its first step: the base with its adapter, and the warm-started head."""
+        settings = self.settings
+        weight, bias = warm_start(train, len(weights), scale=settings.scale, c=settings.head_c, weights=weights)
+        transformers.set_seed(seed)
+        encoder = load_transformer(base)
+        return PooledClassifier(
+            _adapted(encoder, base, settings) if self.method == "lora" else encoder,
+            weight,
+            bias,
+            scale=settings.scale,
+            dropout=settings.dropout,
+            mixed=settings.precision == "bfloat16" or (settings.precision == "auto" and computes_bfloat16()),
+        ).to(device())
 
-def _encoder(method: str, base: Base, settings: TuningSettings) -> torch.nn.Module:
-    encoder = load_transformer(base)
-    if method == "full":
-        return encoder
+
+def _adapted(encoder: torch.nn.Module, base: Base, settings: TuningSettings) -> torch.nn.Module:
     config = peft.LoraConfig(
         r=settings.rank,
         lora_alpha=settings.alpha,
@@ -132,7 +130,8 @@ def _encoder(method: str, base: Base, settings: TuningSettings) -> torch.nn.Modu
         exclude_modules=["pooler.dense"],
     )
     try:
-        adapted = peft.get_peft_model(encoder, config)
+        with quiet():
+            adapted = peft.get_peft_model(encoder, config)
     except ValueError as error:
         raise ModelError(
             f"LoRA finds no layers named {', '.join(settings.target_modules)} in {base.name}",
@@ -145,102 +144,15 @@ def _encoder(method: str, base: Base, settings: TuningSettings) -> torch.nn.Modu
     return module
 
 
-class _Tuner(transformers.Trainer):  # type: ignore[misc]  # transformers has no types
-    """transformers' Trainer over batches that are already made; reports each step's loss to the watch."""
-
-    def get_train_dataloader(self) -> Any:
-        """One item of the data set is one batch."""
-        return torch.utils.data.DataLoader(self.train_dataset, batch_size=None, collate_fn=self.data_collator)
+def _dev_logits(module: PooledClassifier, dev: TrainingSet, base: Base, tokenizer: Any) -> Callable[[], FloatArray]:
+    tokens = tokenize(dev.texts, base, tokenizer=tokenizer)
+    return lambda: forward_all(module, tokens, np.arange(len(tokens)), pad_id=tokenizer.pad_token_id)[0]
 
 
-def _run(
-    module: PooledClassifier,
-    batches: list[IntArray],
-    *,
-    collate: Any,
-    weights: torch.Tensor,
-    settings: TuningSettings,
-    rate: float,
-    dev_loss: Any,
-    seed: int,
-    progress: Progress | None,
-) -> tuple[Watch, int]:
-    """Trains `module` in place; gives the watch and the number of steps taken."""
-    every = math.ceil(len(batches) / settings.evaluations)
-    watch = Watch(module, dev_loss, every=every, patience=settings.patience, progress=progress)
+def _calibrated_loss(logits: FloatArray, dev: TrainingSet) -> tuple[float, float]:
+    """Log-loss after temperature scaling on the same examples, and the temperature: how the model will be used.
 
-    def loss(outputs: Any, labels: torch.Tensor, num_items_in_batch: Any = None) -> torch.Tensor:  # noqa: ARG001
-        value = functional.cross_entropy(
-            outputs["logits"], labels, weight=weights, label_smoothing=settings.label_smoothing
-        )
-        watch.saw_loss(value.item())
-        return value
-
-    optimizer = _optimizer(module, rate, settings)
-    schedule = transformers.get_linear_schedule_with_warmup(
-        optimizer, round(settings.warmup * len(batches)), len(batches)
-    )
-    with tempfile.TemporaryDirectory() as scratch, quiet():
-        tuner = _Tuner(
-            model=module,
-            args=_arguments(scratch, len(batches), seed),
-            train_dataset=batches,
-            data_collator=collate,
-            compute_loss_func=loss,
-            callbacks=[watch],
-            optimizers=(optimizer, schedule),
-        )
-        tuner.remove_callback(transformers.PrinterCallback)
-        tuner.train()
-    return watch, int(tuner.state.global_step)
-
-
-def _arguments(scratch: str, steps: int, seed: int) -> Any:
-    return transformers.TrainingArguments(
-        output_dir=scratch,
-        max_steps=steps,
-        per_device_train_batch_size=1,
-        seed=seed,
-        report_to=[],
-        save_strategy="no",
-        logging_strategy="no",
-        disable_tqdm=True,
-        remove_unused_columns=False,
-        label_names=["labels"],
-        # A plain mean over the batch must not be multiplied by the number of processes.
-        average_tokens_across_devices=False,
-        use_cpu=not torch.cuda.is_available(),
-        max_grad_norm=1.0,
-    )
-
-
-def _optimizer(module: PooledClassifier, rate: float, settings: TuningSettings) -> torch.optim.Optimizer:
-    head = [module.weight, module.bias, module.scale]
-    body = [parameter for parameter in module.encoder.parameters() if parameter.requires_grad]
-    return torch.optim.AdamW(
-        [
-            {"params": body, "lr": rate, "weight_decay": settings.weight_decay},
-            {"params": head, "lr": settings.head_learning_rate, "weight_decay": 0.0},
-        ]
-    )
-
-
-def _batches(tokens: Tokens, steps: int, size: int, seed: int) -> list[IntArray]:
-    """`steps` batches of rows; each pass sees every row once, in batches of like length in random order."""
-    rng = np.random.default_rng(seed)
-    lengths = np.diff(tokens.offsets)
-    made: list[IntArray] = []
-    while len(made) < steps:
-        # Lengths are blurred so that the same rows do not meet in every pass.
-        order = np.argsort(lengths * rng.uniform(0.7, 1.3, len(lengths)), kind="stable")
-        parts = np.array_split(order, math.ceil(len(order) / size))
-        made.extend(parts[i] for i in rng.permutation(len(parts)))
-    return made[:steps]
-
-
-def _collate(tokens: Tokens, labels: IntArray, pad_id: int, rows: IntArray) -> dict[str, torch.Tensor]:
-    return {**pad(tokens, rows, pad_id), "labels": torch.from_numpy(np.asarray(labels[rows], np.int64))}
-
-
-def _logits(module: PooledClassifier, tokens: Tokens, pad_id: int) -> FloatArray:
-    return forward_all(module, tokens, np.arange(len(tokens)), pad_id=pad_id)[0]
+    Steering by the loss before scaling would prefer early, timid weights over right but overconfident ones.
+    """
+    temperature = fit_temperature(logits, dev.labels)
+    return (log_loss(logits, dev.labels, temperature) if len(dev.labels) else 0.0), temperature

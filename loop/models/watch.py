@@ -40,6 +40,11 @@ class Watch(transformers.TrainerCallback):  # type: ignore[misc]  # transformers
         """Takes the training loss of one step."""
         self._losses.append(loss)
 
+    def on_train_begin(self, _args: Any, _state: Any, _control: Any, **_kwargs: Any) -> None:
+        """The warm-started head on the frozen encoder is a candidate too: tuning must beat it on dev."""
+        if self.dev_loss is not None:
+            self._look(0)
+
     def on_step_end(self, _args: Any, state: Any, control: Any, **_kwargs: Any) -> None:
         """transformers calls this after each optimizer step; `_kwargs` is its signature."""
         if self.progress:
@@ -51,15 +56,12 @@ class Watch(transformers.TrainerCallback):  # type: ignore[misc]  # transformers
         if loss is not None and looks_since >= self.patience:
             control.should_training_stop = True
 
-    def restore_best(self, last_step: int) -> int:
-        """Puts the best weights back and returns their step; `last_step` when none were kept."""
-        if self.best_step is None:
-            return last_step
+    def restore_best(self) -> None:
+        """Puts the weights of `best_step` back; without a dev loss the last ones stay."""
         parameters = dict(self.module.named_parameters())
         with torch.no_grad():
             for name, kept in self._kept.items():
                 parameters[name].copy_(kept)
-        return self.best_step
 
     def _look(self, step: int) -> float | None:
         train_loss = sum(self._losses) / len(self._losses) if self._losses else None

@@ -19,7 +19,7 @@ import transformers
 from conftest import LABELS, QUICK, examples, texts_of, write_tiny_bert
 
 from loop.errors import ConfigError, ModelError
-from loop.models import FrozenEncoder, TuningSettings, build_tokens, load_classifier, load_encoder
+from loop.models import TuningSettings, build_tokens, load_classifier, load_encoder
 from loop.models.calibration import log_loss
 from loop.models.network import PooledClassifier
 from loop.models.tuning import Tuning, full, lora
@@ -55,16 +55,24 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others(
     assert weights_hash(checkpoint(tuning, train, dev, tmp_path / "c", seed=1)) != first
 
 
-def test_a_tuned_model_knows_what_the_frozen_head_does_not(
-    tuning: Tuning, train: TrainingSet, dev: TrainingSet, tiny_encoder: FrozenEncoder, tmp_path: Path
+def test_tuning_learns_beyond_the_frozen_head_it_starts_from(
+    tuning: Tuning, train: TrainingSet, dev: TrainingSet, tmp_path: Path
 ) -> None:
-    tuned = replace(tuning, settings=replace(QUICK, steps=120))
-    folder = checkpoint(tuned, train, dev, tmp_path / "out")
-    test = examples(tiny_encoder, 150, seed=3)
-    scores = load_classifier(folder).predict(test.texts)
-    assert (scores.probabilities.argmax(axis=1) == test.labels).mean() > 0.9
+    longer = replace(tuning, settings=replace(QUICK, steps=60, patience=20, head_learning_rate=1e-2, dropout=0.0))
+    report = longer(train, dev, labels=LABELS, out=tmp_path, seed=0)
+    (first_step, _, frozen_loss), (_, first_train_loss, _) = report.curve[:2]
+    assert first_step == 0
+    assert report.best_step > 0
+    assert report.dev_loss is not None
+    assert frozen_loss is not None
+    assert report.dev_loss < frozen_loss
+    assert report.train_loss is not None
+    assert first_train_loss is not None
+    assert report.train_loss < 0.5 * first_train_loss
+    scores = load_classifier(tmp_path).predict(train.texts)
+    assert (scores.probabilities.argmax(axis=1) == train.labels).mean() > 0.95
     assert np.allclose(scores.probabilities.sum(axis=1), 1, atol=1e-5)
-    assert scores.features.shape == (150, 32)
+    assert scores.features.shape == (48, 32)
     assert scores.features.dtype == np.float16
 
 
@@ -131,21 +139,23 @@ def test_the_weights_kept_are_those_of_the_best_look(
     assert report.steps < 40
     assert report.best_step == min(losses, key=lambda step: losses[step] or 0.0)
     classifier = load_classifier(tmp_path)
-    logits = np.log(classifier.predict(dev.texts).probabilities) * report.temperature
+    logits = np.log(classifier.predict(dev.texts).probabilities)
     assert log_loss(logits, dev.labels) == pytest.approx(losses[report.best_step], rel=1e-3)
 
 
 def test_the_watch_puts_back_the_weights_it_kept() -> None:
     module = PooledClassifier(torch.nn.Linear(2, 2), torch.zeros(2, 2), torch.zeros(2), scale=1.0, dropout=0.0)
-    losses = iter([0.5, 0.9])
+    losses = iter([0.8, 0.5, 0.9])
     watch = Watch(module, lambda: next(losses), every=1, patience=5, progress=None)
     state = transformers.TrainerState(global_step=1, max_steps=2)
+    watch.on_train_begin(None, state, transformers.TrainerControl())
     watch.on_step_end(None, state, transformers.TrainerControl())
     with torch.no_grad():
         module.bias.fill_(7.0)
     state.global_step = 2
     watch.on_step_end(None, state, transformers.TrainerControl())
-    assert watch.restore_best(2) == 1
+    watch.restore_best()
+    assert watch.best_step == 1
     assert module.bias.tolist() == [0.0, 0.0]
 
 
