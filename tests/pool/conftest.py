@@ -2,12 +2,11 @@
 
 import csv
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-
-Table = Callable[..., Path]
+from made_tables import Table
 
 
 @pytest.fixture

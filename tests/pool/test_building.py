@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import Table
 from hypothesis import given
 from hypothesis import strategies as st
+from made_tables import Table
 
 from loop.errors import DataError
 from loop.pool import Built, Columns, build, recognise

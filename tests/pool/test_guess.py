@@ -1,7 +1,7 @@
 """What `weakspot init` guesses about a file, and that it says so."""
 
 import pytest
-from conftest import Table
+from made_tables import Table
 
 from loop.errors import DataError
 from loop.pool import Guess, guess, recognise
