@@ -38,7 +38,8 @@ def status(root: Path, *, as_json: bool) -> None:
         _tell_access(server.access())
     else:
         out = showing.out()
-        out.print("Not running." if not now.running else f"Running, but it does not answer; see {now.log}", markup=False)
+        sentence = f"Running, but it does not answer; see {now.log}" if now.running else "Not running."
+        out.print(sentence, markup=False)
         out.print("  weakspot label-studio start", style="bold")
 
 
@@ -87,5 +88,3 @@ def _tell_access(access: Any) -> None:
     out = showing.out()
     out.print(f"Label Studio: {access.url}", markup=False)
     out.print(f"Sign in as {access.email} with the password {access.password}", markup=False)
-
-

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sqlalchemy import Connection
@@ -14,12 +15,12 @@ from sqlalchemy import Connection
 from loop import registry
 from loop.ledger import figures, people
 from loop.protocols import PoolView
-from loop.records import FloatArray, IntArray, Pick, Predictions, Role, Split, Spot
+from loop.records import FloatArray, IntArray, Pick, PickKind, Predictions, Role, Split, Spot
 from loop.rounds import audit
 from loop.rounds.frozen import Frozen, Partition, embeddings, partition
-from loop.rounds.judging import load, save
+from loop.rounds.judging import load, predictions_of, save
 from loop.rounds.work import Done, Work, artifact
-from loop.selection import budget
+from loop.selection import budget, spots
 
 
 def score(work: Work) -> Done:
@@ -74,7 +75,7 @@ def select(work: Work) -> Done:
         spots=standing,
         labels=work.config.label_set.names,
     )
-    batch = {ext_id(work, pick.example_id): pick for pick in picks}
+    batch = {ext_id(work, pick.example_id): _known(work, frozen, regions, pick) for pick in picks}
     if not batch:
         work.say("Nothing is left to ask: every example of the pool was asked or is labelled")
 
@@ -119,17 +120,77 @@ def _view(work: Work, frozen: Frozen, regions: Partition, ids: Sequence[str], st
 
 
 def _spots(work: Work, frozen: Frozen, regions: Partition) -> tuple[Spot, ...]:
+    pool = work.project.pool
     with work.project.ledger.read() as connection:
         known = people.asked(connection) | {label.example_id for label in people.labels(connection)}
-    open_ids = [id_ for id_ in work.project.pool.ids(Split.POOL) if id_ not in known]
+    open_ids = [id_ for id_ in pool.ids(Split.POOL) if id_ not in known]
     scores = scores_of(work)
-    evidence = Evidence(
-        members=_in_spots(frozen, regions, work.project.pool.ids(Split.POOL, Split.SEED)),
+    dev, answers = _dev(work), _answers(work)
+    return spots.estimate(
+        names=regions.names,
+        terms=regions.terms,
+        members=_in_spots(frozen, regions, pool.ids(Split.POOL, Split.SEED)),
         unlabelled=_in_spots(frozen, regions, open_ids),
         confidence=None if scores is None else _rows(scores, open_ids).max(axis=1),
-        dev=_in_spots(frozen, regions, [outcome.example_id for outcome in _dev(work)]),
-        answered=_in_spots(frozen, regions, [outcome.example_id for outcome in _answered(work)]),
+        dev=_in_spots(frozen, regions, list(dev)),
+        dev_wrong=np.array([outcome.wrong for outcome in dev.values()], dtype=bool),
+        answered=_in_spots(frozen, regions, [answer.id for answer in answers]),
+        corrected=np.array([answer.corrected for answer in answers], dtype=bool),
+        doubt=np.array([answer.doubt for answer in answers], dtype=np.float64),
+        mistakes=[(outcome.truth, outcome.guess) for outcome in dev.values() if outcome.wrong],
+        dev_doubt=np.array([outcome.doubt for outcome in dev.values()], dtype=np.float64),
     )
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """A dev example: what it is and what the champion says."""
+
+    truth: str
+    guess: str
+    doubt: float
+    """1 - its confidence."""
+
+    @property
+    def wrong(self) -> bool:
+        return self.truth != self.guess
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """A person's answer where the model had guessed."""
+
+    id: str
+    corrected: bool
+    doubt: float
+    """1 - confidence of the model when it was asked: how likely a correction was expected to be."""
+
+
+def _dev(work: Work) -> dict[str, _Outcome]:
+    """Dev example → outcome of the champion; empty before the first model."""
+    with work.project.ledger.read() as connection:
+        champion = figures.champion(connection)
+        truth = {label.example_id: label.label for label in people.labels(connection, roles=[Role.DEV])}
+    if champion is None:
+        return {}
+    predictions = predictions_of(work, champion)
+    rows = zip(predictions.ids, predictions.guesses(), predictions.probabilities.max(axis=1), strict=True)
+    return {id_: _Outcome(truth[id_], guess, 1 - float(top)) for id_, guess, top in rows if id_ in truth}
+
+
+def _answers(work: Work) -> list[_Answer]:
+    """Answers of all rounds but audit ones: these steer nothing."""
+    corrected = registry.load("task", work.config.task).corrected
+    with work.project.ledger.read() as connection:
+        pick_of = {row.ext_id: row.pick for row in people.picks(connection) if row.pick.kind is not PickKind.AUDIT}
+        answers = people.answers(connection, ext_ids=list(pick_of))
+    found = []
+    for answer in answers:
+        pick = pick_of[answer.ext_id]
+        verdict = corrected(answer, pick.guess)
+        if verdict is not None and pick.confidence is not None:
+            found.append(_Answer(pick.example_id, verdict, 1 - pick.confidence))
+    return found
 
 
 def _in_spots(frozen: Frozen, regions: Partition, ids: Sequence[str]) -> IntArray:
@@ -138,6 +199,18 @@ def _in_spots(frozen: Frozen, regions: Partition, ids: Sequence[str]) -> IntArra
 
 def _at(frozen: Frozen, ids: Sequence[str]) -> IntArray:
     return np.array([frozen.row_of[id_] for id_ in ids], dtype=np.int64)
+
+
+def _known(work: Work, frozen: Frozen, regions: Partition, pick: Pick) -> Pick:
+    """Audit picks lie outside what the strategy saw: region and guess are noted for the record, never shown."""
+    if pick.spot is not None:
+        return pick
+    spot = int(regions.regions[frozen.row_of[pick.example_id]])
+    scores = scores_of(work)
+    if scores is None:
+        return replace(pick, spot=spot)
+    line = _rows(scores, [pick.example_id])[0]
+    return replace(pick, spot=spot, guess=scores.labels[int(line.argmax())], confidence=float(line.max()))
 
 
 def _rows(scores: Predictions, ids: Sequence[str]) -> FloatArray:

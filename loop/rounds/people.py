@@ -10,17 +10,20 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from loop.labels import Settlement
-from loop.labels import settle as settle_answers
 from sqlalchemy import Connection
 
 from loop import registry
+from loop.config import Config
 from loop.errors import PeopleNeeded, ProjectChanged, ServerDown
+from loop.labels import Settlement
+from loop.labels import settle as settle_answers
 from loop.ledger import people, progress
 from loop.ledger.people import PickRow
+from loop.project import Project, only_worker
 from loop.protocols import Experts, Labeler
 from loop.records import Annotation, AnswerState, Collected, Label, PickKind, Role
 from loop.roles import assign_roles
@@ -37,8 +40,9 @@ FINAL = (AnswerState.ANSWERED, AnswerState.SKIPPED, AnswerState.EMPTY)
 
 
 def send(work: Work) -> Done:
-    """Every pick of the round lies in the labeling tool exactly once."""
-    rows = _picks(work)
+    """Every pick of the round that lacks an answer lies in the labeling tool exactly once."""
+    lacking = _lacking(work)
+    rows = [row for row in _picks(work) if row.ext_id in lacking]
     if not rows:
         return Done({"sent": 0})
     receipt = labeler(work).send(questions(work, rows), progress=work.progress)
@@ -113,21 +117,25 @@ def settle(work: Work) -> Done:
 
 def labeler(work: Work) -> Labeler:
     """The labeling tool of the config, bound to this project's page there."""
-    config = work.config.labeler
-    with work.project.ledger.read() as connection:
-        project_id = progress.get(connection, PROJECT_ID)
-    tool: Labeler = registry.load("labeler", config.kind)(
-        labels=work.config.label_set,
-        task=work.config.task,
-        project_key=work.project.key,
-        title=work.config.project.title or work.config.project.name,
-        state_dir=work.project.state / config.kind,
-        url=config.url,
-        token=os.environ.get(config.token_env),
-        project_id=project_id,
-        overlap=config.overlap,
-    )
+    tool: Labeler = _tool(work.project, work.config)
     return tool
+
+
+def restore_page(project: Project) -> None:
+    """Puts our page and labels back; when the labeling project is gone, the open questions go to a new one.
+
+    Raises LabelerError.
+    """
+    with only_worker(project):
+        project_id = _tool(project, project.config).restore_page()
+        with project.ledger.begin() as connection:
+            if project_id == progress.get(connection, PROJECT_ID):
+                return
+            progress.put(connection, PROJECT_ID, project_id)
+            progress.put(connection, WATERMARK, "")
+            open_round = next((row for row in progress.rounds(connection) if row.finished_at is None), None)
+            if open_round is not None and any(s.step == "send" for s in progress.steps(connection, open_round.round)):
+                progress.begin_step(connection, open_round.round, "send", at=now())
 
 
 def experts(work: Work) -> Experts:
@@ -156,6 +164,22 @@ def experts(work: Work) -> Experts:
     return crowd
 
 
+def _tool(project: Project, config: Config) -> Any:
+    with project.ledger.read() as connection:
+        project_id = progress.get(connection, PROJECT_ID)
+    return registry.load("labeler", config.labeler.kind)(
+        labels=config.label_set,
+        task=config.task,
+        project_key=project.key,
+        title=config.project.title or config.project.name,
+        state_dir=project.state / config.labeler.kind,
+        url=config.labeler.url,
+        token=os.environ.get(config.labeler.token_env),
+        project_id=project_id,
+        overlap=config.labeler.overlap,
+    )
+
+
 def _picks(work: Work) -> tuple[PickRow, ...]:
     with work.project.ledger.read() as connection:
         return people.picks(connection, round_=work.round)
@@ -165,7 +189,7 @@ def _take_over(work: Work, tool: Labeler, *, whole: bool) -> int:
     """Brings the ledger up to what the tool holds now; returns how many tasks were newly found removed."""
     with work.project.ledger.read() as connection:
         since = progress.get(connection, WATERMARK)
-    found: Collected = tool.collect(since=None if whole else since, whole=whole)
+    found: Collected = tool.collect(since=None if whole else since or None, whole=whole)
     removed: tuple[str, ...] = ()
     with work.project.ledger.begin() as connection:
         people.replace_annotations(connection, found.annotations)
@@ -185,15 +209,18 @@ def _take_over(work: Work, tool: Labeler, *, whole: bool) -> int:
 
 
 def _open(work: Work) -> list[str]:
-    """Questions of this round that still lack answers."""
-    needed = work.config.labeler.overlap
+    """Questions of this round that lie in the labeling tool and still lack answers."""
+    lacking = _lacking(work)
+    return [row.ext_id for row in _picks(work) if row.task_state == "sent" and row.ext_id in lacking]
+
+
+def _lacking(work: Work) -> set[str]:
+    """Questions of this round with fewer final answers than people are to give."""
     with work.project.ledger.read() as connection:
-        rows = people.picks(connection, round_=work.round)
-        answers = people.answers(connection, ext_ids=[row.ext_id for row in rows])
-    count: dict[str, int] = {}
-    for answer in answers:
-        count[answer.ext_id] = count.get(answer.ext_id, 0) + (answer.state in FINAL)
-    return [row.ext_id for row in rows if row.task_state == "sent" and count.get(row.ext_id, 0) < needed]
+        ext_ids = [row.ext_id for row in people.picks(connection, round_=work.round)]
+        answers = people.answers(connection, ext_ids=ext_ids)
+    count = Counter(answer.ext_id for answer in answers if answer.state in FINAL)
+    return {ext_id for ext_id in ext_ids if count[ext_id] < work.config.labeler.overlap}
 
 
 def _still_patient(work: Work, fault: ServerDown, away_since: float | None) -> float:
