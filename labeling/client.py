@@ -80,7 +80,10 @@ class Client:
         try:
             found = self._read(lambda sdk: sdk.versions.get())
         except (ServerRefused, TypeError) as fault:
-            # Every Label Studio tells its version to everybody. The SDK stumbles over JSON of another shape.
+            # Every Label Studio tells its version to everybody, but the SDK trades a personal access token first.
+            # It stumbles over JSON of another shape.
+            if getattr(fault.__cause__, "status_code", None) == httpx.codes.UNAUTHORIZED:
+                raise
             raise not_label_studio(self.url) from fault
         if not isinstance(getattr(found, "release", None), str):
             raise not_label_studio(self.url)

@@ -13,8 +13,10 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from labeling.client import Client, Project
 from labeling.collecting import collect
@@ -29,6 +31,10 @@ MODEL_VERSION = "weakspot"
 """One name for the suggestions of all rounds: people see only the predictions of the project's one version, and
 questions of an earlier round may still be open. The round stands in the task's data."""
 
+EMBEDDED_TRIES = 3
+"""Our own server is started again when it died; someone else's is waited for by whoever runs the round."""
+
+Found = TypeVar("Found")
 _TITLE = (3, 50)
 _HIDDEN = ("about_html", "near_html", "options", "ext_id", "example_id")
 
@@ -45,6 +51,7 @@ class LabelStudio:
         title: str,
         project_id: str | None = None,
         overlap: int = 1,
+        tries: int = 1,
         pause: Pause = time.sleep,
     ) -> None:
         self._connect = connect
@@ -53,10 +60,27 @@ class LabelStudio:
         self._title = title if len(title) >= _TITLE[0] else f"weakspot {title}"
         self._id = project_id
         self._overlap = overlap
+        self._tries = tries
         self._pause = pause
 
     def send(self, questions: Sequence[Question], *, progress: Progress | None = None) -> Receipt:
         """See Labeler.send; asks before it imports, so that it may be repeated after any crash."""
+        return self._patiently(partial(self._send, questions, progress=progress))
+
+    def collect(self, *, since: str | None = None, whole: bool = False) -> Collected:
+        """See Labeler.collect; before the first send there is no project and nothing to collect."""
+        return self._patiently(partial(self._collect, since=since, whole=whole))
+
+    def _patiently(self, call: Callable[[], Found]) -> Found:
+        """Both calls may be repeated; connecting anew starts an embedded server that died meanwhile."""
+        for _ in range(self._tries - 1):
+            try:
+                return call()
+            except ServerDown:
+                self._pause(1.0)
+        return call()
+
+    def _send(self, questions: Sequence[Question], *, progress: Progress | None) -> Receipt:
         client = self._connect()
         project = self._found(client) or self._made(client)
         self._check_page(project)
@@ -78,8 +102,7 @@ class LabelStudio:
             created=placed.created,
         )
 
-    def collect(self, *, since: str | None = None, whole: bool = False) -> Collected:
-        """See Labeler.collect; before the first send there is no project and nothing to collect."""
+    def _collect(self, *, since: str | None, whole: bool) -> Collected:
         client = self._connect()
         project = self._found(client)
         if project is None:
@@ -170,6 +193,7 @@ def build(
         title=title,
         project_id=project_id,
         overlap=overlap,
+        tries=1 if url else EMBEDDED_TRIES,
     )
 
 
