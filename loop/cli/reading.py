@@ -51,8 +51,8 @@ def show_report(found: figures.Report) -> None:
     out = showing.out()
     out.print(plain(found.project, style="bold"))
     out.print(showing.rounds_table(found))
-    if found.simulated:
-        out.print(showing.SIMULATED)
+    for line in showing.footnotes(found):
+        out.print(line, style="dim")
 
 
 def report_json(found: figures.Report) -> dict[str, Any]:

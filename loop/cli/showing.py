@@ -37,15 +37,15 @@ def interval(row: RoundFigures | Measurement) -> str:
     return "–" if low is None or high is None else f"{100 * low:.1f}–{100 * high:.1f} %"
 
 
+COLUMNS = ("round", "labels", "error", "95 % interval", "on", "model", "answered", "seconds")
+LEFT = ("on", "model")
+
+
 def rounds_table(report: Report) -> Table:
-    """One line per round."""
+    """One line per round; fits 80 columns."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("round", "labels"):
-        table.add_column(name, justify="right")
-    table.add_column("error rate", justify="right", style="bold")
-    table.add_column("95 % interval", justify="right")
-    for name in ("n", "on", "model", "asked", "answered", "corrected", "seconds", "peak MB"):
-        table.add_column(name, justify="left" if name in ("on", "model") else "right")
+    for name in COLUMNS:
+        table.add_column(name, justify="left" if name in LEFT else "right", no_wrap=True)
     for row in report.rounds:
         table.add_row(*_cells(row, report.champion))
     return table
@@ -58,15 +58,19 @@ def _cells(row: RoundFigures, champion: int | None) -> tuple[str, ...]:
         f"{row.labels:,}",
         rate(row.error_rate, row.n),
         interval(row),
-        f"{row.n:,}" if row.n else "–",
-        row.on or "–",
+        f"{row.n:,} {row.on}" if row.n else "–",
         model,
-        f"{row.asked:,}",
-        f"{row.answered:,}",
-        f"{row.corrected:,}",
-        f"{sum(row.seconds.values()):.0f}",
-        "–" if row.peak_mb is None else f"{row.peak_mb:,.0f}",
+        f"{row.answered:,}/{row.asked:,}" if row.asked else "–",
+        f"{sum(row.seconds.values()):,.0f}",
     )
+
+
+def footnotes(report: Report) -> list[str]:
+    """What must be said beside the table."""
+    peaks = [row.peak_mb for row in report.rounds if row.peak_mb is not None]
+    said = ["★ the champion: the model in use."] if report.champion is not None else []
+    said += [SIMULATED] if report.simulated else []
+    return said + ([f"Peak memory of the loop: {max(peaks):,.0f} MB."] if peaks else [])
 
 
 def plain(text: str, *, style: str = "") -> Text:

@@ -60,7 +60,8 @@ class Terminal:
     def ended(self, row: StepRow) -> None:
         """Replaces the bar by one line."""
         self.stop()
-        figures = ", ".join(f"{key} {_short(value)}" for key, value in (row.outcome or {}).items() if key != "reason")
+        shown = {key: value for key, value in (row.outcome or {}).items() if key == "skipped" or _is_figure(value)}
+        figures = ", ".join(f"{key.replace('_', ' ')} {_short(value)}" for key, value in shown.items())
         self._console.print(f"{row.step:<8} {row.seconds or 0:6.1f} s  {figures}", markup=False)
 
     def closed(self, round_: int) -> None:
@@ -71,6 +72,10 @@ class Terminal:
         if self._progress is not None:
             self._progress.stop()
             self._progress = None
+
+
+def _is_figure(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _short(value: object) -> str:

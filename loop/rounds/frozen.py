@@ -100,7 +100,9 @@ def _embed(project: Project, base: str, revision: str | None, *, folder: Path, p
         block = encoder.embed(project.pool.texts(ids[start : start + ROWS_AT_ONCE]))
         if matrix is None:
             shape = (len(ids), block.shape[1])
-            matrix = np.lib.format.open_memmap(folder / "embeddings.npy", "w+", dtype=np.float32, shape=shape)
+            matrix = np.lib.format.open_memmap(  # type: ignore[no-untyped-call]
+                folder / "embeddings.npy", "w+", dtype=np.float32, shape=shape
+            )
         matrix[start : start + len(block)] = block
         progress(start + len(block), len(ids))
     matrix.flush()

@@ -255,16 +255,16 @@ def _labels(
 ) -> tuple[Label, ...]:
     """The labels that are new or changed; a role, once given, stays."""
     newest = {row.pick.example_id: row for row in picks}
-    settled = {id_: outcome for id_, outcome in outcomes.items() if outcome.label is not None}
+    settled = {id_: (outcome, outcome.label) for id_, outcome in outcomes.items() if outcome.label is not None}
     audits = {id_ for id_, row in newest.items() if row.pick.kind is PickKind.AUDIT}
-    free = {id_: outcome.label for id_, outcome in settled.items() if id_ not in known and id_ not in audits}
+    free = {id_: name for id_, (_, name) in settled.items() if id_ not in known and id_ not in audits}
     roles = assign_roles(free, known=known.values(), share=work.config.dev.share)
     fresh = []
-    for id_, outcome in settled.items():
+    for id_, (outcome, name) in settled.items():
         role = known[id_].role if id_ in known else Role.AUDIT if id_ in audits else roles[id_]
         label = Label(
             example_id=id_,
-            label=str(outcome.label),
+            label=name,
             role=role,
             source="people",
             round=known[id_].round if id_ in known else newest[id_].round,
