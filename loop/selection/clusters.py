@@ -1,7 +1,7 @@
 """k-means in plain numpy: weighted rows, the same answer on every run.
 
 Own code because threads of the usual implementation add up in any order, and a last bit may change a pick; here the
-same seed and rows give the same clusters. Lloyd 1982; seeding: Arthur and Vassilvitskii 2007, k-means++.
+same seed and rows give the same clusters. Lloyd 1982; seeding: Arthur and Vassilvitskii 2007, k-means++, greedy form.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from loop.records import FloatArray, IntArray
 
 ROUNDS = 20
 ROWS_AT_ONCE = 8192
+TINY = 1e-6
+"""Squared distances below this are rounding: the rows are the same."""
 
 
 def k_means(
@@ -46,14 +48,18 @@ def assign(rows: FloatArray, centroids: FloatArray) -> IntArray:
 
 
 def _seeds(points: FloatArray, k: int, pull: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """k-means++: each next seed is drawn with probability weight x squared distance to the nearest seed."""
+    """Greedy k-means++: rows drawn with probability weight x squared distance, of 2 + log k the one that helps most."""
     chosen: list[int] = []
-    distance = np.ones(len(points))
+    distance: FloatArray = np.ones(len(points))
+    square = np.square(points, dtype=np.float64).sum(axis=1)
     while len(chosen) < k and (chance := pull * distance).sum() > 0:
-        row = int(rng.choice(len(points), p=chance / chance.sum()))
-        to_row = np.square(points - points[row]).sum(axis=1, dtype=np.float64)
-        distance = to_row if not chosen else np.minimum(distance, to_row)
-        chosen.append(row)
+        drawn = np.unique(rng.choice(len(points), size=2 + int(np.log(k)), p=chance / chance.sum()))
+        to_drawn = np.maximum(square[:, None] + square[drawn] - 2.0 * (points @ points[drawn].T), 0.0)
+        to_drawn[drawn, np.arange(len(drawn))] = 0.0
+        left = to_drawn if not chosen else np.minimum(distance[:, None], to_drawn)
+        best = int((pull @ left).argmin())
+        distance = np.where(left[:, best] > TINY, left[:, best], 0.0)
+        chosen.append(int(drawn[best]))
     return points[chosen].astype(np.float32)
 
 

@@ -64,7 +64,7 @@ def _terms(text: str) -> Iterator[str]:
             before = None
             continue
         yield word
-        if before is not None and before != word:
+        if before is not None and before[:5] != word[:5]:
             yield f"{before} {word}"
         before = word
 
