@@ -60,7 +60,7 @@ def _project(reader: Reader, standing: Standing, pulse: Pulse) -> None:
         st.caption("no round yet")
     else:
         asked = standing.report.rounds[-1].asked
-        st.caption(f"Round {standing.round} · {'over' if standing.step is None else esc(standing.step)}")
+        st.caption(f"Round {standing.round} · {words.step(standing.step)}")
         if asked:
             st.progress(min(standing.answered / asked, 1.0), text=f"{standing.answered:,} of {asked:,} answered")
     if pulse.alive:

@@ -72,6 +72,12 @@ def page(title: str, question: str) -> Reader | None:
 
 def head(title: str, question: str, *, simulated: bool) -> None:
     """Title, the question the page answers, and who the answers come from."""
+    with st.container(gap=None):
+        _title(title, simulated=simulated)
+        st.caption(question)
+
+
+def _title(title: str, *, simulated: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.title(esc(title, longest=80), anchor=False, width="content")
         if simulated:
@@ -81,7 +87,6 @@ def head(title: str, question: str, *, simulated: bool) -> None:
                 color="violet",
                 help="The answers in this project come from simulated experts, not from people.",
             )
-    st.caption(question)
 
 
 @contextmanager
@@ -89,9 +94,10 @@ def card(title: str = "", about: str = "", *, key: str | None = None, height: An
     """A framed part of a page. What cannot be read is told inside it, and the rest of the page goes on."""
     with st.container(border=True, key=key, height=height):
         if title:
-            st.subheader(title, anchor=False)
-        if about:
-            st.caption(about)
+            with st.container(gap=None):
+                st.subheader(title, anchor=False)
+                if about:
+                    st.caption(about)
         try:
             yield
         except WeakspotError as fault:

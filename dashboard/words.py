@@ -6,6 +6,19 @@ import math
 from datetime import UTC, datetime
 
 NOTHING = "–"
+STEPS = {
+    "train": "training",
+    "evaluate": "measuring the model",
+    "gate": "comparing with the champion",
+    "score": "reading the pool",
+    "map": "mapping weak spots",
+    "select": "picking questions",
+    "send": "sending questions",
+    "await": "waiting for answers",
+    "collect": "collecting answers",
+    "settle": "settling labels",
+}
+"""Step of a round → what it is doing."""
 FEW = 200
 """Below so many examples a rate is told without decimals: they would pretend to a precision there is not."""
 
@@ -48,9 +61,9 @@ def duration(seconds: float | None) -> str:
     """0.4 → "0.4 s", 23 → "23 s", 6720 → "1 h 52 min"."""
     if seconds is None or math.isnan(seconds):
         return NOTHING
-    if seconds < 10:
+    if seconds < 9.95:
         return f"{seconds:.1f} s"
-    if seconds < 60:
+    if seconds < 59.5:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
     if minutes < 60:
@@ -73,6 +86,11 @@ def ago(at: str | None, *, now: datetime) -> str:
     if at is None:
         return NOTHING
     return f"{duration(max((now - datetime.fromisoformat(at)).total_seconds(), 0.0))} ago"
+
+
+def step(name: str | None) -> str:
+    """What a step of a round is doing; "over" when there is none."""
+    return "over" if name is None else STEPS.get(name, "at an unknown step")
 
 
 def clock(at: str | None) -> str:

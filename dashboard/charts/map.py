@@ -16,7 +16,7 @@ BOX = "box"
 
 
 def spots_map(
-    frame: pd.DataFrame, names: pd.DataFrame, look: Look, *, mode: str, lit: Collection[int], height: int = 520
+    frame: pd.DataFrame, names: pd.DataFrame, look: Look, *, mode: str, lit: Collection[int], height: int = 540
 ) -> Any:
     """Points coloured by `mode`, gold ones as diamonds; spots outside `lit` stand back when any is lit."""
     frame = frame.assign(lit=[not lit or spot in lit for spot in frame["spot"]])
@@ -38,7 +38,7 @@ def spots_map(
                 scale=alt.Scale(
                     domain=["Pool", "Gold", "Asked", "Seed"], range=["circle", "diamond", "triangle-up", "square"]
                 ),
-                legend=alt.Legend(orient="bottom", title=None, symbolFillColor=look.grey, symbolSize=70, offset=2),
+                legend=alt.Legend(orient="top", title=None, symbolFillColor=look.grey, symbolSize=70),
             ),
             opacity=alt.condition("datum.lit", alt.value(0.82), alt.value(0.1)),
             tooltip=_tooltip(frame),
@@ -49,16 +49,17 @@ def spots_map(
     words = alt.Chart(lit_names).encode(
         x="x:Q", y="y:Q", text="text:N", opacity=alt.condition("datum.lit", alt.value(1), alt.value(0.35))
     )
-    halo = words.mark_text(fontSize=12.5, fontWeight=700, stroke=look.paper, strokeWidth=4, strokeJoin="round")
-    ink = words.mark_text(fontSize=12.5, fontWeight=700, color=look.ink)
+    halo = words.mark_text(fontSize=12, fontWeight=600, stroke=look.paper, strokeWidth=5, strokeJoin="round")
+    ink = words.mark_text(fontSize=12, fontWeight=600, color=look.ink)
     return dressed(points + halo + ink, look, height=height)
 
 
 def _colour(frame: pd.DataFrame, look: Look, *, mode: str) -> Any:
     if mode == "Uncertainty":
-        top = float(frame["uncertainty"].max()) if frame["uncertainty"].notna().any() else 1.0
+        known_ones = frame["uncertainty"].dropna()
+        top = max(float(known_ones.quantile(0.99)), 0.05) if len(known_ones) else 1.0
         scale = alt.Scale(
-            domain=[0, top / 2, top],
+            domain=[0, top * 0.45, top],
             range=[look.mist, look.accent, look.bad],
             interpolate="rgb",
             clamp=True,

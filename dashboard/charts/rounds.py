@@ -14,7 +14,7 @@ AXES = {"Round": "round", "Labels": "labels"}
 SHAPES = {"promoted": "circle", "held": "diamond", "at work": "triangle-up", "no model": "square"}
 
 
-def trend(frame: pd.DataFrame, look: Look, *, over: str = "Round", height: int = 300) -> Any:
+def trend(frame: pd.DataFrame, look: Look, *, over: str = "Round", height: int = 356) -> Any:
     """Error rate with its 95 % band over rounds or labels; a marker's shape and colour say what became of the model."""
     across = _across(frame, over)
     top = max(0.05, float(frame["high"].fillna(frame["error"]).max()) * 1.12) if len(frame) else 1.0
@@ -48,7 +48,7 @@ def trend(frame: pd.DataFrame, look: Look, *, over: str = "Round", height: int =
             alt.Tooltip("labels:Q", title="Labels", format=","),
         ],
     )
-    told = base.mark_text(dy=-16, fontSize=12, fontWeight=600, color=look.ink).encode(y=rate, text="rate:N")
+    told = base.mark_text(dy=-17, fontSize=12, fontWeight=600, color=look.ink).encode(y=rate, text="rate:N")
     shape = (band + line) if len(frame) > 1 else whisker
     return dressed(shape + dots + told, look, height=height)
 
@@ -79,9 +79,9 @@ def worst_spots(frame: pd.DataFrame, look: Look, *, height: int = 300) -> Any:
 def answers(frame: pd.DataFrame, look: Look, *, height: int = 230) -> Any:
     """What people said of the model's guesses, round by round."""
     colours = {
-        "agreed with the model": look.good,
-        "corrected the model": look.bad,
-        "answered without a guess": look.accent,
+        "agreed": look.good,
+        "corrected": look.bad,
+        "without a guess": look.accent,
         "skipped": look.grey,
         "quarantined": look.others[4],
     }
@@ -95,7 +95,7 @@ def answers(frame: pd.DataFrame, look: Look, *, height: int = 230) -> Any:
             color=alt.Color(
                 "answer:N",
                 scale=alt.Scale(domain=kinds, range=[colours[kind] for kind in kinds]),
-                legend=alt.Legend(orient="top", title=None, symbolType="square", columns=3, labelLimit=220),
+                legend=alt.Legend(orient="top", title=None, symbolType="square"),
             ),
             order=alt.Order("rank:Q"),
             tooltip=[

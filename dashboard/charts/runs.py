@@ -9,7 +9,7 @@ import pandas as pd
 
 from dashboard.charts.look import Look, dressed
 
-KINDS = ("done", "people answer", "running", "interrupted")
+KINDS = ("done", "people answer", "running", "stopped here")
 STEPS = ("train", "evaluate", "gate", "score", "map", "select", "send", "await", "collect", "settle")
 
 
@@ -56,7 +56,8 @@ def seconds(frame: pd.DataFrame, look: Look, *, height: int = 300) -> Any:
     named = kept.assign(what=kept["step"].where(kept["step"].isin(main), "other steps"))
     summed = named.groupby(["round", "what"], as_index=False)["seconds"].sum()
     domain = [*main, *(["other steps"] if (summed["what"] == "other steps").any() else [])]
-    colours = [*look.others[: len(main)], look.mist][: len(domain)]
+    shades = (look.accent, look.others[5], look.others[3], look.others[4], look.grey)
+    colours = [*shades[: len(main)], look.mist][: len(domain)]
     chart = (
         alt.Chart(summed)
         .mark_bar(size=26)
@@ -66,7 +67,7 @@ def seconds(frame: pd.DataFrame, look: Look, *, height: int = 300) -> Any:
             color=alt.Color(
                 "what:N",
                 scale=alt.Scale(domain=domain, range=colours),
-                legend=alt.Legend(orient="top", title=None, symbolType="square"),
+                legend=alt.Legend(orient="top", title=None, symbolType="square", columns=3),
             ),
             order=alt.Order("rank:Q"),
             tooltip=[

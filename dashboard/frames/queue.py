@@ -71,17 +71,17 @@ def table(rows: Sequence[QuestionRow], spots: Mapping[int, str]) -> pd.DataFrame
     """One row a question. A blind one keeps the model's guess to itself until it is answered."""
     lines = [
         {
+            "Task": web_link(row.url),
             "Status": [row.state],
             "Text": plain(row.text),
             "Model says": _guess(row),
-            "Confidence": None if _secret(row) or row.confidence is None else 100 * row.confidence,
+            "Sure": None if _secret(row) or row.confidence is None else 100 * row.confidence,
             "Answer": words.NOTHING if row.answer is None else plain(row.answer, longest=80),
             "Why asked": plain(row.reason),
             "Kind": [KINDS.get(row.kind, plain(row.kind)), *(["blind"] if row.blind else [])],
             "Spot": plain(spots.get(row.spot, words.NOTHING), longest=60) if row.spot is not None else words.NOTHING,
-            "Answered by": plain(", ".join(row.annotators), longest=80) or words.NOTHING,
+            "By": plain(", ".join(name.split("@")[0] for name in row.annotators), longest=80) or words.NOTHING,
             "Remarks": plain(" · ".join([*row.flags, *([row.note] if row.note else [])]), longest=200),
-            "Task": web_link(row.url),
         }
         for row in rows[:SHOWN]
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -67,9 +68,9 @@ def answers(report: Report) -> pd.DataFrame:
     rows = []
     for line in report.rounds:
         kinds = {
-            "agreed with the model": line.compared - line.corrected,
-            "corrected the model": line.corrected,
-            "answered without a guess": line.answered - line.compared,
+            "agreed": line.compared - line.corrected,
+            "corrected": line.corrected,
+            "without a guess": line.answered - line.compared,
             "skipped": line.skipped,
             "quarantined": line.quarantined,
         }
@@ -87,6 +88,24 @@ def status(line: RoundFigures) -> str:
 def champion(report: Report) -> RoundFigures | None:
     """The round whose model is the champion, when it was measured."""
     return next((line for line in report.rounds if line.round == report.champion and line.error_rate is not None), None)
+
+
+def champion_before(report: Report, line: RoundFigures) -> int | None:
+    """The champion that this round's model was compared with."""
+    earlier = [other.champion for other in report.rounds if other.round < line.round]
+    return earlier[-1] if earlier else None
+
+
+def labels_known(report: Report) -> list[int]:
+    """Labels at the beginning of each round, and now if some came since."""
+    known = [line.labels for line in report.rounds]
+    return known if known and known[-1] == report.labels else [*known, report.labels]
+
+
+def axis_top(report: Report) -> int:
+    """Where the bars of the error rates end, in percent: the next full ten."""
+    rates = [line.error_rate for line in report.rounds if line.error_rate is not None]
+    return max(10, 10 * math.ceil(10 * max(rates, default=0.1)))
 
 
 def corrected_share(line: RoundFigures) -> float | None:

@@ -67,5 +67,5 @@ def events(found: Sequence[Event]) -> pd.DataFrame:
 
 def _kind(row: StepRow, *, alive: bool) -> str:
     if row.finished_at is None:
-        return "running" if alive else "interrupted"
+        return "running" if alive else "stopped here"
     return "people answer" if row.step == WAITING else "done"

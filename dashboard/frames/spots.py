@@ -18,7 +18,7 @@ DRAWN = 20_000
 GROUPS = {"All": None, "Pool": ("pool",), "Gold": ("gold",), "Asked": ("asked", "labelled")}
 """The filter's choices → splits of loop.report."""
 FEW = 10
-"""A rate that rests on fewer examples says nothing yet."""
+"""An estimate with less evidence says little yet."""
 HIDDEN = "hidden while open"
 Box = Mapping[str, Sequence[float]]
 
@@ -36,7 +36,6 @@ def table(trends: Sequence[SpotTrend]) -> pd.DataFrame:
             "Corrected": f"{trend.spot.corrections} / {trend.spot.asked}",
             "Asked": trend.picks,
             "Trend": [100 * value for value in trend.trend if value is not None],
-            "Mixed up": plain(" ↔ ".join(trend.spot.confused)) if trend.spot.confused else words.NOTHING,
         }
         for trend in trends
     ]
@@ -60,6 +59,13 @@ def worst(trends: Sequence[SpotTrend], *, most: int = 8) -> pd.DataFrame:
     ]
     columns = ["spot", "name", "whole", "mass", "told", "interval", "open"]
     return pd.DataFrame(rows[:most], columns=columns)
+
+
+def weakest(trends: Sequence[SpotTrend]) -> SpotTrend | None:
+    """The spot with the highest estimate among those with evidence of at least FEW examples; None without a model."""
+    known = [trend for trend in trends if trend.spot.estimate is not None]
+    firm = [trend for trend in known if trend.spot.dev_n + trend.spot.asked >= FEW]
+    return max(firm or known, key=lambda trend: trend.spot.estimate or 0.0, default=None)
 
 
 def points(found: MapPoints, trends: Sequence[SpotTrend]) -> pd.DataFrame:

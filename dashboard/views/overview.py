@@ -41,8 +41,8 @@ def _next(standing: Standing) -> None:
         with st.container(horizontal=True, vertical_alignment="center", width="content"):
             if standing.command:
                 st.code(standing.command, language="bash", width="content")
-            if standing.open_questions:
-                st.page_link(layout.QUEUE, label="Open label queue", icon=":material/checklist:")
+            if standing.open_questions and st.button("Open label queue", icon=":material/checklist:", type="primary"):
+                st.switch_page(layout.QUEUE)
 
 
 def _cards(reader: Reader) -> None:
@@ -72,7 +72,8 @@ def _error_card(report: Report) -> None:
     told = words.percent(best.error_rate, n=best.n) if best else words.NOTHING
     delta, colour = "no model measured yet", "off"
     if best and best.difference is not None:
-        delta, colour = f"{words.points(best.difference)} vs champion before", "inverse"
+        before = frames.champion_before(report, best)
+        delta, colour = f"{words.points(best.difference)} vs round {before}", "inverse"
     elif best:
         delta = "needs a second round"
     st.metric(
@@ -99,7 +100,7 @@ def _about(best: RoundFigures | None) -> str:
 
 
 def _spot_card(trends: Sequence[SpotTrend]) -> None:
-    first = next((trend for trend in trends if trend.spot.estimate is not None), None)
+    first = spot_frames.weakest(trends)
     st.metric(
         "Worst spot",
         words.percent(first.spot.estimate, n=0) if first else words.NOTHING,
@@ -110,17 +111,17 @@ def _spot_card(trends: Sequence[SpotTrend]) -> None:
         height="stretch",
         chart_data=frames.history(first.trend) if first else None,
         chart_type="line",
-        help="Estimated error rate where most wrong answers are expected.",
+        help="The highest estimated error rate of a spot, with at least 10 examples behind it.",
     )
 
 
 def _labels_card(report: Report) -> None:
-    known = [line.labels for line in report.rounds] + [report.labels]
-    gained = report.labels - report.rounds[-1].labels
+    known = frames.labels_known(report)
+    gained = known[-1] - known[-2] if len(known) > 1 else 0
     st.metric(
         "Labels",
         words.count(report.labels),
-        delta=f"+{gained:,} from round {report.rounds[-1].round}",
+        delta=f"+{gained:,} in round {_giver(report)}" if gained else "the seed",
         delta_color="off",
         delta_arrow="up" if gained else "off",
         border=True,
@@ -129,6 +130,12 @@ def _labels_card(report: Report) -> None:
         chart_type="bar",
         help="Labels known now: seed, training, dev and audit.",
     )
+
+
+def _giver(report: Report) -> int:
+    """The round whose answers gave the newest labels."""
+    last = report.rounds[-1]
+    return last.round if report.labels > last.labels else last.round - 1
 
 
 def _corrected_card(rounds: Sequence[RoundFigures]) -> None:
@@ -198,24 +205,25 @@ def _table(report: Report) -> None:
         st.dataframe(
             frames.table(report),
             hide_index=True,
+            placeholder=words.NOTHING,
             alt="Every round with status, error rate, interval, difference, labels and time.",
             column_config={
-                "Round": column.NumberColumn(width=64),
-                "Status": layout.pills("Status", width=104),
+                "Round": column.NumberColumn(width=56),
+                "Status": layout.pills("Status", width=98),
                 "Error rate": column.ProgressColumn(
-                    format="%.1f %%", min_value=0, max_value=100, color="primary", width=136
+                    format="%.1f %%", min_value=0, max_value=frames.axis_top(report), color="primary", width=122
                 ),
-                "95 % interval": column.TextColumn(width=112),
-                "n": column.TextColumn(width=84),
+                "95 % interval": column.TextColumn(width=102),
+                "n": column.TextColumn(width=76),
                 "Difference": column.TextColumn(
-                    width=92, alignment="right", help="Error rate minus the champion's before, same examples"
+                    width=82, alignment="right", help="Error rate minus the champion's before, same examples"
                 ),
-                "McNemar p": column.TextColumn(width=90, alignment="right", help="Exact test of the difference"),
-                "Labels": column.NumberColumn(width=70, format="localized"),
-                "Answered": column.TextColumn(width=84, alignment="right"),
-                "Training": column.TextColumn(width=76, alignment="right"),
-                "ECE": column.NumberColumn(width=64, format="%.3f", help="Expected calibration error; 0 is best"),
-                "Finished": column.DatetimeColumn(width=104, format="MMM D, HH:mm", timezone="UTC"),
+                "McNemar p": column.TextColumn(width=84, alignment="right", help="Exact test of the difference"),
+                "Labels": column.NumberColumn(width=60, format="localized"),
+                "Answered": column.TextColumn(width=76, alignment="right"),
+                "Training": column.TextColumn(width=68, alignment="right"),
+                "ECE": column.NumberColumn(width=56, format="%.3f", help="Expected calibration error; 0 is best"),
+                "Finished": column.DatetimeColumn(width=98, format="MMM D, HH:mm", timezone="UTC"),
             },
         )
 

@@ -28,7 +28,8 @@ def draw() -> None:
     left, right = st.columns([1, 1.5], gap="small")
     with left:
         alive = reader.pulse().alive
-        st.fragment(_running, run_every=EVERY_S if alive else None)(reader, alive)
+        with layout.card("Running now" if alive else "Not running", height="stretch"):
+            st.fragment(_running, run_every=EVERY_S if alive else None)(reader, alive)
     with right:
         _timeline(reader)
     _seconds_and_events(reader)
@@ -60,21 +61,23 @@ def _labeler(reader: Reader) -> None:
     )
     name = {"label_studio": "Label Studio"}.get(health.labeler, esc(health.labeler))
     link = web_link(health.url)
-    _fact("Labeling tool", name, newest, good=True if link else None)
-    if link:
-        st.link_button("Open project", link, icon=":material/open_in_new:", type="tertiary")
+    _fact("Labeling tool", name, newest, good=True if link else None, link=link)
 
 
-def _fact(name: str, value: str, about: str, *, good: bool | None) -> None:
+def _fact(name: str, value: str, about: str, *, good: bool | None, link: str | None = None) -> None:
     """A card's three lines; `value` and `about` are our own words or already escaped."""
     mark = {
         True: ":green[:material/check_circle:]",
         False: ":orange[:material/warning:]",
         None: ":gray[:material/pending:]",
     }
-    st.markdown(f"**{name}**")
-    st.markdown(f"{mark[good]} {value}")
-    st.caption(about)
+    with st.container(gap="xsmall"):
+        st.markdown(f"**{name}**")
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.markdown(f"{mark[good]} {value}", width="content")
+            if link:
+                st.link_button("Open", link, icon=":material/open_in_new:", type="tertiary")
+        st.caption(about)
 
 
 def _running(reader: Reader, was_alive: bool) -> None:
@@ -82,24 +85,22 @@ def _running(reader: Reader, was_alive: bool) -> None:
     if was_alive and not pulse.alive:
         st.rerun()
     beat = pulse.heartbeat
-    with layout.card("Running now" if pulse.alive else "Not running", height="stretch"):
-        if beat is None:
-            where = "over" if standing.step is None else f"stands at {esc(standing.step)}"
-            st.markdown(f"Nothing is at work. Round {standing.round} {where}.")
-            if standing.command:
-                st.code(standing.command, language="bash")
-            return
-        if not pulse.alive:
-            st.markdown(f":orange[:material/warning:] **No sign of life since {words.clock(beat.at)}**")
-            st.caption(
-                f"Round {beat.round}, step {esc(beat.step or '')}, {words.duration(pulse.silent_s)} ago. "
-                "The process was killed or hangs; what it began is resumed."
-            )
-            st.code("weakspot run", language="bash")
-            return
-        st.markdown(f"Round {beat.round} · **{esc(beat.step or '')}**")
+    if beat is None:
+        st.markdown(f"Nothing is at work. Round {standing.round}: **{words.step(standing.step)}**.")
+        st.caption(esc(standing.next, longest=300))
+        if standing.command:
+            st.code(standing.command, language="bash")
+    elif not pulse.alive:
+        st.markdown(f":orange[:material/warning:] **No sign of life since {words.clock(beat.at)}**")
+        st.caption(
+            f"Round {beat.round}, {words.step(beat.step)}: {words.duration(pulse.silent_s)} ago. "
+            "The process was killed or hangs; what it began is resumed."
+        )
+        st.code("weakspot run", language="bash")
+    else:
+        st.markdown(f":green[:material/play_circle:] Round {beat.round} · **{words.step(beat.step)}**")
         share = min(beat.done / beat.total, 1.0) if beat.total else 0.0
-        st.progress(share, text=f"{beat.done:,} of {beat.total:,}" if beat.total else "at work")
+        st.progress(share, text=f"{beat.done:,} of {beat.total:,}" if beat.total else "begun")
         st.caption(f"Last sign of life {words.duration(pulse.silent_s)} ago · process {beat.pid}")
 
 
@@ -113,7 +114,7 @@ def _timeline(reader: Reader) -> None:
             layout.nothing("timeline", "No step has begun yet")
             return
         frame["told"] = [
-            "" if kind == "interrupted" else words.duration(took)
+            "" if kind == "stopped here" else words.duration(took)
             for kind, took in zip(frame["kind"], frame["seconds"], strict=True)
         ]
         st.altair_chart(
@@ -145,6 +146,7 @@ def _events(reader: Reader) -> None:
     st.dataframe(
         frames.events(events),
         hide_index=True,
+        placeholder="",
         height=360,
         alt="What happened, newest first.",
         column_config={

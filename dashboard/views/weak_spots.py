@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import layout
+from dashboard import layout, words
 from dashboard.charts import map as charts
 from dashboard.frames import spots as frames
 from dashboard.reading import Reader
@@ -57,13 +57,14 @@ def _table(trends: Sequence[SpotTrend]) -> list[int]:
         event = st.dataframe(
             frame,
             hide_index=True,
-            height=38 + 35 * min(len(frame), 8),
+            placeholder=words.NOTHING,
+            height="content" if len(frame) <= 8 else 299,
             key="spots",
             on_select="rerun",
             selection_mode="multi-row",
             alt="Weak spots with estimated error rate, interval, expected errors and trend.",
             column_config={
-                "Spot": column.TextColumn(width=200),
+                "Spot": column.TextColumn(width=208),
                 "Estimate": column.ProgressColumn(
                     format="%.0f %%",
                     min_value=0,
@@ -83,7 +84,6 @@ def _table(trends: Sequence[SpotTrend]) -> list[int]:
                 ),
                 "Asked": column.NumberColumn(width=62, help="Questions asked in the spot, all rounds"),
                 "Trend": column.LineChartColumn(width=110, y_min=0, help="Estimate round by round"),
-                "Mixed up": column.TextColumn(width=190, help="The labels most often taken for each other here"),
             },
         )
     return [trends[row].spot.id for row in event.selection.rows if row < len(trends)]
@@ -168,8 +168,9 @@ def _list(reader: Reader, rows: pd.DataFrame) -> None:
     st.dataframe(
         frames.listing(rows, reader.texts(tuple(rows["id"]))),
         hide_index=True,
-        height=520,
-        row_height=56,
+        placeholder=words.NOTHING,
+        height=560,
+        row_height=66,
         alt="Examples in the selection: wrong ones first, then the least certain.",
         column_config={
             "Text": column.TextColumn(width=262),

@@ -80,7 +80,7 @@ def made_world(rng: np.random.Generator, *, pool: int = 700, gold: int = 240, se
 def difficulty(round_: int) -> FloatArray:
     """(s,) error rate of each region in a round: falling, faster where it was high."""
     base = np.array([spot[3] for spot in SPOTS])
-    return np.asarray(0.03 + base * 0.74 ** (round_ * (0.7 + base)))
+    return np.asarray(0.02 + base * 0.78**round_)
 
 
 def probabilities(rng: np.random.Generator, world: World, round_: int) -> FloatArray:

@@ -1,0 +1,91 @@
+"""Charts are valid Vega-Lite in both themes, coloured from the palette, with names that cannot become code."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from dashboard.charts import map as maps
+from dashboard.charts import rounds as round_charts
+from dashboard.charts import runs as run_charts
+from dashboard.charts.look import DARK, LIGHT, Look
+from dashboard.frames import rounds, runs, spots
+from loop import report
+
+
+@pytest.fixture(scope="module", params=["six", "one", "hostile"])
+def seen(stores: Any, request: Any) -> Any:
+    with report.view(stores[request.param]) as view:
+        yield view
+
+
+@pytest.fixture(params=[LIGHT, DARK], ids=["light", "dark"])
+def look(request: Any) -> Look:
+    return request.param  # type: ignore[no-any-return]
+
+
+def spec(chart: Any) -> dict[str, Any]:
+    found: dict[str, Any] = chart.to_dict(validate=True)
+    assert found["$schema"].startswith("https://vega.github.io/schema/vega-lite/")
+    return found
+
+
+def test_the_trend_is_valid_over_rounds_and_labels(seen: Any, look: Look) -> None:
+    frame = rounds.trend(report.report(seen))
+    for over in round_charts.AXES:
+        text = json.dumps(spec(round_charts.trend(frame, look, over=over)))
+        assert look.accent in text
+        assert look.good in text
+
+
+def test_the_weakest_spots_are_valid_and_names_stay_data(seen: Any, look: Look) -> None:
+    frame = spots.worst(report.spot_trends(seen))
+    found = spec(round_charts.worst_spots(frame, look))
+    axis = next(layer["encoding"]["y"]["axis"] for layer in found["layer"] if "y" in layer["encoding"])
+    names = json.loads(axis["labelExpr"].removeprefix("(").split(")[datum.value]")[0])
+    assert list(names.values()) == list(frame["name"])
+
+
+def test_answers_and_seconds_and_timeline_are_valid(seen: Any, look: Look) -> None:
+    figures = report.report(seen)
+    spec(round_charts.answers(rounds.answers(figures), look))
+    spec(run_charts.seconds(runs.seconds(figures), look))
+    frame = runs.timeline(report.timeline(seen, rounds=1), now=datetime.now(UTC), alive=False)
+    frame["told"] = ""
+    spec(run_charts.timeline(frame, look))
+
+
+@pytest.mark.parametrize("mode", maps.MODES)
+def test_the_map_is_valid_in_every_colouring_and_has_a_box_to_draw(seen: Any, look: Look, mode: str) -> None:
+    trends = report.spot_trends(seen)
+    frame = maps.with_hue(spots.points(report.map_points(seen), trends), look)
+    found = spec(maps.spots_map(frame, spots.labels(frame, trends), look, mode=mode, lit={1}))
+    assert maps.BOX in [param["name"] for param in found["params"]]
+
+
+def test_the_map_before_the_first_model_is_valid(stores: Any, look: Look) -> None:
+    with report.view(stores["cold"]) as view:
+        trends = report.spot_trends(view)
+        frame = maps.with_hue(spots.points(report.map_points(view), trends), look)
+    spec(maps.spots_map(frame, spots.labels(frame, trends), look, mode="Uncertainty", lit=()))
+
+
+@pytest.mark.parametrize("look_", [LIGHT, DARK])
+def test_text_colours_stand_out_from_the_paper(look_: Look) -> None:
+    """WCAG 2.2, contrast (minimum): 4.5 for text."""
+    for colour in (look_.ink, look_.faint, look_.accent, look_.bad, look_.good):
+        assert contrast(colour, look_.paper) >= 4.5
+
+
+def contrast(one: str, other: str) -> float:
+    low, high = sorted(luminance(colour) for colour in (one, other))
+    return (high + 0.05) / (low + 0.05)
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

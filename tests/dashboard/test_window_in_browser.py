@@ -1,0 +1,206 @@
+"""The window in a real Chromium: nothing leaves this machine, nothing of the data runs, nothing sticks out sideways."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import threading
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import make_hostile
+
+from dashboard import launch
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+ADDRESSES = ("", "weak-spots", "label-queue", "runs")
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine")
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as player:
+        browser = player.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def window(project: Path) -> Iterator[str]:
+    """The address of a real server on this project."""
+    port = launch._free_port("127.0.0.1")
+    command = launch.command(project, port=port, host="127.0.0.1", headless=True)
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/") as process:
+        address = f"http://127.0.0.1:{port}"
+        try:
+            wait_for(f"{address}/_stcore/health", process)
+            yield address
+        finally:
+            process.terminate()
+
+
+def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+    pause = threading.Event()
+    for _ in range(300):
+        assert process.poll() is None, "the server ended"
+        try:
+            urllib.request.urlopen(url, timeout=2).close()
+        except OSError:
+            pause.wait(0.1)
+        else:
+            return
+    raise AssertionError(f"nobody answers at {url}")
+
+
+@pytest.fixture(scope="module")
+def six(stores: Any) -> Iterator[str]:
+    with window(stores["six"]) as address:
+        yield address
+
+
+def opened(page: Any, url: str) -> list[str]:
+    """Opens a page and waits until it is drawn; returns what went wrong on the way."""
+    wrong: list[str] = []
+    page.on("request", lambda r: None if local(r.url) else wrong.append(f"request to {r.url}"))
+    page.on("pageerror", lambda fault: wrong.append(f"error {fault}"))
+    page.on("console", lambda line: wrong.append(line.text) if line.type == "error" and not known(line) else None)
+    page.goto(url)
+    drawn(page)
+    return wrong
+
+
+def drawn(page: Any) -> None:
+    page.wait_for_selector("h1", timeout=60_000)
+    page.wait_for_selector("[data-testid=stSidebar] >> text=Updated", state="attached", timeout=60_000)
+    page.wait_for_selector("[data-testid=stStatusWidget]", state="detached", timeout=60_000)
+    page.wait_for_function("document.querySelectorAll('[data-stale=true]').length === 0", timeout=60_000)
+
+
+def local(url: str) -> bool:
+    return url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:"))
+
+
+def known(line: Any) -> bool:
+    """Streamlit probes its own address below a deep link first and gets a 404 there: no fault of the page."""
+    return "404" in line.text and "/_stcore/" in line.location["url"]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_every_page_is_drawn_without_an_error_or_a_request_to_elsewhere(
+    chromium: Any, six: str, address: str, theme: str
+) -> None:
+    context = chromium.new_context(viewport={"width": 1440, "height": 900}, color_scheme=theme)
+    page = context.new_page()
+    assert opened(page, f"{six}/{address}") == []
+    assert page.locator("[data-testid=stException]").count() == 0
+    assert page.locator("text=simulated experts").first.is_visible()
+    context.close()
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_nothing_scrolls_sideways_on_a_phone(chromium: Any, six: str, address: str) -> None:
+    context = chromium.new_context(viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    opened(page, f"{six}/{address}")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    inner = page.evaluate("(e => e.scrollWidth - e.clientWidth)(document.querySelector('[data-testid=stMain]'))")
+    assert inner <= 0
+    context.close()
+
+
+def test_a_box_on_the_map_narrows_the_list(chromium: Any, six: str) -> None:
+    page = chromium.new_page(viewport={"width": 1440, "height": 1500})
+    opened(page, f"{six}/weak-spots")
+    about = page.locator("[data-testid=stCaptionContainer]", has_text="with a known label wrong")
+    everything = about.inner_text()
+    canvas = page.locator("[data-testid=stVegaLiteChart] canvas").first
+    canvas.wait_for()
+    place = canvas.bounding_box()
+    assert place is not None
+    page.mouse.move(place["x"] + place["width"] * 0.3, place["y"] + place["height"] * 0.3)
+    page.mouse.down()
+    page.mouse.move(place["x"] + place["width"] * 0.6, place["y"] + place["height"] * 0.6, steps=8)
+    page.mouse.up()
+    page.wait_for_function(
+        "before => ![...document.querySelectorAll('[data-testid=stCaptionContainer]')]"
+        ".some(e => e.innerText === before)",
+        arg=everything,
+        timeout=30_000,
+    )
+    count = int(about.inner_text().split()[0].replace(",", ""))
+    assert 0 < count < int(everything.split()[0].replace(",", ""))
+    page.close()
+
+
+def test_a_link_into_a_filtered_queue_works_from_outside(chromium: Any, six: str) -> None:
+    page = chromium.new_page()
+    opened(page, f"{six}/label-queue?status=skipped&round=2")
+    assert page.locator("text=2 questions").first.is_visible()
+    page.close()
+
+
+class Beacon(BaseHTTPRequestHandler):
+    hits: list[str] = []  # noqa: RUF012 (shared on purpose: the server makes a handler for every request)
+
+    def do_GET(self) -> None:
+        self.hits.append(self.path)
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        """Says nothing."""
+
+
+@pytest.fixture
+def beacon() -> Iterator[str]:
+    Beacon.hits.clear()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Beacon)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+def test_hostile_texts_neither_run_nor_fetch_anything(chromium: Any, beacon: str, tmp_path: Path) -> None:
+    project = make_hostile(tmp_path / "hostile", beacon=beacon)
+    with window(project) as address:
+        for path in ADDRESSES:
+            page = chromium.new_page(viewport={"width": 1440, "height": 2400})
+            opened(page, f"{address}/{path}")
+            for chart in page.locator("[data-testid=stVegaLiteChart] canvas").all():
+                chart.hover()
+            page.wait_for_load_state("networkidle")
+            assert page.evaluate("window.__ran") is None
+            assert page.locator("[data-testid=stMain] a[href^=javascript]").count() == 0
+            assert page.locator(f"img[src*='{beacon}']").count() == 0
+            page.close()
+    assert Beacon.hits == []
+
+
+def test_the_beacon_of_that_test_works(chromium: Any, beacon: str) -> None:
+    page = chromium.new_page()
+    page.set_content(f"<img src='{beacon}/seen'>")
+    page.wait_for_load_state("networkidle")
+    assert Beacon.hits == ["/seen"]
+    page.close()
+
+
+def test_a_foreign_name_for_this_machine_is_refused(six: str) -> None:
+    import http.client
+
+    port = int(six.rsplit(":", 1)[1])
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    upgrade = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}
+    key = {"Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}
+    foreign = {"Host": "evil.example", "Origin": "http://evil.example"}
+    connection.request("GET", "/_stcore/stream", headers={**upgrade, **key, **foreign})
+    assert connection.getresponse().status == 403
+    connection.close()
