@@ -36,7 +36,7 @@ EMBEDDED_TRIES = 3
 
 Found = TypeVar("Found")
 _TITLE = (3, 50)
-_HIDDEN = ("about_html", "near_html", "options", "ext_id", "example_id")
+_HIDDEN = ("about_html", "near_html", "hint_html", "options", "ext_id", "example_id")
 
 
 class LabelStudio:

@@ -25,6 +25,9 @@ LABEL, LABEL_SET, FLAGS, NOTE = "label", "label_set", "wrong", "note"
 FLAG_KEYS = {"ambiguous": "q", "label missing": "w", "bad text": "e"}
 OPTION_KEYS = "1234567890"
 
+_HINT = "The model's guess is chosen. Ctrl+Enter agrees; another key or a click changes it."
+"""Pressing the key of the chosen label again takes it back: Label Studio's keys toggle."""
+_BLIND_HINT = "Press a key or click, then Ctrl+Enter."
 _DENSITIES = ((12, "few"), (40, "some"))
 _NO_KEY = 0xE000
 """Label Studio gives a letter to every option without a key. A private-use character takes the place of that letter:
@@ -64,6 +67,7 @@ def page(labels: LabelSet) -> str:
 <View className="ws-card ws-options">
   <View className="ws-bar">
     <Header value="Which label fits best?" size="5"/>
+    <HyperText name="hint" value="$hint_html" inline="true"/>
     <Filter name="filter" toName="{LABEL}" hotkey="shift+f" minlength="0" \
 placeholder="Search {len(labels.names)} labels (Shift+F)"/>
   </View>
@@ -127,6 +131,7 @@ def task(question: Question, labels: LabelSet, *, model_version: str) -> dict[st
         "text": question.text,
         "about_html": _about(question),
         "near_html": _near(question.neighbours),
+        "hint_html": f'<span class="ws-hint">{_BLIND_HINT if question.suggestion is None else _HINT}</span>',
         "options": options(question, labels),
     }
     if question.suggestion is None:
