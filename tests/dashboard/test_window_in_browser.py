@@ -122,7 +122,7 @@ def test_a_box_on_the_map_narrows_the_list(chromium: Any, six: str) -> None:
     opened(page, f"{six}/weak-spots")
     about = page.locator("[data-testid=stCaptionContainer]", has_text="with a known label wrong")
     everything = about.inner_text()
-    canvas = page.locator("[data-testid=stVegaLiteChart] canvas").first
+    canvas = page.locator("[data-testid=stVegaLiteChart] :is(canvas, svg.marks)").first
     canvas.wait_for()
     place = canvas.bounding_box()
     assert place is not None
@@ -175,7 +175,7 @@ def test_hostile_texts_neither_run_nor_fetch_anything(chromium: Any, beacon: str
         for path in ADDRESSES:
             page = chromium.new_page(viewport={"width": 1440, "height": 2400})
             opened(page, f"{address}/{path}")
-            for chart in page.locator("[data-testid=stVegaLiteChart] canvas").all():
+            for chart in page.locator("[data-testid=stVegaLiteChart] :is(canvas, svg.marks)").all():
                 chart.hover()
             page.wait_for_load_state("networkidle")
             assert page.evaluate("window.__ran") is None
