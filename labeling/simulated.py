@@ -22,7 +22,7 @@ from labeling.label_studio import connection, find_project
 from labeling.pages import classification
 from labeling.sending import Connect, Pause, one_of
 from labeling.server import write_private
-from loop.errors import ProjectGone
+from loop.errors import ProjectGone, ServerRefused
 from loop.records import LabelSet
 
 Truth = Callable[[str], str | None]
@@ -66,12 +66,13 @@ class Simulated:
         self._experts = experts
         self._accounts = accounts
         self._key = project_key
+        self._suffix = project_key[:8].lower()
         self._labels = labels
         self._truth = truth
         self._overlap = overlap
         self._seed = seed
         self._pause = pause
-        self._doors: dict[str, dict[int, Client]] = {}
+        self._members: dict[str, dict[int, tuple[Client, int]]] = {}
 
     def work(self, ext_ids: Sequence[str]) -> int:
         """Answers up to CHUNK of the questions, all experts at the same time; returns how many answers were given.
@@ -82,12 +83,12 @@ class Simulated:
         project = find_project(owner, self._key)
         if project is None:
             raise ProjectGone("the simulated experts find no project of ours in Label Studio", do="run `weakspot run`")
-        doors = self._signed_in(owner)
+        members = self._signed_in(owner)
         tasks = owner.full_tasks(project.id, filters=[one_of(ext_ids[:CHUNK])])
-        duties = self._duties(tasks, {number: door.own_account() for number, door in doors.items()})
+        duties = self._duties(tasks, {number: account for number, (_, account) in members.items()})
 
         def answer_all(expert: Expert) -> int:
-            return sum(self._answer(expert, doors[expert.number], task) for task in duties[expert.number])
+            return sum(self._answer(expert, members[expert.number][0], task) for task in duties[expert.number])
 
         with ThreadPoolExecutor(max_workers=len(self._experts)) as pool:
             return sum(pool.map(answer_all, self._experts))
@@ -120,23 +121,35 @@ class Simulated:
         door.annotate(int(task["id"]), result=result, skipped=said.label is None, lead_time_s=round(said.seconds, 2))
         return 1
 
-    def _signed_in(self, owner: Client) -> dict[int, Client]:
-        """Expert's number → its own door; the accounts are made when they are first needed."""
-        if owner.url not in self._doors:
+    def _signed_in(self, owner: Client) -> dict[int, tuple[Client, int]]:
+        """Expert's number → its own door and account id; the accounts are made when they are first needed."""
+        if owner.url not in self._members:
             written = json.loads(self._accounts.read_text()) if self._accounts.exists() else {}
             emails = {
-                expert.number: f"simulated-expert-{expert.number}.{self._key[:8].lower()}@example.com"
+                expert.number: f"simulated-expert-{expert.number}.{self._suffix}@example.com"
                 for expert in self._experts
             }
             for email in emails.values():
                 # Written down before the account is made: a password must never be lost.
-                written.setdefault(email, secrets.token_urlsafe(15))
+                written.setdefault(email, {"password": secrets.token_urlsafe(15), "token": ""})
             write_private(self._accounts, written)
-            self._doors[owner.url] = {
-                number: owner.other_account(member_token(owner, email=email, password=written[email]))
-                for number, email in emails.items()
-            }
-        return self._doors[owner.url]
+            self._members[owner.url] = {number: _member(owner, email, written) for number, email in emails.items()}
+            write_private(self._accounts, written)
+        return self._members[owner.url]
+
+
+def _member(owner: Client, email: str, written: dict[str, dict[str, str]]) -> tuple[Client, int]:
+    """Signs in with the token we kept, else by password, and keeps the token."""
+    account = written[email]
+    if account["token"]:
+        try:
+            door = owner.other_account(account["token"])
+            return door, door.own_account()
+        except ServerRefused:
+            account["token"] = ""
+    account["token"] = member_token(owner, email=email, password=account["password"])
+    door = owner.other_account(account["token"])
+    return door, door.own_account()
 
 
 def simulated(
