@@ -6,7 +6,7 @@ ours    tokenised once in a store on disk, sorted by length, padded to the longe
 longest input order, batches of 32, padded to the longest of the batch
 plain   input order, batches of 32, padded to the longest length the model allows
 
-Each way runs in a process of its own, so that its peak memory is its own. The two other ways are timed on a random
+Each way runs in a process of its own, so that its peak memory is its own (read from /proc, so on Linux). The two other ways are timed on a random
 part of the pool (--sample), since they are slow; their texts per second are comparable, their totals are not.
 --data: CSV or JSONL with a column "text"; without it data/sample is used. Fewer texts than asked are repeated with a
 number appended, so that no text is scored twice.
@@ -17,7 +17,6 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -153,7 +152,9 @@ def _plain(classifier: Any, texts: list[str], way: str) -> float:
 
 
 def _peak_mib() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    # Not ru_maxrss: a child starts with its parent's peak there.
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
 def _print(rows: list[dict[str, Any]]) -> None:

@@ -58,7 +58,10 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others(
 def test_tuning_learns_beyond_the_frozen_head_it_starts_from(
     tuning: Tuning, train: TrainingSet, dev: TrainingSet, tmp_path: Path
 ) -> None:
-    longer = replace(tuning, settings=replace(QUICK, steps=60, patience=20, head_learning_rate=1e-2, dropout=0.0))
+    longer = replace(
+        tuning,
+        settings=replace(QUICK, steps=60, early_stopping_from=30, patience=20, head_learning_rate=1e-2, dropout=0.0),
+    )
     report = longer(train, dev, labels=LABELS, out=tmp_path, seed=0)
     (first_step, _, frozen_loss), (_, first_train_loss, _) = report.curve[:2]
     assert first_step == 0
@@ -133,7 +136,7 @@ def test_without_dev_examples_all_steps_are_taken_and_nothing_is_calibrated(
 def test_the_weights_kept_are_those_of_the_best_look(
     train: TrainingSet, dev: TrainingSet, tiny_base: Path, tmp_path: Path
 ) -> None:
-    wild = replace(QUICK, steps=40, learning_rate=0.3, evaluations=20, patience=3, head_c=10.0)
+    wild = replace(QUICK, early_stopping_from=30, steps=40, learning_rate=0.3, evaluations=20, patience=3, head_c=10.0)
     report = lora(wild, base=str(tiny_base))(train, dev, labels=LABELS, out=tmp_path, seed=0)
     losses = {step: loss for step, _, loss in report.curve}
     assert report.steps < 40
