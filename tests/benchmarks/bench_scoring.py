@@ -6,8 +6,9 @@ ours    tokenised once in a store on disk, sorted by length, padded to the longe
 longest input order, batches of 32, padded to the longest of the batch
 plain   input order, batches of 32, padded to the longest length the model allows
 
-Each way runs in a process of its own, so that its peak memory is its own (read from /proc, so on Linux). The two other ways are timed on a random
-part of the pool (--sample), since they are slow; their texts per second are comparable, their totals are not.
+Each way runs in a process of its own, so that its peak memory is its own (read from /proc, so on Linux). The two
+other ways are timed on a random part of the pool (--sample), since they are slow; their texts per second are
+comparable, their totals are not.
 --data: CSV or JSONL with a column "text"; without it data/sample is used. Fewer texts than asked are repeated with a
 number appended, so that no text is scored twice.
 """
