@@ -17,6 +17,11 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from hypothesis import settings
+
+# A busy machine makes single examples slow; the suite's own time limit watches for what hangs.
+settings.register_profile("weakspot", deadline=None)
+settings.load_profile("weakspot")
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
