@@ -85,6 +85,11 @@ class Artifacts:
         for draft in [*self._root.rglob(".*.partial"), *self._root.rglob(".*.replaced")]:
             shutil.rmtree(draft, ignore_errors=True)
 
+    def used_mb(self) -> float:
+        """How much the folders that were written to the end take, in MiB, as their manifests say."""
+        manifests = (json.loads((self._root / name / MANIFEST).read_text()) for name in self.names())
+        return float(sum(file["bytes"] for manifest in manifests for file in manifest["files"].values())) / 2**20
+
     def free_mb(self) -> float:
         """Free space on the disk that holds the root, in MiB."""
         self._root.mkdir(parents=True, exist_ok=True)

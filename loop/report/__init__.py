@@ -5,12 +5,14 @@
     standing  where the project stands and what to do next
     spots     weak spots over rounds, and the map
     questions the label queue, and who answered
+    health    signs of life, room, the steps of the newest rounds
     examples  everything about one example; what changed between two rounds
 
 Nothing here writes.
 """
 
 from loop.report.examples import Difference, Story, diff, explain
+from loop.report.health import Health, Pulse, health, pulse, timeline
 from loop.report.questions import Annotator, QuestionRow, annotators, questions
 from loop.report.rounds import Report, RoundFigures, report
 from loop.report.spots import MapPoints, SpotTrend, map_points, spot_trends
@@ -20,7 +22,9 @@ from loop.report.view import View, view
 __all__ = [
     "Annotator",
     "Difference",
+    "Health",
     "MapPoints",
+    "Pulse",
     "QuestionRow",
     "Report",
     "RoundFigures",
@@ -31,10 +35,13 @@ __all__ = [
     "annotators",
     "diff",
     "explain",
+    "health",
     "map_points",
+    "pulse",
     "questions",
     "report",
     "spot_trends",
     "standing",
+    "timeline",
     "view",
 ]

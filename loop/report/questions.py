@@ -38,6 +38,10 @@ class QuestionRow:
     note: str
     url: str | None
     """Opens the task; None before sending."""
+    blind: bool
+    """Asked without the model's guess: whoever may still answer must not see it."""
+    seconds: float | None
+    """What the newest answer took; None when there is none or the tool did not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,8 @@ def _row(row: PickRow, text: str, answers: Sequence[Annotation]) -> QuestionRow:
         flags=tuple(sorted({flag for a in answers for flag in a.flags})),
         note=" / ".join(a.note for a in answers if a.note),
         url=row.task.url if row.task else None,
+        blind=not pick.show_suggestion,
+        seconds=newest.lead_time_s if newest else None,
     )
 
 

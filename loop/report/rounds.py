@@ -53,6 +53,8 @@ class RoundFigures:
     quarantined: int
     corrected: int
     """Answers that differ from a guess of the model."""
+    compared: int
+    """Answers to questions where the model had a guess."""
     audit: int
     """Questions drawn at random."""
     seconds: Mapping[str, float]
@@ -148,6 +150,7 @@ def _line(
         skipped=sum(answer.state in (AnswerState.SKIPPED, AnswerState.EMPTY) for answer in mine),
         quarantined=sum(answer.state in (AnswerState.UNKNOWN_LABEL, AnswerState.MALFORMED) for answer in mine),
         corrected=_corrected(picks, mine),
+        compared=len(_compared(picks, mine)),
         audit=sum(pick.pick.kind is PickKind.AUDIT for pick in picks),
         seconds={step.step: step.seconds for step in steps if step.seconds is not None},
         peak_mb=max(peaks) if peaks else None,
@@ -161,10 +164,15 @@ def _answers(picks: Sequence[PickRow], answers: Sequence[Annotation]) -> list[An
     return [answer for answer in answers if answer.ext_id in asked]
 
 
-def _corrected(picks: Sequence[PickRow], answers: Sequence[Annotation]) -> int:
+def _compared(picks: Sequence[PickRow], answers: Sequence[Annotation]) -> list[tuple[str | None, str | None]]:
+    """(answer, guess) wherever both are there."""
     guess = {pick.ext_id: pick.pick.guess for pick in picks if pick.pick.guess is not None}
     given = (answer for answer in answers if answer.state is AnswerState.ANSWERED and answer.ext_id in guess)
-    return sum(answer.label != guess[answer.ext_id] for answer in given)
+    return [(answer.label, guess[answer.ext_id]) for answer in given]
+
+
+def _corrected(picks: Sequence[PickRow], answers: Sequence[Annotation]) -> int:
+    return sum(label != guess for label, guess in _compared(picks, answers))
 
 
 def _champion_after(decisions: Sequence[Decision], round_: int) -> int | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from loop.ledger import progress
+from loop.ledger import figures, progress
 from loop.project import Project, open_project
 
 
@@ -29,7 +29,7 @@ class View:
     def revision(self) -> tuple[Any, ...]:
         """Changes whenever a figure may have changed; a key for caches."""
         with self.project.ledger.read() as connection:
-            return progress.revision(connection)
+            return (*progress.revision(connection), len(figures.decisions(connection)))
 
     def close(self) -> None:
         """Closes the ledger."""
