@@ -33,7 +33,10 @@ def main() -> None:
     )
     with st.sidebar:
         _sidebar()
-    page.run()
+    try:
+        page.run()
+    except WeakspotError as fault:
+        layout.trouble(fault)
 
 
 def _page(file: str, title: str, icon: str, *, path: str | None = None, default: bool = False) -> st.Page:

@@ -29,7 +29,7 @@ def spots_map(
     size = 34 if len(frame) < 2500 else 20 if len(frame) < 8000 else 10
     points = (
         alt.Chart(frame)
-        .mark_point(filled=True, size=size, strokeWidth=0)
+        .mark_point(filled=True, size=size, strokeWidth=0, invalid="show")
         .encode(
             **place,
             color=_colour(frame, look, mode=mode),
@@ -76,7 +76,7 @@ def _colour(frame: pd.DataFrame, look: Look, *, mode: str) -> Any:
     kept = list(sizes.index[: len(look.others) - 1])
     ranged = [*look.others[: len(kept)], look.mist]
     scale = alt.Scale(domain=[*kept, "other spots"], range=ranged)
-    legend = alt.Legend(orient="top", title=None, columns=4, labelLimit=170, symbolSize=90)
+    legend = alt.Legend(orient="top", title=None, columns=3, labelLimit=150, symbolSize=90)
     return alt.Color("hue:N", scale=scale, legend=legend)
 
 

@@ -28,8 +28,7 @@ def draw() -> None:
     if reader is None or layout.no_round(reader):
         return
     trends = reader.spots()
-    found = reader.map()
-    if not trends or found is None:
+    if not trends:
         with layout.card():
             layout.nothing(
                 "bubble_chart",
@@ -39,6 +38,9 @@ def draw() -> None:
             )
         return
     chosen = _table(trends)
+    found = reader.map()
+    if found is None:
+        return
     frame = frames.hide_blind(frames.points(found, trends), reader.questions())
     left, right = st.columns([1.12, 1], gap="small")
     with left:
@@ -97,7 +99,8 @@ def _map(
         "Map", "Near means similar text; the axes have no meaning. Drag to select, double-click to clear."
     ):
         with st.container(horizontal=True, gap="small"):
-            mode = _choice("Colour", charts.MODES, key="colour")
+            scored = bool(frame["uncertainty"].notna().any())
+            mode = _choice("Colour", charts.MODES if scored else charts.MODES[-1:], key="colour")
             group = _choice("Show", tuple(frames.GROUPS), key="show")
         seen = frame[frames.within(frame, group=group, spots=(), box=None)]
         if seen.empty:

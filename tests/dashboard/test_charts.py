@@ -70,7 +70,8 @@ def test_the_map_before_the_first_model_is_valid(stores: Any, look: Look) -> Non
     with report.view(stores["cold"]) as view:
         trends = report.spot_trends(view)
         frame = maps.with_hue(spots.points(report.map_points(view), trends), look)
-    spec(maps.spots_map(frame, spots.labels(frame, trends), look, mode="Uncertainty", lit=()))
+    found = spec(maps.spots_map(frame, spots.labels(frame, trends), look, mode="Uncertainty", lit=()))
+    assert found["layer"][0]["mark"]["invalid"] == "show"
 
 
 @pytest.mark.parametrize("look_", [LIGHT, DARK])
