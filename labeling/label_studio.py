@@ -20,9 +20,10 @@ from typing import TypeVar
 
 from labeling.client import Client, Project
 from labeling.collecting import collect
+from labeling.installation import Tell
 from labeling.pages import classification
 from labeling.sending import Connect, Pause, place
-from labeling.server import Access, EmbeddedServer
+from labeling.server import Access, EmbeddedServer, silent
 from loop.errors import LabelerError, ProjectChanged, ProjectGone, ServerDown
 from loop.protocols import Progress
 from loop.records import Collected, LabelSet, Question, Receipt, SentTask
@@ -178,16 +179,17 @@ def build(
     project_id: str | None,
     overlap: int,
     task: str,
+    tell: Tell = silent,
 ) -> LabelStudio:
     """The Labeler of the menu. url None: the embedded server under `state_dir`, started whenever it is down.
 
     project_key: stable name of the weakspot project, the marker in Label Studio. project_id: from the last Receipt.
-    overlap: how many people answer each question.
+    overlap: how many people answer each question. tell: hears what starting and installing the server is at.
     """
     if task != "classification":
         raise LabelerError(f"Label Studio has no page for the task {task!r}", wanted="classification")
     return LabelStudio(
-        connection(state_dir, url=url, token=token),
+        connection(state_dir, url=url, token=token, tell=tell),
         labels=labels,
         project_key=project_key,
         title=title,
@@ -202,10 +204,16 @@ def find_project(client: Client, project_key: str) -> Project | None:
     return next((project for project in client.projects() if _key(project) == project_key), None)
 
 
-def connection(state_dir: Path, *, url: str | None, token: str | None) -> Connect:
+def reach(*, url: str, token: str | None) -> str:
+    """Signs in to a server of the user's own and says how it went. Raises LabelerError."""
+    connection(Path(), url=url, token=token)
+    return f"{url}, the token is accepted"
+
+
+def connection(state_dir: Path, *, url: str | None, token: str | None, tell: Tell = silent) -> Connect:
     """How to get a door that is open: the embedded server's, or that of the server at `url`."""
     if url is None:
-        return _embedded(EmbeddedServer(state_dir))
+        return _embedded(EmbeddedServer(state_dir), tell)
     if not token:
         raise LabelerError(
             f"no token for the Label Studio at {url}",
@@ -217,11 +225,11 @@ def connection(state_dir: Path, *, url: str | None, token: str | None) -> Connec
     return lambda: client
 
 
-def _embedded(server: EmbeddedServer) -> Connect:
+def _embedded(server: EmbeddedServer, tell: Tell) -> Connect:
     doors: dict[Access, Client] = {}
 
     def connect() -> Client:
-        access = server.start()
+        access = server.start(tell=tell)
         if access not in doors:
             doors[access] = Client(access.url, access.token)
         return doors[access]

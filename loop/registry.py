@@ -44,6 +44,7 @@ MENU: dict[str, dict[str, str]] = {
     "task": {"classification": "loop.tasks.classification:TASK"},
     "labeler": {"label_studio": "labeling.label_studio:build"},
     "server": {"label_studio": "labeling.server:EmbeddedServer"},
+    "reach": {"label_studio": "labeling.label_studio:reach"},
     "dashboard": {"streamlit": "dashboard.launch:serve"},
     "experts": {
         "people": "labeling.simulated:people",

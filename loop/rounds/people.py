@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
@@ -117,25 +117,26 @@ def settle(work: Work) -> Done:
 
 def labeler(work: Work) -> Labeler:
     """The labeling tool of the config, bound to this project's page there."""
-    tool: Labeler = _tool(work.project, work.config)
+    tool: Labeler = _tool(work.project, work.config, work.say)
     return tool
 
 
 def restore_page(project: Project) -> None:
-    """Puts our page and labels back; when the labeling project is gone, the open questions go to a new one.
+    """Puts our page and labels back; when the labeling project was removed, the open questions go to a new one.
 
     Raises LabelerError.
     """
     with only_worker(project):
-        project_id = _tool(project, project.config).restore_page()
+        tool = _tool(project, project.config, silent)
+        project_id = tool.restore_page()
+        present = tool.collect(whole=True).present
         with project.ledger.begin() as connection:
-            if project_id == progress.get(connection, PROJECT_ID):
-                return
             progress.put(connection, PROJECT_ID, project_id)
-            progress.put(connection, WATERMARK, "")
-            open_round = next((row for row in progress.rounds(connection) if row.finished_at is None), None)
-            if open_round is not None and any(s.step == "send" for s in progress.steps(connection, open_round.round)):
-                progress.begin_step(connection, open_round.round, "send", at=now())
+            open_round = next((row.round for row in progress.rounds(connection) if row.finished_at is None), None)
+            sent = [row.ext_id for row in people.picks(connection, round_=open_round) if row.task is not None]
+            if open_round is not None and sent and present.isdisjoint(sent):
+                progress.put(connection, WATERMARK, "")
+                progress.begin_step(connection, open_round, "send", at=now())
 
 
 def experts(work: Work) -> Experts:
@@ -164,7 +165,11 @@ def experts(work: Work) -> Experts:
     return crowd
 
 
-def _tool(project: Project, config: Config) -> Any:
+def silent(_: str) -> None:
+    """Progress for nobody."""
+
+
+def _tool(project: Project, config: Config, tell: Callable[[str], None]) -> Any:
     with project.ledger.read() as connection:
         project_id = progress.get(connection, PROJECT_ID)
     return registry.load("labeler", config.labeler.kind)(
@@ -177,6 +182,7 @@ def _tool(project: Project, config: Config) -> Any:
         token=os.environ.get(config.labeler.token_env),
         project_id=project_id,
         overlap=config.labeler.overlap,
+        tell=tell,
     )
 
 
