@@ -1,4 +1,4 @@
-"""What is computed once for the whole project and never again: frozen embeddings and the partition into regions.
+"""What is computed once for the whole project and never again: tokens, frozen embeddings, regions.
 
 pool ─► encoder ─► embeddings/<fingerprint of encoder and pool> ─► partition: centroids, regions, names, map
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -63,7 +63,7 @@ def embeddings(work: Work) -> Frozen:
     """The frozen embeddings of every example; made at the first call, read ever after."""
     project = work.project
     base = work.config.model.embedder or work.config.model.base
-    name = f"embeddings/{_key(project, base, work.config.model.revision)}"
+    name = f"embeddings/{_digest(base, work.config.model.revision, project.artifacts.digest(POOL))}"
     if not project.artifacts.has(name):
         work.say(f"Embedding {project.pool.rows:,} texts once with {base}")
         with project.artifacts.writing(name) as folder:
@@ -85,28 +85,52 @@ def partition(work: Work, frozen: Frozen) -> Partition:
     return Partition(regions, tuple(words["names"]), tuple(tuple(terms) for terms in words["terms"]))
 
 
-def _key(project: Project, base: str, revision: str | None) -> str:
-    text = json.dumps([base, revision, project.artifacts.digest(POOL)])
-    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+def tokens(project: Project, base: Any, progress: Progress) -> Any:
+    """The token numbers of every example for the tokenizer of `base`; made at the first call, read ever after."""
+    from loop.models import build_tokens, open_tokens
+
+    name = f"tokens/{_digest(base.token_fingerprint, project.artifacts.digest(POOL))}"
+    if not project.artifacts.has(name):
+        with project.artifacts.writing(name) as folder:
+            build_tokens(_texts(project), base, folder / "tokens", progress=progress)
+    return open_tokens(project.artifacts.open(name) / "tokens")
+
+
+def _texts(project: Project) -> Iterator[str]:
+    ids = project.pool.ids()
+    for start in range(0, len(ids), ROWS_AT_ONCE):
+        yield from project.pool.texts(ids[start : start + ROWS_AT_ONCE])
+
+
+def _digest(*parts: str | None) -> str:
+    return hashlib.blake2b(json.dumps(parts).encode(), digest_size=8).hexdigest()
 
 
 def _embed(project: Project, base: str, revision: str | None, *, folder: Path, progress: Progress) -> None:
     from loop.models import load_encoder
 
     encoder = load_encoder(base, revision=revision)
-    ids = project.pool.ids()
+    numbers = tokens(project, encoder.base, progress)
+    rows = np.arange(project.pool.rows)
     matrix: Any = None
-    for start in range(0, len(ids), ROWS_AT_ONCE):
-        block = encoder.embed(project.pool.texts(ids[start : start + ROWS_AT_ONCE]))
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        block = encoder.embed_tokens(
+            numbers, rows[start : start + ROWS_AT_ONCE], progress=_shifted(progress, start, len(rows))
+        )
         if matrix is None:
-            shape = (len(ids), block.shape[1])
             matrix = np.lib.format.open_memmap(  # type: ignore[no-untyped-call]
-                folder / "embeddings.npy", "w+", dtype=np.float32, shape=shape
+                folder / "embeddings.npy", "w+", dtype=np.float32, shape=(len(rows), block.shape[1])
             )
         matrix[start : start + len(block)] = block
-        progress(start + len(block), len(ids))
     matrix.flush()
     (folder / "encoder.json").write_text(json.dumps({"base": base, "fingerprint": encoder.fingerprint}))
+
+
+def _shifted(progress: Progress, start: int, total: int) -> Progress:
+    def tell(done: int, _: int) -> None:
+        progress(start + done, total)
+
+    return tell
 
 
 def _divide(work: Work, frozen: Frozen, folder: Path) -> None:

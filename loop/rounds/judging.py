@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection
@@ -16,8 +17,9 @@ from loop.evaluation import compare, measure
 from loop.evaluation import gate as gates
 from loop.ledger import figures, people
 from loop.ledger.figures import Decision
+from loop.protocols import Scores
 from loop.records import Comparison, Measurement, Predictions, Role, Verdict
-from loop.rounds.frozen import embeddings, partition
+from loop.rounds.frozen import embeddings, partition, tokens
 from loop.rounds.work import Done, Work, artifact, now
 
 GROUNDS = ("gold", "audit", "dev")
@@ -36,7 +38,7 @@ def evaluate(work: Work) -> Done:
     truth = truths(work)
     ids = tuple(id_ for ground in GROUNDS for id_ in truth[ground])
     model = load_classifier(work.project.artifacts.open(work.name("train")) / "model")
-    scores = model.predict(work.project.pool.texts(ids), progress=work.progress)
+    scores = predict(work, model, ids)
     predictions = Predictions(ids=ids, labels=model.labels, probabilities=scores.probabilities)
     with work.project.artifacts.writing(work.name("evaluate")) as folder:
         save(predictions, folder)
@@ -47,6 +49,14 @@ def evaluate(work: Work) -> Done:
 
     headline = {f"{row.on}_error": row.value for row in found if row.metric == "error_rate" and not row.slice}
     return Done({ground: len(truth[ground]) for ground in GROUNDS} | headline, record)
+
+
+def predict(work: Work, model: Any, ids: Sequence[str]) -> Scores:
+    """One pass of a classifier over these examples, from the tokens made once."""
+    row_of = embeddings(work).row_of
+    rows = np.array([row_of[id_] for id_ in ids], dtype=np.int64)
+    scores: Scores = model.predict_tokens(tokens(work.project, model.base, work.progress), rows, progress=work.progress)
+    return scores
 
 
 def gate(work: Work) -> Done:

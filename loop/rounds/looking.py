@@ -18,7 +18,7 @@ from loop.protocols import PoolView
 from loop.records import FloatArray, IntArray, Pick, PickKind, Predictions, Role, Split, Spot
 from loop.rounds import audit
 from loop.rounds.frozen import Frozen, Partition, embeddings, partition
-from loop.rounds.judging import load, predictions_of, save
+from loop.rounds.judging import load, predict, predictions_of, save
 from loop.rounds.work import Done, Work, artifact
 from loop.selection import budget, spots
 
@@ -33,7 +33,7 @@ def score(work: Work) -> Done:
         return Done({"skipped": "no model yet"})
     model = load_classifier(work.project.artifacts.open(artifact(champion, "train")) / "model")
     ids = work.project.pool.ids(Split.POOL)
-    scores = model.predict(work.project.pool.texts(ids), progress=work.progress)
+    scores = predict(work, model, ids)
     with work.project.artifacts.writing(work.name("score")) as folder:
         save(Predictions(ids, model.labels, scores.probabilities), folder)
         np.save(folder / "features.npy", scores.features)
