@@ -6,19 +6,16 @@ need probabilities raise DataError without them; `coverage`, `random` and `weak_
 
 from __future__ import annotations
 
-import heapq
-
 import numpy as np
 
 from loop.errors import DataError
 from loop.protocols import Choice, PoolView, Uncertainty
 from loop.records import FloatArray, IntArray
 from loop.selection import uncertainty
+from loop.selection.herding import herd
 
-CANDIDATES = 4000
-"""`coverage` looks at no more rows than this, drawn at random: its time grows with their square."""
 BANDWIDTH = 1.0
-"""Width of the Gaussian kernel in units of distance between rows of length 1."""
+"""How far a labelled row reaches in `coverage`, in units of distance between rows of length 1."""
 
 
 def random(view: PoolView, *, budget: int, rng: np.random.Generator) -> Choice:
@@ -45,22 +42,14 @@ def entropy(view: PoolView, *, budget: int, rng: np.random.Generator) -> Choice:
 def coverage(view: PoolView, *, budget: int, rng: np.random.Generator) -> Choice:
     """Rows that together lie near as much of the pool as possible, beyond what is labelled already; no scores.
 
-    Max-herding (Bae et al. 2024, Generalized coverage for more robust low-budget active learning): greedily add the
-    row that raises most the mean over the pool of the largest kernel similarity to a picked or labelled row. The
-    kernel is exp(-distance²). Chosen over k-means centres and TypiClust on banking77 and snips: see the benchmark.
-    Greedy with lazy evaluation (Minoux 1978), exact because gains only shrink.
+    Max-herding, see `loop.selection.herding`; of a large pool it looks at some thousand rows drawn at random. Chosen
+    over k-means centres and TypiClust: with 77 labels it hit 63.4 of banking77's 77 classes against 61.2 and 62.0
+    (random: 47.2; means of five draws of 4,000 training texts).
     """
-    ordered = by_id(view)
-    room = max(CANDIDATES, 2 * budget)
-    rows = ordered if len(ordered) <= room else np.sort(rng.choice(len(ordered), room, replace=False))
-    rows = rows if rows is ordered else ordered[rows]
-    points = np.asarray(view.embeddings[rows], dtype=np.float32)
-    covered = np.zeros(len(rows), dtype=np.float32)
-    for start in range(0, len(view.labelled_embeddings), CANDIDATES):
-        known = np.asarray(view.labelled_embeddings[start : start + CANDIDATES], dtype=np.float32)
-        covered = np.maximum(covered, _kernel(points, known).max(axis=1))
-    chosen = rows[_herd(_kernel(points, points), covered, budget=min(budget, len(rows)))]
-    return Choice(rows=chosen, scores=np.full(len(chosen), np.nan))
+    rows = herd(
+        view.embeddings, rng.permutation(by_id(view)), view.labelled_embeddings, budget=budget, bandwidth=BANDWIDTH
+    )
+    return Choice(rows=rows, scores=np.full(len(rows), np.nan))
 
 
 def by_id(view: PoolView) -> IntArray:
@@ -85,29 +74,3 @@ def _most(view: PoolView, measure: Uncertainty, *, budget: int, name: str) -> Ch
     unsure = measure(needs_model(view, name))
     rows = ordered[np.argsort(-unsure[ordered], kind="stable")][:budget]
     return Choice(rows=rows, scores=unsure[rows])
-
-
-def _kernel(rows: FloatArray, others: FloatArray) -> FloatArray:
-    squared = np.maximum(2.0 - 2.0 * (rows @ others.T), 0.0)
-    found: FloatArray = np.exp(-squared / BANDWIDTH**2)
-    return found
-
-
-def _herd(kernel: FloatArray, covered: FloatArray, *, budget: int) -> IntArray:
-    """(budget,) columns chosen greedily; on equal gain the first."""
-
-    def gain(column: int) -> float:
-        return float(np.maximum(kernel[column] - covered, 0.0).sum())
-
-    queue = [(-gain(column), column) for column in range(len(kernel))]
-    heapq.heapify(queue)
-    chosen: list[int] = []
-    while len(chosen) < budget:
-        _, column = heapq.heappop(queue)
-        fresh = (-gain(column), column)
-        if queue and fresh > queue[0]:
-            heapq.heappush(queue, fresh)
-            continue
-        chosen.append(column)
-        covered = np.maximum(covered, kernel[column])
-    return np.array(chosen, dtype=np.int64)

@@ -1,10 +1,13 @@
-"""The default strategy: find the weak examples, cluster them, ask one of each cluster.
+"""The default strategy: ask the examples that stand for most others the model is weak on.
 
-    probabilities ─► margin ─► weakest rows, twins of asked ones out ─► weighted k-means ─► one row per cluster
+    probabilities ─► margin² = weakness ─► weakest rows, twins of asked ones out ─► herding by weakness ─► rows
 
-Uncertain and different at once. The order matters: clustering the whole pool first and handing out the batch by each
-spot's error mass did worse in trials, and so did tempering the weights by the spots' estimates, which only repeat what
-the margin knows; flips under feature dropout did not pay either. benchmarks/bench_selection.py measures all of them.
+Uncertain and different at once: each pick covers the weak rows around it, so the next one is taken where weakness is
+still uncovered, also by what was labelled before. With few labels, when the model is unsure of nearly everything, this
+is nearly `coverage`. Handing out the batch by each spot's error mass, tempering the weights by the spots' estimates
+(which only repeat what the margin knows) and flips under feature dropout did not pay; weighted k-means over the weakest
+rows did as well with large batches, and worse with uneven classes and few labels. benchmarks/bench_selection.py
+measures them all.
 """
 
 from __future__ import annotations
@@ -15,13 +18,11 @@ from numpy.typing import NDArray
 from loop.protocols import Choice, PoolView
 from loop.records import FloatArray, IntArray
 from loop.selection import uncertainty
-from loop.selection.clusters import assign, k_means
+from loop.selection.herding import CANDIDATES, herd
 from loop.selection.strategies import by_id, coverage
 
-WEAKEST = 20
-"""So many weak rows are clustered per row of the budget: wide enough to explore beyond the very closest calls."""
-CENTRAL = 3.0
-"""Inside a cluster the worth of a row falls by exp(-3 x distance to the centroid)."""
+BANDWIDTH = 0.7
+"""How far a label reaches, in units of distance between rows of length 1: less far than in `coverage`."""
 TWIN = 0.97
 """Rows at least this similar (cosine) to an asked or picked one tell nothing new."""
 ROWS_AT_ONCE = 8192
@@ -30,18 +31,17 @@ ROWS_AT_ONCE = 8192
 def weak_spots(view: PoolView, *, budget: int, rng: np.random.Generator) -> Choice:
     """Weak rows that differ from each other and from all that was asked; `coverage` before the first model.
 
-    scores: margin uncertainty, 0..1. Twins of asked or picked rows come only when nothing else is left. Weighted
-    k-means over uncertain rows: Zhdanov 2019, Diverse mini-batch active learning.
+    scores: margin uncertainty, 0..1. Twins of asked or picked rows come only when nothing else is left. After Bae et
+    al. 2025, Uncertainty herding, with a fixed kernel and without their temperature.
     """
     if view.probabilities is None:
         return coverage(view, budget=budget, rng=rng)
     ordered = by_id(view)
-    if len(ordered) == 0 or budget == 0:
-        return Choice(rows=np.empty(0, dtype=np.int64), scores=np.empty(0))
     weak = uncertainty.margin(view.probabilities)
     ranked: IntArray = ordered[np.argsort(-weak[ordered], kind="stable")]
-    fresh = _fresh(view, ranked, wanted=WEAKEST * budget)
-    chosen = _spread(view.embeddings, weak, fresh, budget=budget, rng=rng)
+    fresh = _fresh(view, ranked, wanted=max(CANDIDATES, 2 * budget))
+    known = view.labelled_embeddings
+    chosen = herd(view.embeddings, fresh, known, budget=budget, bandwidth=BANDWIDTH, weights=weak**2)
     rows = _filled(view.embeddings, chosen, fresh, ranked, budget=budget)
     return Choice(rows=rows, scores=weak[rows])
 
@@ -64,23 +64,6 @@ def _twins(embeddings: FloatArray, rows: IntArray, known: FloatArray) -> NDArray
     for start in range(0, len(known), ROWS_AT_ONCE):
         found |= (points @ np.asarray(known[start : start + ROWS_AT_ONCE], dtype=np.float32).T >= TWIN).any(axis=1)
     return found
-
-
-def _spread(
-    embeddings: FloatArray, weak: FloatArray, rows: IntArray, *, budget: int, rng: np.random.Generator
-) -> IntArray:
-    """One row per cluster of the weak `rows`, central and weak, weakest first."""
-    points = np.asarray(embeddings[rows], dtype=np.float32)
-    centroids = k_means(points, budget, rng=rng, weights=weak[rows])
-    if len(centroids) == 0:
-        return rows[:0]
-    cluster = assign(points, centroids)
-    worth = weak[rows] * np.exp(-CENTRAL * np.linalg.norm(points - centroids[cluster], axis=1))
-    best = np.lexsort((np.arange(len(rows)), -worth, cluster))
-    _, first = np.unique(cluster[best], return_index=True)
-    chosen: IntArray = rows[np.sort(best[first])]
-    ranks: IntArray = np.argsort(-weak[chosen], kind="stable")
-    return chosen[ranks]
 
 
 def _filled(embeddings: FloatArray, chosen: IntArray, fresh: IntArray, ranked: IntArray, *, budget: int) -> IntArray:

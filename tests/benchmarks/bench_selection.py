@@ -81,7 +81,7 @@ def _options() -> argparse.Namespace:
 
 def _strategies(wanted: Sequence[str]) -> dict[str, Strategy]:
     found = {name: registry.load("strategy", name) for name in registry.names("strategy")}
-    found |= {name: getattr(tried_strategies, name) for name in ("error_mass", "tempered", "flips")}
+    found |= {name: getattr(tried_strategies, name) for name in ("clustered", "error_mass", "tempered", "flips")}
     order = wanted or ["random", "margin", *(name for name in found if name not in {"random", "margin"})]
     return {name: found[name] for name in order}
 

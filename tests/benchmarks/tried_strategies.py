@@ -1,5 +1,6 @@
 """Strategies that were tried for the default and lost; kept so that the benchmark can show it again.
 
+clustered    weighted k-means over the weakest rows, from each cluster the row most weak and central
 error_mass   the batch is handed out to spots by their error mass with an exploration floor, margin inside
 tempered     as weak_spots, weights multiplied by the square root of the spot's estimate
 flips        as weak_spots, 0.3 of the weight from how often the guess flips when 40 % of the features are dropped
@@ -14,12 +15,31 @@ import numpy as np
 from loop.protocols import Choice, PoolView
 from loop.records import FloatArray
 from loop.selection import uncertainty
+from loop.selection.clusters import assign, k_means
 from loop.selection.strategies import by_id, margin, needs_model
 from loop.selection.weak_spots import weak_spots
 
 FLOOR = 0.2
 """Share of the batch handed out by the spots' sizes instead of their error mass."""
+WEAKEST, CENTRAL = 20, 3.0
+"""So many rows are clustered per row of the budget; the worth of a row falls by exp(-3 x distance to its centroid)."""
 FLIPS, DROPOUT, TRIALS = 0.3, 0.4, 10
+
+
+def clustered(view: PoolView, *, budget: int, rng: np.random.Generator) -> Choice:
+    """After Zhdanov 2019, Diverse mini-batch active learning."""
+    unsure = uncertainty.margin(needs_model(view, "clustered"))
+    ordered = by_id(view)
+    ranked = ordered[np.argsort(-unsure[ordered], kind="stable")]
+    rows = ranked[: WEAKEST * budget]
+    points = view.embeddings[rows]
+    centroids = k_means(points, budget, rng=rng, weights=unsure[rows])
+    cluster = assign(points, centroids)
+    worth = unsure[rows] * np.exp(-CENTRAL * np.linalg.norm(points - centroids[cluster], axis=1))
+    best = np.lexsort((-worth, cluster))
+    first = rows[best[np.unique(cluster[best], return_index=True)[1]]].tolist()
+    chosen = np.array(list(dict.fromkeys(first + ranked.tolist()))[:budget])
+    return Choice(rows=chosen, scores=unsure[chosen])
 
 
 def error_mass(view: PoolView, *, budget: int, rng: np.random.Generator) -> Choice:
