@@ -14,7 +14,7 @@ NONE = np.empty((0, 8))
 
 def rows_of_length_one(n: int) -> FloatArray:
     rows = np.random.default_rng(0).normal(size=(n, 8))
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True))
 
 
 def test_it_goes_where_the_weight_lies() -> None:

@@ -15,7 +15,7 @@ from loop.selection import spots
 
 def _rows(n: int, seed: int = 0) -> FloatArray:
     rows = np.random.default_rng(seed).normal(size=(n, 16)).astype(np.float32)
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True))
 
 
 @pytest.mark.parametrize(("n", "count"), [(1, 1), (5, 5), (50, 8), (200, 10), (2000, 32), (10_000, 60), (10**6, 60)])

@@ -59,7 +59,8 @@ def test_coverage_is_the_plain_greedy_choice() -> None:
     rows = blobs(3, 20, spread=0.6)
     view = make_view(rows)
     kernel = np.exp(-np.maximum(2 - 2 * view.embeddings @ view.embeddings.T, 0))
-    covered, greedy = np.zeros(60), []
+    covered = np.zeros(60)
+    greedy: list[int] = []
     for _ in range(8):
         gains = np.maximum(kernel - covered, 0).sum(axis=1)
         gains[greedy] = -1
