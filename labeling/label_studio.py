@@ -68,9 +68,9 @@ class LabelStudio:
         """See Labeler.send; asks before it imports, so that it may be repeated after any crash."""
         return self._patiently(partial(self._send, questions, progress=progress))
 
-    def collect(self, *, since: str | None = None, whole: bool = False) -> Collected:
+    def collect(self, *, since: str | None = None, whole: bool = False, closely: Sequence[str] = ()) -> Collected:
         """See Labeler.collect; before the first send there is no project and nothing to collect."""
-        return self._patiently(partial(self._collect, since=since, whole=whole))
+        return self._patiently(partial(self._collect, since=since, whole=whole, closely=closely))
 
     def _patiently(self, call: Callable[[], Found]) -> Found:
         """Both calls may be repeated; connecting anew starts an embedded server that died meanwhile."""
@@ -103,14 +103,22 @@ class LabelStudio:
             created=placed.created,
         )
 
-    def _collect(self, *, since: str | None, whole: bool) -> Collected:
+    def _collect(self, *, since: str | None, whole: bool, closely: Sequence[str]) -> Collected:
         client = self._connect()
         project = self._found(client)
         if project is None:
             return Collected(annotations={}, watermark=since, present=frozenset() if whole else None)
         changed = classification.changes(project.config, self._labels)
         problem = f'Label Studio\'s project "{project.title}" was changed: {changed}' if changed else ""
-        return collect(client, project.id, labels=self._labels, since=since, whole=whole, problem=problem)
+        return collect(
+            client,
+            project.id,
+            labels=self._labels,
+            since=since,
+            whole=whole,
+            closely=closely,
+            problem=problem,
+        )
 
     def restore_page(self) -> str:
         """Puts our labelling page back, into a new project when ours is gone; returns the project's id."""

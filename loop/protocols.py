@@ -179,9 +179,11 @@ class Labeler(Protocol):
         Raises ServerDown, ServerRefused, ProjectGone, ProjectChanged.
         """
 
-    def collect(self, *, since: str | None = None, whole: bool = False) -> Collected:
+    def collect(self, *, since: str | None = None, whole: bool = False, closely: Sequence[str] = ()) -> Collected:
         """The answers changed since the watermark `since` (all when None); whole=True also lists every task.
 
+        closely: ext_ids to read even when the tool tells of no change: one that was killed may hold an answer that
+        it does not count. whole=True reads every task in this way.
         Raises ServerDown, ServerRefused, ProjectGone; a changed page is told in Collected.problem.
         """
 

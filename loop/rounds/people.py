@@ -35,6 +35,8 @@ PROJECT_URL = "labeler_url"
 WATERMARK = "labeler_watermark"
 PATIENCE_S = 600.0
 """How long a server that was there may be away while we wait for people."""
+LOOK_CLOSELY_S = 30.0
+"""How often the open questions are read one by one: a server that was killed may hold an answer it does not tell of."""
 FINAL = (AnswerState.ANSWERED, AnswerState.SKIPPED, AnswerState.EMPTY)
 """States that end a question; a quarantined answer does not."""
 
@@ -63,9 +65,12 @@ def wait(work: Work) -> Done:
         return Done({"answered": 0})
     tool, crowd = labeler(work), experts(work)
     away_since: float | None = None
+    looked_closely = -LOOK_CLOSELY_S
     while True:
         try:
-            _take_over(work, tool, whole=False)
+            due = time.monotonic() - looked_closely >= LOOK_CLOSELY_S
+            _take_over(work, tool, closely=_open(work) if due else ())
+            looked_closely = time.monotonic() if due else looked_closely
             away_since = None
             open_ids = _open(work)
             given = crowd.work(open_ids) if open_ids else 0
@@ -191,11 +196,11 @@ def _picks(work: Work) -> tuple[PickRow, ...]:
         return people.picks(connection, round_=work.round)
 
 
-def _take_over(work: Work, tool: Labeler, *, whole: bool) -> int:
+def _take_over(work: Work, tool: Labeler, *, whole: bool = False, closely: Sequence[str] = ()) -> int:
     """Brings the ledger up to what the tool holds now; returns how many tasks were newly found removed."""
     with work.project.ledger.read() as connection:
         since = progress.get(connection, WATERMARK)
-    found: Collected = tool.collect(since=None if whole else since or None, whole=whole)
+    found: Collected = tool.collect(since=None if whole else since or None, whole=whole, closely=closely)
     removed: tuple[str, ...] = ()
     with work.project.ledger.begin() as connection:
         people.replace_annotations(connection, found.annotations)

@@ -105,6 +105,14 @@ def test_collecting_again_loses_nothing_and_brings_what_is_new(world: World) -> 
     assert found.present is None
 
 
+def test_a_question_is_read_closely_even_when_nothing_tells_of_a_change(world: World) -> None:
+    world.labeler().send([question(1), question(2)])
+    world.answer("x1", "a")
+    watermark = world.labeler().collect().watermark
+    found = world.labeler().collect(since=watermark, closely=["x1", "x2", "never sent"])
+    assert {id_: [a.label for a in answers] for id_, answers in found.annotations.items()} == {"x1": ["a"], "x2": []}
+
+
 def test_reading_twice_reads_the_same(world: World) -> None:
     world.labeler().send([question(1)])
     world.answer("x1", "a")

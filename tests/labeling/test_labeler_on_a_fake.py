@@ -213,3 +213,17 @@ def test_reads_are_tried_again_and_writes_never() -> None:
 def test_nothing_sent_yet_means_nothing_to_collect() -> None:
     found = labeler(FakeLabelStudio()).collect(whole=True)
     assert (found.annotations, found.present, found.watermark) == ({}, frozenset(), None)
+
+
+def test_an_answer_that_a_killed_server_did_not_count_is_found_when_looked_at_closely() -> None:
+    fake = FakeLabelStudio()
+    labeler(fake).send(QUESTIONS[:3])
+    fake.annotate("q0000", [choice("label", "fee")])
+    fake.seconds += 3600
+    fake.annotate("q0001", [choice("label", "fee")])
+    watermark = labeler(fake).collect().watermark
+    fake.annotate_and_die("q0002", [choice("label", "refund")])
+    assert "q0002" not in labeler(fake).collect(since=watermark).annotations
+    closely = labeler(fake).collect(since=watermark, closely=["q0002"]).annotations
+    assert [answer.label for answer in closely["q0002"]] == ["refund"]
+    assert labeler(fake).collect(whole=True).annotations["q0002"] == closely["q0002"]
