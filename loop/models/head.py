@@ -5,6 +5,8 @@ Linear probing, then fine-tuning: Kumar et al. 2022, Fine-Tuning can Distort Pre
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import torch
 from sklearn.linear_model import LogisticRegression
@@ -39,7 +41,10 @@ def warm_start(
             do="label more examples, or check the label column",
         )
     model = LogisticRegression(C=c, max_iter=1000)
-    model.fit(train.embeddings * scale, train.labels, sample_weight=weights[train.labels])
+    with warnings.catch_warnings():
+        # Two labels a class look like a regression to scikit-learn; here they are a small seed.
+        warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
+        model.fit(train.embeddings * scale, train.labels, sample_weight=weights[train.labels])
     rows, biases = model.coef_, model.intercept_
     if len(present) == 2:  # scikit-learn keeps one row for two classes
         rows, biases = np.concatenate([-rows, rows]) / 2, np.concatenate([-biases, biases]) / 2
