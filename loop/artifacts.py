@@ -62,7 +62,7 @@ class Artifacts:
                 raise ArtifactError(
                     f"{place}: {problem}",
                     wanted="the files as they were written",
-                    do="delete this folder and run `weakspot run`: the step that made it is repeated",
+                    do=_mend(name),
                 )
             self._checked.add(name)
         return place
@@ -138,6 +138,18 @@ def _sha256(path: Path) -> str:
         while block := handle.read(_CHUNK):
             digest.update(block)
     return digest.hexdigest()
+
+
+def _mend(name: str) -> str:
+    """What can be made again from the rest, and what cannot."""
+    if name == "pool":
+        return "put the folder back from a copy, or begin anew with `weakspot init`: nothing else holds the examples"
+    if name.startswith("rounds/"):
+        return (
+            "put the folder back from a copy; without one delete it and run `weakspot run`, which makes it again while "
+            "its round is open; after that promote another round's model"
+        )
+    return "delete this folder and run `weakspot run`: it is made again, the same as before"
 
 
 def _explained(fault: OSError, place: Path) -> ArtifactError:

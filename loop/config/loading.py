@@ -37,7 +37,9 @@ def load(path: Path) -> Config:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise ConfigError(
-            f"no file {path}", wanted="a weakspot.yaml", do="make a project with: weakspot init DIR --data FILE"
+            f"{path.parent} is no project: there is no {path.name} in it",
+            wanted="a folder that `weakspot init` made",
+            do="name another one with --project, or make one with `weakspot init DIR --data FILE`",
         ) from None
     except UnicodeDecodeError as error:
         raise ConfigError(

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
@@ -60,8 +61,8 @@ class Ledger:
             yield connection
 
     def address(self) -> str:
-        """The URL with any password masked."""
-        return self._engine.url.render_as_string(hide_password=True)
+        """Where it lies, for people: a file, or the URL with any password masked."""
+        return _shown(self._engine.url)
 
     def close(self) -> None:
         """Gives the connections back."""
@@ -97,7 +98,10 @@ def _sqlite(url: URL, *, read_only: bool, busy_seconds: float) -> Engine:
         raise LedgerError(f"no ledger at {file}", do="start with `weakspot init` and `weakspot run`")
     if not read_only:
         file.parent.mkdir(parents=True, exist_ok=True)
-    target = url.set(database=f"file:{file.resolve()}", query={"mode": "ro" if read_only else "rwc", "uri": "true"})
+    # A URI, where ?, # and % in a folder's name would mean something else.
+    target = url.set(
+        database=f"file:{quote(str(file.resolve()))}", query={"mode": "ro" if read_only else "rwc", "uri": "true"}
+    )
     engine = create_engine(target, connect_args={"timeout": busy_seconds})
 
     @event.listens_for(engine, "connect")
@@ -129,7 +133,7 @@ def _told(url: URL) -> Iterator[None]:
 
 def _explained(fault: DBAPIError, url: URL) -> LedgerError:
     cause = str(fault.orig).strip().splitlines()[0] if str(fault.orig).strip() else type(fault.orig).__name__
-    where = url.render_as_string(hide_password=True)
+    where = _shown(url)
     if "database is locked" in cause:
         return LedgerError(
             "the ledger is locked by another process",
@@ -138,9 +142,21 @@ def _explained(fault: DBAPIError, url: URL) -> LedgerError:
         )
     if "not a database" in cause or "malformed" in cause:
         return LedgerError(f"{where} is damaged: {cause}", do="put back a copy of the file, then `weakspot run`")
+    if "is full" in cause:
+        return LedgerError(
+            f"the disk is full while writing {where}",
+            do="free some space and run `weakspot run` again: it goes on where it stopped",
+        )
     if "readonly" in cause or "unable to open" in cause:
         return LedgerError(f"{where}: {cause}", do="check that the folder exists and is writable")
     return LedgerError(f"{where}: {cause}", do="`weakspot doctor` checks the connection")
+
+
+def _shown(url: URL) -> str:
+    """A file as people know it, or the address with any password masked."""
+    if url.get_backend_name() == "sqlite":
+        return unquote(str(url.database).removeprefix("file:"))
+    return url.render_as_string(hide_password=True)
 
 
 def dialect(connection: Connection) -> str:

@@ -88,7 +88,7 @@ def _refuse_double_ids(rows: Rows) -> None:
     doubles: Sequence[int] = np.sort(first[times > 1])[:3].tolist()
     shown = ", ".join(f"{column[int(places[one])].as_py()!r} (row {rows.numbers[places[one]]})" for one in doubles)
     raise DataError(
-        f"{rows.where}: {int((times > 1).sum()):,} ids stand twice with different texts, first {shown}",
+        f"{rows.where}: {int((times > 1).sum()):,} ids stand more than once with different texts, first {shown}",
         wanted="one id per message",
         do="mend the ids, or leave out --id: weakspot then makes ids from the texts",
     )

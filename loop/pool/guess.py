@@ -106,6 +106,8 @@ def _text(source: Source, looks: Mapping[str, Look], said: list[str], *, taken: 
     free = [look for look in looks.values() if look.filled and not look.dated and look.name not in taken]
     # A sentence has words; a name that says "text" tips the balance between two such columns.
     free = [look for look in free if look.words >= 1.5 or _named(look.name, TEXT_NAMES) or len(looks) == 1]
+    if not any(look.filled for look in looks.values()):
+        raise DataError(f"{source.where} has a header and no filled cell below it", wanted="a table of messages")
     if not free:
         raise DataError(
             f"{source.where}: no column looks like text",

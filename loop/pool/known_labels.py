@@ -22,9 +22,10 @@ def checked_labels(parts: Sequence[Rows], labels: Sequence[str] | None) -> tuple
     where = parts[0].where
     if labels is not None and (unknown := [name for name in counts if name not in set(labels)]):
         raise DataError(
-            f"{where} has {len(unknown)} labels that the config lacks: " + _shown(unknown, counts, labels),
-            wanted="only labels that stand under labels: in weakspot.yaml",
-            do="add them there, or mend the data",
+            f"{where} has {len(unknown)} label{'s' * (len(unknown) > 1)} that the given ones lack: "
+            + _shown(unknown, counts, labels),
+            wanted="only labels that --labels names",
+            do="add to --labels what is missing there, or mend the data",
         )
     if labels is None and len(counts) == 1:
         name, times = next(iter(counts.items()))

@@ -62,7 +62,7 @@ def recognise(where: str | Path, *, encoding: str | None = None, delimiter: str 
             do="save the table as CSV in UTF-8",
         )
     if path.stat().st_size == 0:
-        raise DataError(f"{name} is empty", wanted="a table of messages")
+        raise DataError(f"{name} is empty", wanted="a table of messages", do="write the file again")
     if kind == "parquet":
         return Source(name, kind, parquet_files.columns(path))
     encoding = checked_encoding(path, encoding)

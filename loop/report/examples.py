@@ -105,7 +105,11 @@ def diff(view: View, before: int, after: int) -> Difference:
     for round_ in (before, after):
         if round_ not in models:
             raise DataError(
-                f"round {round_} has no model", wanted=f"one of {', '.join(map(str, models)) or 'none yet'}"
+                f"round {round_} has no model",
+                wanted=f"a round with one: {', '.join(map(str, models))}" if models else "two rounds with a model each",
+                do="`weakspot report` lists them"
+                if models
+                else "`weakspot run` trains one as soon as there are labels",
             )
     old, new = _outcomes(artifacts, before), _outcomes(artifacts, after)
     truth = {**audit, **view.project.pool.truth()}

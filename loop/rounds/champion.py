@@ -82,7 +82,9 @@ def _move(project: Project, round_: int, *, action: str, by: str, why: str) -> N
         known = [row.round for row in figures.models(connection)]
         if round_ not in known:
             raise ModelError(
-                f"round {round_} has no model", wanted=f"one of {', '.join(map(str, known)) or 'none yet'}"
+                f"round {round_} has no model",
+                wanted=f"a round with one: {', '.join(map(str, known))}" if known else "a round with a model",
+                do="`weakspot report` lists them" if known else "`weakspot run` trains one as soon as there are labels",
             )
         last = progress.rounds(connection)[-1].round
         decision = Decision(

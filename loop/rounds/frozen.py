@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -137,7 +137,8 @@ def _divide(work: Work, frozen: Frozen, folder: Path) -> None:
     """Regions are found on pool and seed alone; gold examples only join the nearest one, for reading."""
     pool = work.project.pool
     steering = np.array([frozen.row_of[id_] for id_ in pool.ids(Split.POOL, Split.SEED)])
-    centroids = spots.partition(frozen.embeddings[steering], rng=work.rng("map"))
+    # Of round 0 whatever the round: a partition that was lost is found again as it was.
+    centroids = spots.partition(frozen.embeddings[steering], rng=replace(work, round=0).rng("map"))
     regions = spots.assign(frozen.embeddings, centroids)
     texts = pool.texts(tuple(frozen.ids[row] for row in steering))
     names, terms = spots.name_spots(texts, regions[steering], count=len(centroids))

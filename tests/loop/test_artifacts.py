@@ -51,6 +51,15 @@ def test_a_changed_missing_or_unlisted_byte_is_told_with_what_to_do(artifacts: A
     assert check(place) == f"{MANIFEST} is damaged"
 
 
+def test_the_way_to_mend_depends_on_what_is_damaged(artifacts: Artifacts) -> None:
+    with pytest.raises(ArtifactError, match="begin anew with `weakspot init`"):
+        artifacts.open("pool")
+    with pytest.raises(ArtifactError, match="makes it again while its round is open"):
+        artifacts.open("rounds/003/train")
+    with pytest.raises(ArtifactError, match="delete this folder and run `weakspot run`"):
+        artifacts.open("partition")
+
+
 def test_a_folder_that_was_never_written_is_told(artifacts: Artifacts) -> None:
     with pytest.raises(ArtifactError, match="is missing"):
         artifacts.open("nowhere")

@@ -108,7 +108,9 @@ def test_equal_texts_are_kept_once_and_disagreeing_labels_are_named(table: Table
 
 def test_one_owner_id_for_two_texts_is_refused_with_the_first_places(table: Table) -> None:
     rows = [("1", "no wifi"), ("2", "bill"), ("1", "hello"), ("2", "bye")]
-    with pytest.raises(DataError, match=r"2 ids stand twice with different texts, first '1' \(row 2\), '2' \(row 3\)"):
+    with pytest.raises(
+        DataError, match=r"2 ids stand more than once with different texts, first '1' \(row 2\), '2' \(row 3\)"
+    ):
         built(table(["id", "text"], rows), Columns("text", id="id"))
 
 
@@ -145,11 +147,11 @@ def test_a_seed_of_one_class_among_several_is_a_warning(table: Table) -> None:
     assert result.summary.warnings() == ("All seed examples have the label 'spam'.",)
 
 
-def test_labels_that_the_config_lacks_are_told_with_the_nearest(table: Table) -> None:
+def test_labels_that_the_given_ones_lack_are_told_with_the_nearest(table: Table) -> None:
     rows = [("a", "billing"), ("b", "Billing"), ("c", "otage"), ("d", "")]
     with pytest.raises(DataError) as told:
         built(table(["text", "label"], rows), labels=["billing", "outage"])
-    assert "2 labels that the config lacks" in str(told.value)
+    assert "2 labels that the given ones lack" in str(told.value)
     assert "'Billing' (1 rows; did you mean \"billing\"?)" in str(told.value)
     assert "'otage' (1 rows; did you mean \"outage\"?)" in str(told.value)
 
