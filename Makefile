@@ -18,6 +18,7 @@ TORCH ?= auto
 # when you choose Linux, pip and CPU. Not needed where pip's own settings already lead to a CPU build.
 TORCH_INDEX ?=
 ROUNDS ?= 5
+# Tests run side by side by file: those of one file share their servers.
 WORKERS ?= 2
 FRESH ?=
 
@@ -105,14 +106,14 @@ dashboard: $(READY)  ## open the demo's dashboard
 	@$(WEAKSPOT) dashboard --project $(DEMO)
 
 test: $(READY)  ## every test but the benchmarks; what this machine lacks is skipped and listed at the end
-	@$(BIN)/python -m pytest -m 'not bench' -n $(WORKERS) --dist loadgroup
+	@$(BIN)/python -m pytest -m 'not bench' -n $(WORKERS) --dist loadfile
 
 check: $(READY)  ## format, lint, types, import contracts, fast tests
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/python -m pytest -q -m '$(FAST)' -n $(WORKERS) --dist loadgroup
+	@$(BIN)/python -m pytest -q -m '$(FAST)' -n $(WORKERS) --dist loadfile
 
 bench: $(READY)  ## the benchmarks and the long tests, one after the other
 	@$(BIN)/python -m pytest -m bench -s
