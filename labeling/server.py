@@ -88,6 +88,7 @@ class EmbeddedServer:
         ensure_installed(self.venv, tell=tell)
         with self._alone():
             process = self._process() or self._launch(tell=tell)
+            self._note(process)
             self._wait_until_healthy(process, timeout_s)
         return self.access()
 
@@ -171,11 +172,13 @@ class EmbeddedServer:
                 stderr=log,
                 start_new_session=True,
             )
-        process = psutil.Process(started.pid)
-        write_private(
-            self.state_dir / "server.json", {"port": port, "pid": process.pid, "created": process.create_time()}
-        )
-        return process
+        return psutil.Process(started.pid)
+
+    def _note(self, process: psutil.Process) -> None:
+        known = self._read("server.json")
+        if known.get("pid") != process.pid:
+            found = {"port": known["port"], "pid": process.pid, "created": process.create_time()}
+            write_private(self.state_dir / "server.json", found)
 
     def _account(self) -> dict[str, str]:
         account = self._read("access.json")

@@ -11,7 +11,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -51,24 +54,32 @@ class Checkpoint:
 
 
 def save_checkpoint(out: Path, module: PooledClassifier, tokenizer: Any, base: Base, checkpoint: Checkpoint) -> None:
-    """Writes the folder `out`, weakspot.json last. Raises ModelError when the disk refuses."""
+    """Writes the folder `out`, weakspot.json last. Raises OSError when the disk refuses."""
     encoder: Any = module.encoder
-    try:
-        with quiet():
-            # Without this peft asks the Hub whether the embeddings were resized; LoRA here never touches them.
-            encoder.save_pretrained(
-                str(out), **({"save_embedding_layers": False} if checkpoint.method == "lora" else {})
-            )
-            tokenizer.save_pretrained(str(out))
-        head = {name: getattr(module, name).detach().cpu().contiguous() for name in ("weight", "bias", "scale")}
+    head = {name: getattr(module, name).detach().cpu().contiguous() for name in ("weight", "bias", "scale")}
+    with quiet(), plain_disk_errors():
+        # Without this peft asks the Hub whether the embeddings were resized; LoRA here never touches them.
+        encoder.save_pretrained(str(out), **({"save_embedding_layers": False} if checkpoint.method == "lora" else {}))
+        tokenizer.save_pretrained(str(out))
         save_file(head, str(out / HEAD))
-        (out / "README.md").write_text(_readme(base, checkpoint), encoding="utf-8")
-        files = {path.name: _sha256(path) for path in sorted(out.iterdir()) if path.is_file() and path.name != MANIFEST}
-        manifest = {"format": FORMAT, **asdict(checkpoint), "files": files}
-        text = json.dumps(manifest, indent=1, ensure_ascii=False, sort_keys=True)
-        (out / MANIFEST).write_text(text + "\n", encoding="utf-8")
-    except OSError as error:
-        raise ModelError(f"the model cannot be saved in {out} ({error})", do="check free space and rights") from error
+    (out / "README.md").write_text(_readme(base, checkpoint), encoding="utf-8")
+    files = {path.name: _sha256(path) for path in sorted(out.iterdir()) if path.is_file() and path.name != MANIFEST}
+    manifest = {"format": FORMAT, **asdict(checkpoint), "files": files}
+    text = json.dumps(manifest, indent=1, ensure_ascii=False, sort_keys=True)
+    (out / MANIFEST).write_text(text + "\n", encoding="utf-8")
+
+
+@contextmanager
+def plain_disk_errors() -> Iterator[None]:
+    """safetensors and tokenizers tell of a full disk by exceptions of their own; here they become OSError."""
+    try:
+        yield
+    except Exception as error:
+        number = re.search(r"\(os error (\d+)\)", str(error))
+        if number is None or isinstance(error, OSError):
+            raise
+        code = int(number.group(1))
+        raise OSError(code, os.strerror(code)) from error
 
 
 def read_checkpoint(folder: Path) -> Checkpoint:

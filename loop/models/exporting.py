@@ -19,6 +19,7 @@ from safetensors.torch import save_file
 from loop.errors import ModelError
 from loop.models.bases import quiet
 from loop.models.card import model_card
+from loop.models.checkpoint import plain_disk_errors
 from loop.models.classifier import TunedClassifier, load_classifier
 
 POOLING = {"pooling_mode_cls_token": False, "pooling_mode_mean_tokens": True, "pooling_mode_max_tokens": False}
@@ -35,8 +36,9 @@ def export(folder: Path, out: Path, *, card: Mapping[str, Any]) -> None:
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ModelError(f"{out} exists and is not an empty folder", do="name another folder")
     try:
-        _write_encoder(classifier, out)
-        _write_dense(classifier, out / "3_Dense")
+        with plain_disk_errors():
+            _write_encoder(classifier, out)
+            _write_dense(classifier, out / "3_Dense")
         _write_json(out / "1_Pooling" / "config.json", {"word_embedding_dimension": _width(classifier), **POOLING})
         (out / "2_Normalize").mkdir()
         _write_json(

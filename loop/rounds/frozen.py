@@ -112,17 +112,15 @@ def _embed(project: Project, base: str, revision: str | None, *, folder: Path, p
     encoder = load_encoder(base, revision=revision)
     numbers = tokens(project, encoder.base, progress)
     rows = np.arange(project.pool.rows)
-    matrix: Any = None
-    for start in range(0, len(rows), ROWS_AT_ONCE):
-        block = encoder.embed_tokens(
-            numbers, rows[start : start + ROWS_AT_ONCE], progress=_shifted(progress, start, len(rows))
-        )
-        if matrix is None:
-            matrix = np.lib.format.open_memmap(  # type: ignore[no-untyped-call]
-                folder / "embeddings.npy", "w+", dtype=np.float32, shape=(len(rows), block.shape[1])
-            )
-        matrix[start : start + len(block)] = block
-    matrix.flush()
+    # Written, not mapped: a full disk ends a process that writes into a map, without a word.
+    with (folder / "embeddings.npy").open("wb") as file:
+        for start in range(0, len(rows), ROWS_AT_ONCE):
+            told = _shifted(progress, start, len(rows))
+            block = encoder.embed_tokens(numbers, rows[start : start + ROWS_AT_ONCE], progress=told)
+            if start == 0:
+                header = {"descr": "<f4", "fortran_order": False, "shape": (len(rows), block.shape[1])}
+                np.lib.format.write_array_header_1_0(file, header)  # type: ignore[no-untyped-call]
+            file.write(np.ascontiguousarray(block, dtype="<f4").tobytes())
     (folder / "encoder.json").write_text(json.dumps({"base": base, "fingerprint": encoder.fingerprint}))
 
 
