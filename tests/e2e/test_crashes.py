@@ -18,7 +18,6 @@ from pathlib import Path
 
 import pytest
 from made_project import make_files, make_project
-from real_label_studio import label_studio_venv  # noqa: F401
 from world import ledger_of, leftovers, server_of
 
 from labeling.server import EmbeddedServer
@@ -53,7 +52,6 @@ MANY: Plan = {
         "0/train/commit run_step/before#2",
         "0/evaluate/move into place/before#1",
         "0/evaluate/move into place/after#1",
-        "0/evaluate/move old away/after#1",
         "0/evaluate/commit run_step/after#2",
         "0/gate/commit run_step/before#2",
         "0/score/seal folder/after#1",
@@ -70,8 +68,7 @@ MANY: Plan = {
         "0/send/create_project/after#1",
         "0/send/import_tasks/before#1",
         "0/send/import_tasks/after#1",
-        "0/send/set_model_version/before#1",
-        "0/send/set_model_version/after#1",
+        "0/send/commit event/before#1",
         "0/send/commit run_step/before#2",
         "0/send/commit run_step/after#2",
         "0/await/commit take_over/before#1",
@@ -101,7 +98,7 @@ MANY: Plan = {
         "1/gate/commit run_step/after#2",
         "1/score/commit run_step/before#2",
         "1/select/commit run_step/before#2",
-        "1/send/import_tasks/after#1",
+        "1/send/commit event/before#1",
         "1/await/annotate/after#2",
         "1/collect/commit take_over/after#1",
         "1/settle/commit run_step/before#2",
@@ -123,7 +120,7 @@ ONLY_AFTER_A_CRASH = "move old away"
 
 
 @pytest.fixture
-def copies(label_studio_venv: Path, tmp_path: Path) -> Iterator[tuple[Path, Path]]:  # noqa: F811
+def copies(label_studio_venv: Path, tmp_path: Path) -> Iterator[tuple[Path, Path]]:
     """The same project twice, each with a Label Studio of its own, which is stopped at the end."""
     calm, hunted = tmp_path / "calm", tmp_path / "hunted"
     make_project(calm, make_files(tmp_path / "files", pool=150, gold=60), batch=12, seed_labels=24)
@@ -153,7 +150,8 @@ def run(tmp_path: Path) -> Iterator[Run]:
 
 
 def test_a_run_that_is_killed_at_a_few_points_ends_like_one_that_is_not(copies: tuple[Path, Path], run: Run) -> None:
-    _hunt(copies, run, FEW, "--rounds", "2", "--until", "gate", timeout_s=500)
+    hits = _hunt(copies, run, FEW, "--rounds", "2", "--until", "gate", timeout_s=500)
+    assert set(hits) == {point for points in FEW.values() for point in points}
 
 
 @pytest.mark.bench
@@ -162,8 +160,9 @@ def test_a_run_that_is_killed_everywhere_ends_like_one_that_is_not(copies: tuple
     started = time.monotonic()
     hits = _hunt(copies, run, MANY, "--rounds", "3", "--until", "gate", timeout_s=2000)
     killed = [hit for hit in hits if hit in MANY["die"]]
-    assert len(killed) >= 30
+    assert len(killed) >= 50, "a point that a crash before it made superfluous is passed by; not many may be"
     assert {hit.split("/")[1] for hit in killed} >= set(STEPS)
+    assert len(hits) - len(killed) >= 6
     _print_table(hits, time.monotonic() - started)
 
 
@@ -177,7 +176,6 @@ def _hunt(copies: tuple[Path, Path], run: Run, plan: Plan, *arguments: str, time
     events = set((_out(calm) / "events.txt").read_text().splitlines())
     assert not {point for point in planned if ONLY_AFTER_A_CRASH not in point} - events, "no such event"
     hits = (_out(hunted) / "hits.txt").read_text().splitlines()
-    assert not planned - set(hits), "these points were passed by"
     _assert_equal(calm, hunted)
     return hits
 
