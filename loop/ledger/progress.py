@@ -81,8 +81,8 @@ def put(connection: Connection, key: str, value: str) -> None:
 
 
 def open_round(connection: Connection, row: RoundRow) -> None:
-    """Begins a round; the config in `row` holds until it is finished."""
-    connection.execute(insert(schema.rounds).values(**_fields(row)))
+    """Begins a round; a round that did nothing yet begins anew with the config in `row`."""
+    upsert(connection, schema.rounds, [_fields(row)])
 
 
 def finish_round(connection: Connection, round_: int, *, at: str) -> None:

@@ -7,21 +7,19 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 import psutil
 
-from loop import __version__
 from loop.config import Config, digest
-from loop.errors import ConfigError, LedgerError, WeakspotError
+from loop.errors import WeakspotError
 from loop.ledger import progress
-from loop.ledger.people import labels as settled_labels
-from loop.ledger.progress import Event, Heartbeat, RoundRow, StepRow
+from loop.ledger.progress import Event, Heartbeat, StepRow
 from loop.project import Project, only_worker
-from loop.records import Label
 from loop.rounds import judging, learning, looking, people
+from loop.rounds.opening import open_round
 from loop.rounds.work import STEPS, Done, Work, artifact, now
 
 WRITING = ("train", "evaluate", "score")
@@ -102,7 +100,7 @@ def _last(project: Project, wish: Wish) -> int:
 
 
 def _run_round(project: Project, round_: int, steps: tuple[str, ...], wish: Wish, watcher: Watcher) -> None:
-    config = _frozen_config(project, round_)
+    config = open_round(project, round_)
     with project.ledger.read() as connection:
         noted = progress.steps(connection, round_)
     done = {row.step for row in noted if row.state == "done" and not _lost(project, row)}
@@ -118,51 +116,6 @@ def _lost(project: Project, row: StepRow) -> bool:
     """Its files were deleted: the step is repeated, from the same labels and seed and so with the same result."""
     skipped = "skipped" in (row.outcome or {})
     return row.step in WRITING and not skipped and not project.artifacts.has(artifact(row.round, row.step))
-
-
-def _frozen_config(project: Project, round_: int) -> Config:
-    """The config the round began with; begins it when it is new."""
-    with project.ledger.begin() as connection:
-        for row in progress.rounds(connection):
-            if row.round == round_:
-                return Config.model_validate(row.config)
-        config = project.config
-        _refuse_new_labels(config, progress.rounds(connection))
-        _refuse_lacking_labels(project, settled_labels(connection))
-        row = RoundRow(
-            round=round_,
-            config=config.model_dump(mode="json"),
-            config_digest=digest(config),
-            code_version=__version__,
-            started_at=now(),
-            finished_at=None,
-        )
-        progress.open_round(connection, row)
-        return config
-
-
-def _refuse_new_labels(config: Config, known: tuple[RoundRow, ...]) -> None:
-    """The label set belongs to the project: models of earlier rounds and tasks that were sent speak of it."""
-    if known and list(known[-1].config["labels"]) != list(config.labels):
-        raise LedgerError(
-            "the labels in weakspot.yaml differ from those of the rounds so far",
-            wanted=", ".join(known[-1].config["labels"]),
-            do="put them back, or begin a new project with `weakspot init`",
-        )
-
-
-def _refuse_lacking_labels(project: Project, known: Iterable[Label]) -> None:
-    """A label that the data has and weakspot.yaml lacks could neither be learned nor measured nor answered."""
-    used = {label.label for label in known} | set(project.pool.truth().values())
-    if project.config.experts.kind == "simulated":
-        used |= set(project.pool.answers_for_simulation().values())
-    lacking = sorted(used - set(project.config.labels))
-    if lacking:
-        raise ConfigError(
-            f"weakspot.yaml lacks labels that the data has: {', '.join(lacking)}",
-            wanted="every label of the data under labels:",
-            do="put them back there, or mend the data and make a new project with `weakspot init`",
-        )
 
 
 def _run_step(project: Project, config: Config, round_: int, step: str, wish: Wish, watcher: Watcher) -> None:

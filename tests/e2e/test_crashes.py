@@ -44,7 +44,7 @@ FEW: Plan = {
 
 MANY: Plan = {
     "die": (
-        "0/between/commit frozen_config/after#1",
+        "0/between/commit open_round/after#1",
         "0/train/step/before#1",
         "0/train/seal folder/before#1",
         "0/train/move into place/before#1",
@@ -89,7 +89,7 @@ MANY: Plan = {
         "0/settle/commit run_step/before#2",
         "0/settle/commit run_step/after#2",
         "0/between/commit run_round/before#1",
-        "1/between/commit frozen_config/before#1",
+        "1/between/commit open_round/before#1",
         "1/train/progress/before#3",
         "1/train/move into place/after#1",
         "1/train/move old away/before#1",

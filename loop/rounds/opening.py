@@ -1,0 +1,77 @@
+"""A round begins: its config is frozen, checked against the data and the rounds before.
+
+weakspot.yaml ─► may it be? ─► frozen with the round; until its first step is done a changed file is taken over
+
+Afterwards only where the labeling tool is found follows the file: a wrong address can be mended in the middle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from loop import __version__
+from loop.config import Config, digest
+from loop.errors import ConfigError, LedgerError
+from loop.ledger import people, progress
+from loop.ledger.progress import RoundRow
+from loop.project import Project
+from loop.records import Label
+from loop.rounds.work import now
+
+ADDRESS = ("url", "token_env", "poll_seconds")
+
+
+def open_round(project: Project, round_: int) -> Config:
+    """The config of a round; begins the round when it is new.
+
+    Raises ConfigError for labels that the data has and weakspot.yaml lacks, LedgerError for labels that differ from
+    those of earlier rounds.
+    """
+    with project.ledger.begin() as connection:
+        known = progress.rounds(connection)
+        begun = any(step.state == "done" for step in progress.steps(connection, round_))
+        if begun:
+            frozen = next(row for row in known if row.round == round_)
+            return _with_address(Config.model_validate(frozen.config), project.config)
+        config = project.config
+        _refuse_new_labels(config, [row for row in known if row.round < round_])
+        _refuse_lacking_labels(project, people.labels(connection))
+        row = RoundRow(
+            round=round_,
+            config=config.model_dump(mode="json"),
+            config_digest=digest(config),
+            code_version=__version__,
+            started_at=now(),
+            finished_at=None,
+        )
+        progress.open_round(connection, row)
+        return config
+
+
+def _with_address(frozen: Config, present: Config) -> Config:
+    found = {name: getattr(present.labeler, name) for name in ADDRESS}
+    return frozen.model_copy(update={"labeler": frozen.labeler.model_copy(update=found)})
+
+
+def _refuse_new_labels(config: Config, known: list[RoundRow]) -> None:
+    """The label set belongs to the project: models of earlier rounds and tasks that were sent speak of it."""
+    if known and list(known[-1].config["labels"]) != list(config.labels):
+        raise LedgerError(
+            "the labels in weakspot.yaml differ from those of the rounds so far",
+            wanted=", ".join(known[-1].config["labels"]),
+            do="put them back, or begin a new project with `weakspot init`",
+        )
+
+
+def _refuse_lacking_labels(project: Project, known: Iterable[Label]) -> None:
+    """A label that the data has and weakspot.yaml lacks could neither be learned nor measured nor answered."""
+    used = {label.label for label in known} | set(project.pool.truth().values())
+    if project.config.experts.kind == "simulated":
+        used |= set(project.pool.answers_for_simulation().values())
+    lacking = sorted(used - set(project.config.labels))
+    if lacking:
+        raise ConfigError(
+            f"weakspot.yaml lacks labels that the data has: {', '.join(lacking)}",
+            wanted="every label of the data under labels:",
+            do="put them back there, or mend the data and make a new project with `weakspot init`",
+        )
