@@ -19,6 +19,8 @@ from urllib.parse import quote
 import pytest
 from hypothesis import settings
 
+pytest_plugins = ["in_browser", "real_label_studio"]
+
 # A busy machine makes single examples slow; the suite's own time limit watches for what hangs.
 settings.register_profile("weakspot", deadline=None)
 settings.load_profile("weakspot")

@@ -88,9 +88,9 @@ def table(rows: Sequence[QuestionRow], spots: Mapping[int, str]) -> pd.DataFrame
     return pd.DataFrame(lines)
 
 
-def next_link(rows: Sequence[QuestionRow]) -> str | None:
-    """Where the first open question is answered; None when none is open or its address is no plain web address."""
-    return next((link for row in rows if row.state == "open" and (link := web_link(row.url))), None)
+def next_link(rows: Sequence[QuestionRow], stream: str | None) -> str | None:
+    """The stream of open questions, where a person can also skip; None when none is open or it is no web address."""
+    return web_link(stream) if any(row.state == "open" for row in rows) else None
 
 
 def annotators(found: Sequence[Annotator]) -> pd.DataFrame:

@@ -32,25 +32,25 @@ def draw() -> None:
                 command="weakspot run",
             )
         return
-    round_ = _head(rows)
+    round_ = _head(rows, reader.standing().url)
     of_round = frames.chosen(rows, round_=round_, states=(), kinds=(), word="")
     _cards(of_round)
     _queue(reader, of_round)
     _people(reader)
 
 
-def _head(rows: Sequence[QuestionRow]) -> int | None:
+def _head(rows: Sequence[QuestionRow], stream: str | None) -> int | None:
     rounds = sorted({row.round for row in rows}, reverse=True)
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         chosen = st.selectbox("Round", [*map(str, rounds), ALL], key="round", bind="query-params", width=140)
-        link = frames.next_link(rows)
+        link = frames.next_link(rows, stream)
         st.link_button(
             "Label next question",
             link or "http://127.0.0.1",
             type="primary",
             icon=":material/edit_square:",
             disabled=link is None,
-            help="Opens the first open question in the labeling tool." if link else "No question is open.",
+            help="Opens the questions in the labeling tool, one after the other." if link else "No question is open.",
         )
     return None if chosen == ALL else int(chosen)
 

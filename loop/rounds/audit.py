@@ -24,12 +24,16 @@ def reserve(work: Work) -> frozenset[str]:
     return frozenset(id_ for id_ in work.project.pool.ids(Split.POOL) if _lot(work, id_) < RESERVE)
 
 
-def draw(work: Work, free: Sequence[str]) -> tuple[tuple[str, float], ...]:
-    """The next audit examples with their inclusion probability: those already asked included, asked / pool size."""
+def draw(work: Work, free: Sequence[str], *, asked: int) -> tuple[tuple[str, float], ...]:
+    """The next audit examples out of `free`, each with the inclusion probability of the whole audit sample so far.
+
+    asked: how many audit examples were drawn in earlier rounds. The sample is the first asked + drawn examples of a
+    random order, so each example of the pool is in it with probability (asked + drawn) / pool.
+    """
     wanted = round(work.config.selection.audit * work.config.selection.batch)
-    pool = work.project.pool.ids(Split.POOL)
     drawn = sorted(free, key=lambda id_: _lot(work, id_))[:wanted]
-    return tuple((id_, 1 / max(len(pool), 1) * len(drawn)) for id_ in drawn)
+    pool = max(len(work.project.pool.ids(Split.POOL)), 1)
+    return tuple((id_, (asked + len(drawn)) / pool) for id_ in drawn)
 
 
 def _lot(work: Work, example_id: str) -> float:

@@ -62,7 +62,7 @@ def select(work: Work) -> Done:
         standing = tuple(row.spot for row in figures.spots(connection, round_=work.round))
     free = [id_ for id_ in work.project.pool.ids(Split.POOL) if id_ not in asked and id_ not in labelled]
     reserve = audit.reserve(work)
-    drawn = audit.draw(work, [id_ for id_ in free if id_ in reserve])
+    drawn = audit.draw(work, [id_ for id_ in free if id_ in reserve], asked=len(reserve & asked))
     view = _view(work, frozen, regions, [id_ for id_ in free if id_ not in reserve], standing)
     picks = budget.compose(
         view,

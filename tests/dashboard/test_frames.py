@@ -80,11 +80,11 @@ def test_filters_of_the_queue_join_with_and(seen: Any) -> None:
     assert all(row.round == 5 and row.state == "open" and row.kind == "audit" for row in kept)
 
 
-def test_the_next_question_is_the_first_open_one_with_a_web_address(seen: Any) -> None:
+def test_the_button_opens_the_stream_of_questions_while_one_is_open(seen: Any) -> None:
     rows = report.questions(seen)
-    first = next(row for row in rows if row.state == "open")
-    assert queue.next_link(rows) == first.url
-    assert queue.next_link([row for row in rows if row.state != "open"]) is None
+    assert queue.next_link(rows, "http://127.0.0.1:1/projects/1") == "http://127.0.0.1:1/projects/1"
+    assert queue.next_link(rows, "javascript:alert(1)") is None
+    assert queue.next_link([row for row in rows if row.state != "open"], "http://127.0.0.1:1") is None
 
 
 def test_the_median_time_is_of_answers_that_have_one(seen: Any) -> None:

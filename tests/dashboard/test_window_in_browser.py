@@ -2,62 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 import threading
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import make_hostile
-
-from dashboard import launch
+from in_browser import drawn, window
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 ADDRESSES = ("", "weak-spots", "label-queue", "runs")
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as player:
-        browser = player.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@contextmanager
-def window(project: Path) -> Iterator[str]:
-    """The address of a real server on this project."""
-    port = launch._free_port("127.0.0.1")
-    command = launch.command(project, port=port, host="127.0.0.1", headless=True)
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/") as process:
-        address = f"http://127.0.0.1:{port}"
-        try:
-            wait_for(f"{address}/_stcore/health", process)
-            yield address
-        finally:
-            process.terminate()
-
-
-def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
-    pause = threading.Event()
-    for _ in range(300):
-        assert process.poll() is None, "the server ended"
-        try:
-            urllib.request.urlopen(url, timeout=2).close()
-        except OSError:
-            pause.wait(0.1)
-        else:
-            return
-    raise AssertionError(f"nobody answers at {url}")
 
 
 @pytest.fixture(scope="module")
@@ -75,13 +31,6 @@ def opened(page: Any, url: str) -> list[str]:
     page.goto(url)
     drawn(page)
     return wrong
-
-
-def drawn(page: Any) -> None:
-    page.wait_for_selector("h1", timeout=60_000)
-    page.wait_for_selector("[data-testid=stSidebar] >> text=Updated", state="attached", timeout=60_000)
-    page.wait_for_selector("[data-testid=stStatusWidget]", state="detached", timeout=60_000)
-    page.wait_for_function("document.querySelectorAll('[data-stale=true]').length === 0", timeout=60_000)
 
 
 def local(url: str) -> bool:

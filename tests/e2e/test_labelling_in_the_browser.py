@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import shutil
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from real_label_studio import label_studio_server, label_studio_venv  # noqa: F401
+from in_browser import see, sign_in
 
 from labeling.client import Client
 from labeling.label_studio import LabelStudio
@@ -80,19 +78,12 @@ def question(number: int, text: str) -> Question:
 
 
 @pytest.fixture
-def page() -> Iterator[Any]:
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if program is None:
-        pytest.skip("no Chromium on this machine")
-    with api.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield browser.new_page(viewport={"width": 1440, "height": 900})
-        browser.close()
+def page(chromium: Any) -> Any:
+    return chromium.new_page(viewport={"width": 1440, "height": 900})
 
 
 def test_keys_search_and_skip_come_back_as_they_were_meant(
-    label_studio_server: EmbeddedServer,  # noqa: F811
+    label_studio_server: EmbeddedServer,
     page: Any,
 ) -> None:
     access = label_studio_server.start()
@@ -101,17 +92,17 @@ def test_keys_search_and_skip_come_back_as_they_were_meant(
     receipt = tool.send([question(number, text) for number, text in enumerate(TEXTS)])
     outside: list[str] = []
     page.on("request", lambda request: outside.append(request.url) if not _is_local(request.url, access) else None)
-    _sign_in(page, access)
+    sign_in(page, access)
     page.goto(receipt.project_url)
 
-    _see(page, TEXTS[0])
+    see(page, TEXTS[0])
     assert page.locator(".ws-options .lsf-choice").count() == len(NAMES)
     _keep_picture(page, "labelling.png")
     assert _fits(page), "the whole page is visible at 1440x900 without scrolling"
     page.keyboard.press("2")
     page.keyboard.press("Control+Enter")
 
-    _see(page, TEXTS[1])
+    see(page, TEXTS[1])
     page.keyboard.press("Shift+F")
     page.keyboard.type("router")
     page.locator(".ws-options .lsf-choice:visible").first.wait_for()
@@ -120,10 +111,10 @@ def test_keys_search_and_skip_come_back_as_they_were_meant(
     page.click("text=router_problem")
     page.click('button:has-text("Submit")')
 
-    _see(page, TEXTS[2])
+    see(page, TEXTS[2])
     page.click('button:has-text("Skip")')
 
-    _see(page, TEXTS[3])
+    see(page, TEXTS[3])
     page.keyboard.press("1")
     page.locator(".ws-options .ant-radio-wrapper-checked").wait_for(state="detached")
     for letter in "tasdfgzxcvbyiopjklnm":
@@ -143,7 +134,7 @@ def test_keys_search_and_skip_come_back_as_they_were_meant(
 
 
 def test_the_page_fits_with_77_labels_in_light_and_dark(
-    label_studio_server: EmbeddedServer,  # noqa: F811
+    label_studio_server: EmbeddedServer,
     page: Any,
 ) -> None:
     access = label_studio_server.start()
@@ -156,27 +147,14 @@ def test_the_page_fits_with_77_labels_in_light_and_dark(
         suggestion=labels.names[0],
     )
     receipt = tool.send([asked])
-    _sign_in(page, access)
+    sign_in(page, access)
     page.goto(receipt.project_url)
-    _see(page, asked.text)
+    see(page, asked.text)
     assert page.locator(".ws-options .lsf-choice").count() == 77
     assert _fits(page)
     page.click("button:has-text('Light')")
     page.locator("html[data-color-scheme=dark], html.dark, body[data-color-scheme=dark]").first.wait_for(timeout=5_000)
     _keep_picture(page, "dark.png")
-
-
-def _sign_in(page: Any, access: Access) -> None:
-    page.goto(f"{access.url}/user/login/")
-    page.fill("input[name=email]", access.email)
-    page.fill("input[name=password]", access.password)
-    page.click("button[type=submit]")
-    page.wait_for_url(lambda url: "login" not in url)
-
-
-def _see(page: Any, text: str) -> None:
-    page.get_by_text(text, exact=True).first.wait_for(timeout=60_000)
-    page.locator(".ws-options .ant-radio-wrapper-checked").wait_for()
 
 
 def _fits(page: Any) -> bool:

@@ -181,9 +181,9 @@ def test_events_and_heartbeats_tell_the_newest_first(ledger: Ledger) -> None:
 def test_a_reader_sees_the_ledger_but_cannot_write(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/ledger.db"
     Ledger.open(url).close()
-    with Ledger.open(url, read_only=True) as reader:
-        with pytest.raises(LedgerError, match="readonly"), reader.begin() as connection:
-            progress.put(connection, "key", "value")
+    refused = pytest.raises(LedgerError, match="readonly")
+    with Ledger.open(url, read_only=True) as reader, refused, reader.begin() as connection:
+        progress.put(connection, "key", "value")
 
 
 def test_a_missing_ledger_is_not_made_by_a_reader(tmp_path: Path) -> None:
