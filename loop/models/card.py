@@ -21,6 +21,7 @@ FACTS = (
     "data_hash",
     "round",
     "weakspot_version",
+    "simulated",
 )
 """What a card may be told; whatever is missing is called "not recorded"."""
 
@@ -94,6 +95,7 @@ def _making(checkpoint: Checkpoint, public_base: str, facts: Mapping[str, Any]) 
         ("Base revision", checkpoint.revision or "not set"),
         ("Tuning", f"{method}, head started from a logistic regression, seed {checkpoint.seed}"),
         ("Training labels", facts.get("training_labels", "not recorded")),
+        ("Labels given by", _givers(facts.get("simulated"))),
         ("Training data hash", facts.get("data_hash", "not recorded")),
         ("Round", facts.get("round", "not recorded")),
         ("Temperature", f"{checkpoint.temperature:.3f} (folded into the last layer)"),
@@ -101,3 +103,7 @@ def _making(checkpoint: Checkpoint, public_base: str, facts: Mapping[str, Any]) 
         ("weakspot", facts.get("weakspot_version", "not recorded")),
     )
     return "| | |\n|---|---|\n" + "\n".join(f"| {name} | {value} |" for name, value in rows) + "\n"
+
+
+def _givers(simulated: bool | None) -> str:
+    return {None: "not recorded", True: "simulated experts, not people", False: "people"}[simulated]

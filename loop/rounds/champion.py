@@ -7,15 +7,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from loop.config import digest
+from loop import __version__
 from loop.errors import ModelError
-from loop.ledger import figures, people, progress
+from loop.ledger import figures, progress
 from loop.ledger.figures import Decision, ModelRow
 from loop.pool import Columns, guess, recognise
 from loop.pool.tables import gather
-from loop.project import POOL, Project, only_worker
-from loop.records import Role
+from loop.project import Project, only_worker
+from loop.rounds.judging import GROUNDS
 from loop.rounds.work import now
+
+GROUNDS_IN_WORDS = {
+    "gold": "the gold test",
+    "audit": "a random sample of the pool",
+    "dev": "the examples that tuning was stopped and calibrated on, so rather too low",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,22 +116,20 @@ def _champion(project: Project) -> ModelRow:
 
 
 def _card(project: Project, row: ModelRow) -> dict[str, Any]:
+    """What the model card tells: the facts of loop.models.card.FACTS."""
     with project.ledger.read() as connection:
         measured = figures.measurements(connection, round_=row.round).get(row.round, ())
-        settled = people.count_labels(connection)
-    figures_ = [m for m in measured if not m.slice and m.value is not None]
-    return {
-        "name": project.config.project.name,
-        "base": row.base,
-        "tuning": row.tuning,
+    errors = {m.on: m for m in measured if m.metric == "error_rate" and not m.slice}
+    error = next((errors[ground] for ground in GROUNDS if ground in errors), None)
+    facts = {
+        "title": project.config.project.title or project.config.project.name,
+        "training_labels": row.train_n,
+        "data_hash": row.labels_digest,
         "round": row.round,
-        "seed": row.seed,
-        "train_n": row.train_n,
-        "dev_n": row.dev_n,
-        "labels_digest": row.labels_digest,
-        "data_digest": project.artifacts.digest(POOL),
-        "config_digest": digest(project.config),
+        "weakspot_version": __version__,
         "simulated": project.config.experts.kind == "simulated",
-        "audit_n": settled[Role.AUDIT],
-        "measurements": figures_,
     }
+    if error is None:
+        return facts
+    figure = {"error_rate": error.value, "ci_low": error.low, "ci_high": error.high, "n": error.n}
+    return {**facts, **figure, "measured_on": GROUNDS_IN_WORDS[error.on], "estimator": error.estimator}

@@ -140,7 +140,7 @@ def test_an_unknown_strategy(fresh: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_hub_model_that_cannot_be_reached(fresh: Path) -> None:
+def test_a_hub_model_that_cannot_be_reached(fresh: Path, small_files: Files) -> None:
     change(fresh, {"model.base": "nobody/no-such-model"})
     nowhere = {"HF_ENDPOINT": "http://127.0.0.1:9", "HF_HUB_OFFLINE": "0", "HF_HOME": str(fresh / "hub")}
     done = weakspot("run", "--project", str(fresh), environment=nowhere)
@@ -149,6 +149,8 @@ def test_a_hub_model_that_cannot_be_reached(fresh: Path) -> None:
     last = done.stderr.strip().splitlines()[-1]
     assert last.startswith("weakspot: base model nobody/no-such-model is not on this machine")
     assert 'use "minilm", which needs no network' in last
+    change(fresh, {"model.base": str(small_files.base)})
+    assert here("run", "--project", fresh, "--until", "select").status == 0, "the mended base holds at once"
 
 
 @pytest.mark.parametrize(

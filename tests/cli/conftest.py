@@ -1,0 +1,1 @@
+from small_projects import _fresh, _selected, fresh, selected, small_files  # noqa: F401

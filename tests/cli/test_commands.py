@@ -1,0 +1,204 @@
+"""Every command on a small project with a tiny model: what it prints, how it ends, what it records."""
+
+from __future__ import annotations
+
+import csv
+import getpass
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from command_line import Said, complaint, here
+from made_project import Files, change, write_csv
+from paper_labeler import URL, answer, paper  # noqa: F401
+
+from loop.ledger import figures, people, progress
+from loop.project import open_project
+from loop.report import RoundFigures
+
+HEAVY = (
+    "torch",
+    "transformers",
+    "sqlalchemy",
+    "pydantic",
+    "numpy",
+    "pandas",
+    "sklearn",
+    "label_studio_sdk",
+    "streamlit",
+)
+WORDS = ("--project",)
+
+
+def good(*arguments: str | Path) -> Said:
+    said = here(*arguments)
+    assert said.status == 0, said.err
+    return said
+
+
+@pytest.fixture
+def with_people(fresh: Path, paper: str) -> Path:  # noqa: F811
+    """A project whose questions lie with people."""
+    change(fresh, {"labeler.kind": paper, "experts.kind": "people"})
+    assert here("run", "--project", fresh, "--no-wait").status == 3
+    return fresh
+
+
+@pytest.fixture
+def two_models(with_people: Path) -> Path:
+    """A project with two rounds whose models were both promoted."""
+    answer(with_people, 6, "slow_internet")
+    good("run", "--project", with_people, "--rounds", "2", "--until", "gate")
+    return with_people
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; sys.argv = ['weakspot', '--help']\n"
+        "from loop.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        f"print('HEAVY', *[name for name in {HEAVY} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "HEAVY"
+    for command in ("init", "run", "status", "report", "explain", "diff", "promote", "rollback", "predict", "export"):
+        assert f" {command} " in done.stdout
+
+
+def test_init_says_what_it_guessed_and_what_comes_next(small_files: Files, tmp_path: Path) -> None:
+    said = good("init", tmp_path / "new", "--data", small_files.pool, "--seed-labels", "10")
+    assert "Text: column 'text'" in said.out
+    assert "Label: column 'intent'" in said.out
+    assert f"weakspot run --project {tmp_path / 'new'}" in said.out
+    made = json.loads(good("init", tmp_path / "b", "--data", small_files.pool, "--seed-labels", "10", "--json").out)
+    assert made["config"] == str(tmp_path / "b" / "weakspot.yaml")
+
+
+def test_report_as_json_has_the_documented_keys(selected: Path) -> None:
+    found = json.loads(good("report", "--project", selected, "--json").out)
+    assert found["project"] == "fresh"
+    (first,) = found["rounds"]
+    assert set(first) == set(RoundFigures.__slots__)
+    documented = {"round", "labels", "error_rate", "ci_low", "ci_high", "n", "estimator", "promoted"}
+    assert documented <= set(first)
+    assert (first["round"], first["labels"], first["n"], first["promoted"]) == (0, 24, 40, True)
+    assert 0 <= first["ci_low"] <= first["error_rate"] <= first["ci_high"] <= 1
+    assert first["estimator"] == "wilson"
+
+
+def test_a_run_prints_progress_apart_from_results(fresh: Path) -> None:
+    said = good("run", "--project", fresh, "--until", "gate", "--json")
+    assert json.loads(said.out)["rounds"][0]["round"] == 0
+    assert [line.split()[0] for line in said.err.splitlines() if " s  " in line] == ["train", "evaluate", "gate"]
+
+
+def test_simulated_answers_are_called_simulated(selected: Path) -> None:
+    for command in ("report", "status"):
+        assert "simulated experts" in good(command, "--project", selected).out
+
+
+def test_without_waiting_a_run_ends_with_status_3_when_people_are_needed(with_people: Path) -> None:
+    told = complaint(here("run", "--project", with_people, "--no-wait"), status=3)
+    assert "6 questions of round 0 wait for an answer" in told
+    assert f"answer them at {URL}, then `weakspot run`" in told
+    answer(with_people, 2, "slow_internet")
+    assert "4 questions" in complaint(here("run", "--project", with_people, "--no-wait"), status=3)
+    status = json.loads(good("status", "--project", with_people, "--json").out)
+    assert (status["round"], status["step"], status["open_questions"], status["answered"]) == (0, "await", 4, 2)
+
+
+def test_finishing_early_goes_on_with_the_answers_there_are(with_people: Path) -> None:
+    answer(with_people, 2, "slow_internet")
+    good("run", "--project", with_people, "--finish-early")
+    with open_project(with_people, read_only=True) as project, project.ledger.read() as connection:
+        assert len(people.answers(connection)) == 2
+        assert sum(label.source == "people" for label in people.labels(connection)) == 2
+        assert [bool(row.finished_at) for row in progress.rounds(connection)] == [True]
+
+
+def test_the_next_run_goes_on_with_a_changed_batch_only_in_the_next_round(with_people: Path) -> None:
+    change(with_people, {"selection.batch": 4})
+    answer(with_people, 6, "slow_internet")
+    assert here("run", "--project", with_people, "--rounds", "2", "--no-wait").status == 3
+    with open_project(with_people, read_only=True) as project, project.ledger.read() as connection:
+        assert [len(people.picks(connection, round_=round_)) for round_ in (0, 1)] == [6, 4]
+
+
+def test_promotion_and_rollback_are_recorded_with_who_and_why(two_models: Path) -> None:
+    assert "Round 0 is the champion" in good("promote", "0", "--why", "calmer on Mondays", "--project", two_models).out
+    assert "Back to the model of round 1." in good("rollback", "--project", two_models).out
+    with open_project(two_models, read_only=True) as project, project.ledger.read() as connection:
+        moves = figures.decisions(connection)[-2:]
+        assert figures.champion(connection) == 1
+    assert [(m.action, m.model_round, m.champion_round, m.by, m.reason) for m in moves] == [
+        ("promote_by_hand", 0, 1, getpass.getuser(), "calmer on Mondays"),
+        ("rollback", 1, 0, getpass.getuser(), "no reason given"),
+    ]
+
+
+def test_explain_finds_an_example_by_either_id(two_models: Path) -> None:
+    with open_project(two_models, read_only=True) as project, project.ledger.read() as connection:
+        asked = people.picks(connection)[0].pick.example_id
+        own = project.pool.examples([asked])[0].source_id
+    assert own is not None
+    by_own = good("explain", own, "--project", two_models).out
+    assert by_own == good("explain", asked, "--project", two_models).out
+    assert f"id {asked}, yours {own}; split pool" in by_own
+    assert "Asked in round 0 (" in by_own
+    assert "ann@example.com said slow_internet" in by_own
+    story = json.loads(good("explain", own, "--project", two_models, "--json").out)
+    assert story["label"]["label"] == "slow_internet"
+
+
+def test_diff_tells_what_changed(two_models: Path) -> None:
+    said = good("diff", "0", "1", "--project", two_models).out
+    assert "Round 0 → round 1" in said
+    assert "added" in said
+    found = json.loads(good("diff", "0", "1", "--project", two_models, "--json").out)
+    assert found["labels_added"] >= 1
+    assert "Nothing changed." in good("diff", "1", "1", "--project", two_models).out
+
+
+def test_predictions_for_a_spreadsheet_hold_no_formula(selected: Path, tmp_path: Path) -> None:
+    texts = ['=HYPERLINK("http://evil.example")', "+49 170 is my number", "-5 euros", "@support", "the wifi is slow"]
+    write_csv(tmp_path / "new.csv", [{"text": text} for text in texts])
+    good("predict", tmp_path / "new.csv", "--out", tmp_path / "out.csv", "--project", selected)
+    with (tmp_path / "out.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["text"] for row in rows] == ["'" + text for text in texts[:4]] + texts[4:]
+    assert all(0 < float(row["confidence"]) <= 1 for row in rows)
+    lines = good("predict", tmp_path / "new.csv", "--json", "--project", selected).out.splitlines()
+    first = json.loads(lines[0])
+    assert first["text"] == texts[0]
+    assert sum(first["probabilities"].values()) == pytest.approx(1, abs=1e-4)
+
+
+def test_an_export_is_a_model_folder_with_a_card(selected: Path, tmp_path: Path) -> None:
+    good("export", tmp_path / "model", "--project", selected)
+    card = (tmp_path / "model" / "README.md").read_text()
+    assert "simulated experts, not people" in card
+    assert "measured on 40 examples (the gold test; estimator: wilson)" in card
+    assert (tmp_path / "model" / "modules.json").is_file()
+
+
+def test_the_doctor_gives_one_line_each_with_the_mend(selected: Path) -> None:
+    said = good("doctor", "--project", selected).out
+    names = ["python", "torch", "config", "ledger", "examples", "disk", "artifacts", "model", "labeling tool"]
+    for name in names:
+        assert f"ok   {name:<14} " in said
+    assert f"{selected / '.weakspot' / 'ledger.db'}" in said.replace("\n", "")
+    next((selected / ".weakspot" / "artifacts" / "partition").glob("*.npy")).write_bytes(b"?")
+    ill = here("doctor", "--project", selected)
+    assert ill.status == 1
+    assert "MEND artifacts" in ill.out
+    assert "delete this folder and run `weakspot run`" in ill.out.replace("\n", "")
+    checks = json.loads(here("doctor", "--project", selected, "--json").out)["checks"]
+    assert [check["name"] for check in checks if not check["ok"]] == ["artifacts"]
+
+
+def test_the_menu_lists_what_can_be_chosen() -> None:
+    assert "weak_spots" in json.loads(good("menu", "strategy", "--json").out)["strategy"]
+    assert "lora" in good("menu").out
