@@ -134,6 +134,10 @@ class Client:
         """How many answers a task needs."""
         self._write(lambda sdk: sdk.projects.update(project_id, maximum_annotations=overlap), project_id=project_id)
 
+    def has_views(self, project_id: int) -> bool:
+        """Whether its task list was ever given a form, by us or by people."""
+        return bool(self._read(lambda sdk: list(sdk.views.list(project=project_id)), project_id=project_id))
+
     def hide_columns(self, project_id: int, columns: Sequence[str]) -> None:
         """Makes the task list readable: a first view without raw HTML and JSON columns."""
         hidden = {"explore": list(columns), "labeling": list(columns)}

@@ -85,6 +85,8 @@ class LabelStudio:
         client = self._connect()
         project = self._found(client) or self._made(client)
         self._check_page(project)
+        if self._id is None:
+            self._make_list_readable(client, project)
         if project.overlap != self._overlap:
             client.set_overlap(project.id, self._overlap)
         tasks = [classification.task(question, self._labels, model_version=MODEL_VERSION) for question in questions]
@@ -129,7 +131,9 @@ class LabelStudio:
             self._id = None
             project = self._found(client)
         if project is None:
-            return str(self._made(client).id)
+            project = self._made(client)
+            self._make_list_readable(client, project)
+            return str(project.id)
         client.set_page(project.id, classification.page(self._labels))
         return str(project.id)
 
@@ -163,8 +167,11 @@ class LabelStudio:
             if made is None:
                 raise
             return made
-        client.hide_columns(project.id, [f"tasks:data.{column}" for column in _HIDDEN])
         return project
+
+    def _make_list_readable(self, client: Client, project: Project) -> None:
+        if not client.has_views(project.id):
+            client.hide_columns(project.id, [f"tasks:data.{column}" for column in _HIDDEN])
 
     def _check_page(self, project: Project) -> None:
         changed = classification.changes(project.config, self._labels)

@@ -25,6 +25,7 @@ class FakeLabelStudio:
 
     projects: dict[int, dict[str, Any]] = field(default_factory=dict)
     tasks: dict[int, dict[str, Any]] = field(default_factory=dict)
+    views: list[dict[str, Any]] = field(default_factory=list)
     users: dict[str, dict[str, Any]] = field(default_factory=lambda: {TOKEN: {"id": 1, "email": "owner@example.com"}})
     calls: list[str] = field(default_factory=list)
     faults: list[Callable[[httpx.Request], str]] = field(default_factory=list)
@@ -78,7 +79,7 @@ class FakeLabelStudio:
             raise httpx.RemoteProtocolError("server disconnected", request=request)
         return answer
 
-    def _answer(self, request: httpx.Request, path: str) -> httpx.Response:  # noqa: PLR0911 - one per call
+    def _answer(self, request: httpx.Request, path: str) -> httpx.Response:  # noqa: PLR0911, PLR0912 - one per call
         if path == "/api/version":
             return httpx.Response(200, json={"release": "1.23.2"})
         user = self.users.get(request.headers.get("Authorization", "").removeprefix("Token "))
@@ -97,7 +98,10 @@ class FakeLabelStudio:
             case "POST", ["projects"]:
                 return self._new_project(body)
             case "POST", ["dm", "views"]:
-                return httpx.Response(201, json={"id": 1, "project": body["project"], "data": body["data"]})
+                self.views.append({"id": len(self.views) + 1, "project": body["project"], "data": body["data"]})
+                return httpx.Response(201, json=self.views[-1])
+            case "GET", ["dm", "views"]:
+                return httpx.Response(200, json=self.views)
             case "POST", ["dm", "actions"]:
                 for number in body["selectedItems"]["included"]:
                     self.tasks.pop(number, None)

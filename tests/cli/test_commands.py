@@ -29,7 +29,6 @@ HEAVY = (
     "label_studio_sdk",
     "streamlit",
 )
-WORDS = ("--project",)
 
 
 def good(*arguments: str | Path) -> Said:
@@ -110,6 +109,7 @@ def test_without_waiting_a_run_ends_with_status_3_when_people_are_needed(with_pe
     assert (status["round"], status["step"], status["open_questions"], status["answered"]) == (0, "await", 4, 2)
 
 
+@pytest.mark.slow
 def test_finishing_early_goes_on_with_the_answers_there_are(with_people: Path) -> None:
     answer(with_people, 2, "slow_internet")
     good("run", "--project", with_people, "--finish-early")
@@ -119,6 +119,7 @@ def test_finishing_early_goes_on_with_the_answers_there_are(with_people: Path) -
         assert [bool(row.finished_at) for row in progress.rounds(connection)] == [True]
 
 
+@pytest.mark.slow
 def test_the_next_run_goes_on_with_a_changed_batch_only_in_the_next_round(with_people: Path) -> None:
     change(with_people, {"selection.batch": 4})
     answer(with_people, 6, "slow_internet")
@@ -127,6 +128,7 @@ def test_the_next_run_goes_on_with_a_changed_batch_only_in_the_next_round(with_p
         assert [len(people.picks(connection, round_=round_)) for round_ in (0, 1)] == [6, 4]
 
 
+@pytest.mark.slow
 def test_promotion_and_rollback_are_recorded_with_who_and_why(two_models: Path) -> None:
     assert "Round 0 is the champion" in good("promote", "0", "--why", "calmer on Mondays", "--project", two_models).out
     assert "Back to the model of round 1." in good("rollback", "--project", two_models).out
@@ -139,6 +141,7 @@ def test_promotion_and_rollback_are_recorded_with_who_and_why(two_models: Path) 
     ]
 
 
+@pytest.mark.slow
 def test_explain_finds_an_example_by_either_id(two_models: Path) -> None:
     with open_project(two_models, read_only=True) as project, project.ledger.read() as connection:
         asked = people.picks(connection)[0].pick.example_id
@@ -153,6 +156,7 @@ def test_explain_finds_an_example_by_either_id(two_models: Path) -> None:
     assert story["label"]["label"] == "slow_internet"
 
 
+@pytest.mark.slow
 def test_diff_tells_what_changed(two_models: Path) -> None:
     said = good("diff", "0", "1", "--project", two_models).out
     assert "Round 0 → round 1" in said
@@ -176,6 +180,7 @@ def test_predictions_for_a_spreadsheet_hold_no_formula(selected: Path, tmp_path:
     assert sum(first["probabilities"].values()) == pytest.approx(1, abs=1e-4)
 
 
+@pytest.mark.slow
 def test_an_export_is_a_model_folder_with_a_card(selected: Path, tmp_path: Path) -> None:
     good("export", tmp_path / "model", "--project", selected)
     card = (tmp_path / "model" / "README.md").read_text()

@@ -31,6 +31,7 @@ Run = Callable[..., "subprocess.Popen[bytes]"]
 FEW: Plan = {
     "die": (
         "0/evaluate/commit run_step/before#2",
+        "0/send/create_project/after#1",
         "0/send/import_tasks/after#1",
         "0/await/annotate/after#2",
         "0/collect/commit take_over/before#1",

@@ -153,6 +153,7 @@ def test_a_hub_model_that_cannot_be_reached(fresh: Path, small_files: Files) -> 
     assert here("run", "--project", fresh, "--until", "select").status == 0, "the mended base holds at once"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "fault", [OSError(errno.ENOSPC, "No space left on device"), Exception("No space left on device (os error 28)")]
 )
@@ -210,6 +211,7 @@ def test_a_ledger_of_a_newer_weakspot(selected: Path) -> None:
         assert "upgrade weakspot" in told
 
 
+@pytest.mark.slow
 def test_a_corrupt_artifact_is_told_and_made_again_when_it_is_deleted(fresh: Path, selected: Path) -> None:
     folder = fresh / ".weakspot" / "artifacts" / "rounds" / "000" / "score"
     assert here("run", "--project", fresh, "--until", "score").status == 0

@@ -59,6 +59,7 @@ def server_of(root: Path) -> dict[str, Any]:
     )
     return {
         "projects": [(project.title, project.overlap, project.model_version) for project in projects],
+        "readable lists": [client.has_views(project.id) for project in projects],
         "tasks": Counter(task["data"]["ext_id"] for task in tasks),
         "answers": answers,
     }

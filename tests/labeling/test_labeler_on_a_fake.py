@@ -227,3 +227,15 @@ def test_an_answer_that_a_killed_server_did_not_count_is_found_when_looked_at_cl
     closely = labeler(fake).collect(since=watermark, closely=["q0002"]).annotations
     assert [answer.label for answer in closely["q0002"]] == ["refund"]
     assert labeler(fake).collect(whole=True).annotations["q0002"] == closely["q0002"]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_the_task_list_is_made_readable_once_even_when_the_first_attempt_was_lost(when: str) -> None:
+    fake = FakeLabelStudio()
+    fake.break_once("POST", "/dm/views", when)
+    with pytest.raises(ServerDown):
+        labeler(fake).send(QUESTIONS[:2])
+    labeler(fake).send(QUESTIONS[:2])
+    labeler(fake).send(QUESTIONS[:3])
+    assert len(fake.views) == 1
+    assert "tasks:data.ext_id" in fake.views[0]["data"]["hiddenColumns"]["explore"]
