@@ -31,7 +31,7 @@ def work(seed: int, *, share: float = 0.1, batch: int = 50) -> Work:
 
 def drawn_over_rounds(seed: int, rounds: int) -> list[tuple[str, float]]:
     one: Any = work(seed)
-    free = [id_ for id_ in POOL if id_ in audit.reserve(one)]
+    free = sorted(audit.reserve(one))
     found: list[tuple[str, float]] = []
     for _ in range(rounds):
         new = audit.draw(one, free, asked=len(found))
