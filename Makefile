@@ -95,7 +95,6 @@ demo: $(READY)  ## the whole loop on the shipped data: real Label Studio, simula
 			--seed-labels 48 --experts simulated; fi
 	@$(WEAKSPOT) label-studio start --project $(DEMO)
 	@$(WEAKSPOT) run --project $(DEMO) --rounds $(ROUNDS) --until gate
-	@$(WEAKSPOT) report --project $(DEMO)
 	@printf '\nLabel Studio, still running:\n'
 	@$(WEAKSPOT) label-studio status --project $(DEMO)
 	@printf '\nThe dashboard:            make dashboard\nStop Label Studio:        %s\n' \
@@ -116,6 +115,9 @@ check: $(READY)  ## format, lint, types, import contracts, fast tests
 	@$(BIN)/python -m pytest -q -m '$(FAST)' -n $(WORKERS) --dist loadfile
 
 bench: $(READY)  ## the benchmarks and the long tests, one after the other
+	@$(BIN)/python tests/benchmarks/bench_scoring.py
+	@$(BIN)/python tests/benchmarks/bench_rounds.py
+	@$(BIN)/python tests/benchmarks/bench_selection.py
 	@$(BIN)/python -m pytest -m bench -s
 
 clean:  ## remove the demo and every cache
