@@ -115,9 +115,10 @@ check: $(READY)  ## format, lint, types, import contracts, fast tests
 	@$(BIN)/python -m pytest -q -m '$(FAST)' -n $(WORKERS) --dist loadfile
 
 bench: $(READY)  ## the benchmarks and the long tests, one after the other
-	@$(BIN)/python tests/benchmarks/bench_scoring.py
-	@$(BIN)/python tests/benchmarks/bench_rounds.py
-	@$(BIN)/python tests/benchmarks/bench_selection.py
+	@mkdir -p build/bench
+	@$(BIN)/python tests/benchmarks/bench_scoring.py --out build/bench/scoring.json
+	@$(BIN)/python tests/benchmarks/bench_rounds.py --out build/bench/rounds.json
+	@$(BIN)/python tests/benchmarks/bench_selection.py build/bench/selection.json
 	@$(BIN)/python -m pytest -m bench -s
 
 clean:  ## remove the demo and every cache
