@@ -1,8 +1,8 @@
 """Seconds and memory of a round's own steps, and how they grow when the pool doubles.
 
-    python tests/benchmarks/bench_rounds.py --out rounds.json [--data FILE --label COLUMN] [--pool 4900] [--seed-labels 300]
+    python tests/benchmarks/bench_rounds.py --out rounds.json [--data FILE] [--pool 4900] [--seed-labels 300]
 
-Two projects are made from the first `pool` and `2 x pool` rows of the data, with the same seed labels, and run from
+Two projects are made from the first `pool` and `2 x pool` rows of the data, with as many seed labels, and run from
 `train` to `select`: everything but what waits for people. Times are wall seconds of this machine; read the ratios.
 """
 
