@@ -107,11 +107,15 @@ def status(project: ProjectOption = None, json_: JsonOption = False) -> None:
 
 
 @app.command()
-def report(project: ProjectOption = None, json_: JsonOption = False) -> None:
+def report(
+    project: ProjectOption = None,
+    details: Annotated[bool, typer.Option("--details", help="Also every figure of the newest round.")] = False,
+    json_: JsonOption = False,
+) -> None:
     """The figures of every round, with intervals."""
     from loop.cli import reading
 
-    reading.report(_root(project), as_json=json_)
+    reading.report(_root(project), details=details, as_json=json_)
 
 
 @app.command()

@@ -36,14 +36,22 @@ def status(root: Path, *, as_json: bool) -> None:
         out.print(f"  {now.command}", style="bold", markup=False)
 
 
-def report(root: Path, *, as_json: bool) -> None:
-    """The figures of every round."""
+def report(root: Path, *, details: bool, as_json: bool) -> None:
+    """The figures of every round; with details also per class, slice and spot."""
     with figures.view(root) as view:
         found = figures.report(view)
+        rows = figures.details(view) if details else ()
+        mixed = figures.confusions(view) if details else ()
     if as_json:
-        showing.as_json(report_json(found))
+        pairs = [{"truth": truth, "guess": guess, "n": n} for truth, guess, n in mixed]
+        more = {"details": [asdict(row) for row in rows], "confusions": pairs} if details else {}
+        showing.as_json({**report_json(found), **more})
         return
     show_report(found)
+    if details:
+        showing.out().print(showing.details_table(rows))
+        for truth, guess, n in mixed:
+            showing.out().print(showing.plain(f"{n} times {truth} was taken for {guess}"))
 
 
 def show_report(found: figures.Report) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, is_dataclass
 from typing import Any
 
@@ -39,6 +40,7 @@ def interval(row: RoundFigures | Measurement) -> str:
 
 COLUMNS = ("round", "labels", "error", "95 % interval", "on", "model", "answered", "seconds")
 LEFT = ("on", "model")
+RATES = ("error_rate", "precision", "recall")
 
 
 def rounds_table(report: Report) -> Table:
@@ -63,6 +65,24 @@ def _cells(row: RoundFigures, champion: int | None) -> tuple[str, ...]:
         f"{row.answered:,}/{row.asked:,}" if row.asked else "–",
         f"{sum(row.seconds.values()):,.0f}",
     )
+
+
+def details_table(rows: Sequence[Measurement]) -> Table:
+    """One line per figure: overall first, then classes, slices and spots."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("on", "where", "figure", "value", "95 % interval", "n"):
+        table.add_column(name, justify="left" if name in ("on", "where", "figure") else "right", no_wrap=True)
+    for row in sorted(rows, key=lambda row: (row.slice != "", row.slice, row.metric)):
+        table.add_row(row.on, plain(row.slice or "all"), row.metric, *_figure(row), f"{row.n:,}")
+    return table
+
+
+def _figure(row: Measurement) -> tuple[str, str]:
+    """Rates in percent, the others as they are."""
+    if row.metric in RATES:
+        return rate(row.value, row.n), interval(row)
+    ends = "–" if row.low is None or row.high is None else f"{row.low:.3f}–{row.high:.3f}"
+    return "–" if row.value is None else f"{row.value:.3f}", ends
 
 
 def footnotes(report: Report) -> list[str]:

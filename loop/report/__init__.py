@@ -2,6 +2,7 @@
 
     view      an open project, read-only
     rounds    one line per round: error rate with interval, decision, labels, seconds
+    confusion which labels are taken for which
     standing  where the project stands and what to do next
     spots     weak spots over rounds, and the map
     questions the label queue, and who answered
@@ -11,10 +12,11 @@
 Nothing here writes.
 """
 
+from loop.report.confusion import confusions
 from loop.report.examples import Difference, Story, diff, explain
 from loop.report.health import Health, Pulse, health, pulse, timeline
 from loop.report.questions import Annotator, QuestionRow, annotators, questions
-from loop.report.rounds import Report, RoundFigures, report
+from loop.report.rounds import Report, RoundFigures, details, report
 from loop.report.spots import MapPoints, SpotTrend, map_points, spot_trends
 from loop.report.standing import Standing, standing
 from loop.report.view import View, view
@@ -33,6 +35,8 @@ __all__ = [
     "Story",
     "View",
     "annotators",
+    "confusions",
+    "details",
     "diff",
     "explain",
     "health",

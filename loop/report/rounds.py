@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from loop.ledger import figures, people, progress
 from loop.ledger.figures import Decision, ModelRow
@@ -103,6 +103,22 @@ def report(view: View) -> Report:
         for row in rounds
     )
     return Report(view.name, view.simulated, champion, len(labels), lines)
+
+
+def details(view: View) -> tuple[Measurement, ...]:
+    """Every figure of the newest measured round, on the ground of its headline: overall, per class, slice and spot."""
+    with view.project.ledger.read() as connection:
+        measured = figures.measurements(connection)
+        names = {row.spot.id: row.spot.name for row in figures.spots(connection)}
+    newest = measured[max(measured)] if measured else ()
+    error = headline(newest)
+    return tuple(_named(row, names) for row in newest if error and row.on == error.on)
+
+
+def _named(row: Measurement, names: Mapping[int, str]) -> Measurement:
+    """Spots by the name people know."""
+    kind, _, value = row.slice.partition("=")
+    return replace(row, slice=f"spot={names.get(int(value), value)}") if kind == "spot" else row
 
 
 def headline(measured: Sequence[Measurement]) -> Measurement | None:

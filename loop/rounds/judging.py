@@ -6,6 +6,7 @@ tuned model ─► predictions on gold, audit and dev ─► figures with interv
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from loop.rounds.work import Done, Work, artifact, now
 
 GROUNDS = ("gold", "audit", "dev")
 """Where a figure may rest, best first: the first one with enough examples decides in the gate."""
+LENGTHS = ((3, "up to 3 words"), (30, "4 to 30 words"), (math.inf, "over 30 words"))
 ENOUGH = 30
 """Fewer examples than this are too few to compare two models on."""
 
@@ -135,9 +137,12 @@ def _measured(work: Work, predictions: Predictions, truth: Mapping[str, Mapping[
 
 
 def _slices(work: Work, ids: Sequence[str]) -> dict[str, Sequence[str]]:
-    """Slice name → ids: every value of every metadata column, and every weak spot."""
+    """Slice name → ids: every value of every metadata column, short and long texts, and every weak spot."""
     members: dict[str, list[str]] = {}
     for example in work.project.pool.examples(ids):
+        words = len(example.text.split())
+        length = next(name for most, name in LENGTHS if words <= most)
+        members.setdefault(f"length={length}", []).append(example.id)
         for column, value in example.metadata.items():
             members.setdefault(f"{column}={value}", []).append(example.id)
     frozen = embeddings(work)

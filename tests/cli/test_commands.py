@@ -76,6 +76,23 @@ def test_init_says_what_it_guessed_and_what_comes_next(small_files: Files, tmp_p
     assert made["config"] == str(tmp_path / "b" / "weakspot.yaml")
 
 
+def test_the_details_of_a_report_tell_every_class_slice_and_spot_with_n_and_what_is_mixed_up(selected: Path) -> None:
+    found = json.loads(good("report", "--project", selected, "--details", "--json").out)
+    rows = found["details"]
+    overall = next(row for row in rows if row["metric"] == "error_rate" and not row["slice"])
+    assert overall["value"] == found["rounds"][-1]["error_rate"]
+    kinds = {row["slice"].split("=")[0] for row in rows}
+    assert {"", "class", "channel", "length", "spot"} <= kinds
+    for kind in ("length", "spot"):
+        parts = [row for row in rows if row["slice"].startswith(f"{kind}=")]
+        assert sum(row["n"] for row in parts) == overall["n"]
+        assert sum(row["n"] * row["value"] for row in parts) == pytest.approx(overall["n"] * overall["value"])
+    wrong = round(overall["n"] * overall["value"])
+    assert 0 < sum(pair["n"] for pair in found["confusions"]) <= wrong
+    assert all(pair["truth"] != pair["guess"] for pair in found["confusions"])
+    assert "was taken for" in good("report", "--project", selected, "--details").out
+
+
 def test_report_as_json_has_the_documented_keys(selected: Path) -> None:
     found = json.loads(good("report", "--project", selected, "--json").out)
     assert found["project"] == "fresh"
