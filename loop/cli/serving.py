@@ -64,7 +64,7 @@ def doctor(start_: Path, *, mend: bool, as_json: bool) -> None:
         for check in checks:
             sign = "ok  " if check.ok else "MEND"
             tail = f"  → {check.do}" if check.do and not check.ok else ""
-            showing.out().print(showing.plain(f"{sign} {check.name:<14} {check.found}{tail}"))
+            showing.out().print(showing.plain(f"{sign} {check.name:<14} {check.found}{tail}"), soft_wrap=True)
     sys.exit(0 if all(check.ok for check in checks) else 1)
 
 

@@ -24,6 +24,7 @@ def metrics(app: Any) -> dict[str, str]:
     return {metric.label: metric.value for metric in app.metric}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("store", STORES)
 def test_every_page_draws_every_state_without_an_exception(draw: Any, stores: Any, store: str, page: str) -> None:

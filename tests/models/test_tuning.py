@@ -26,6 +26,8 @@ from loop.models.tuning import Tuning, full, lora
 from loop.models.watch import Watch
 from loop.protocols import TrainingReport, TrainingSet
 
+pytestmark = pytest.mark.slow
+
 METHODS = {"lora": lora, "full": full}
 EMPTY = TrainingSet((), np.zeros(0, int), np.zeros((0, 32), np.float32))
 Tune = Callable[..., TrainingReport]
