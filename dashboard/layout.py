@@ -35,7 +35,7 @@ STATUS_COLOURS = {
     "wrong": "orange",
     "label unknown": "gray",
     "weak spot": "orange",
-    "random audit": "violet",
+    "audit": "violet",
     "first look": "blue",
     "second look": "yellow",
     "blind": "gray",

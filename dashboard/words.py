@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import UTC, datetime
 
 NOTHING = "–"
@@ -43,6 +44,11 @@ def points(difference: float | None) -> str:
         return NOTHING
     rounded = round(100 * difference, 1) + 0.0
     return f"{rounded:+.1f} pp" if rounded else "0.0 pp"
+
+
+def account(name: str) -> str:
+    """The part of an e-mail address that tells people apart: "ana+desk@example.com" → "ana"."""
+    return re.split("[@+]", name, maxsplit=1)[0] or name
 
 
 def p_value(p: float | None) -> str:

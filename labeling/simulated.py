@@ -126,7 +126,7 @@ class Simulated:
         if owner.url not in self._members:
             written = json.loads(self._accounts.read_text()) if self._accounts.exists() else {}
             emails = {
-                expert.number: f"simulated-expert-{expert.number}.{self._suffix}@example.com"
+                expert.number: f"simulated-expert-{expert.number}+{self._suffix}@example.com"
                 for expert in self._experts
             }
             for email in emails.values():

@@ -17,7 +17,7 @@ STATES = ("open", "answered", "skipped", "quarantined", "not sent", "removed")
 KINDS = {
     "cold": "first look",
     "weak": "weak spot",
-    "audit": "random audit",
+    "audit": "audit",
     "recheck": "second look",
 }
 """loop.records.PickKind → what people read."""
@@ -80,7 +80,7 @@ def table(rows: Sequence[QuestionRow], spots: Mapping[int, str]) -> pd.DataFrame
             "Why asked": plain(row.reason),
             "Kind": [KINDS.get(row.kind, plain(row.kind)), *(["blind"] if row.blind else [])],
             "Spot": plain(spots.get(row.spot, words.NOTHING), longest=60) if row.spot is not None else words.NOTHING,
-            "By": plain(", ".join(name.split("@")[0] for name in row.annotators), longest=80) or words.NOTHING,
+            "By": plain(", ".join(map(words.account, row.annotators)), longest=80) or words.NOTHING,
             "Remarks": plain(" · ".join([*row.flags, *([row.note] if row.note else [])]), longest=200),
         }
         for row in rows[:SHOWN]
@@ -97,7 +97,7 @@ def annotators(found: Sequence[Annotator]) -> pd.DataFrame:
     """One row an account."""
     lines = [
         {
-            "Name": plain(one.name, longest=60),
+            "Name": plain(words.account(one.name), longest=60),
             "Answered": one.answered,
             "Skipped": one.skipped,
             "Changed the guess": words.percent(one.corrected / one.compared, n=0) if one.compared else words.NOTHING,

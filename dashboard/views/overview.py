@@ -73,7 +73,9 @@ def _error_card(report: Report) -> None:
     delta, colour = "no model measured yet", "off"
     if best and best.difference is not None:
         before = frames.champion_before(report, best)
-        delta, colour = f"{words.points(best.difference)} vs round {before}", "inverse"
+        change = words.points(best.difference)
+        same = change == words.points(0.0)
+        delta, colour = (f"same as round {before}", "off") if same else (f"{change} vs round {before}", "inverse")
     elif best:
         delta = "needs a second round"
     st.metric(

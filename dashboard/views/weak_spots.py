@@ -173,7 +173,7 @@ def _list(reader: Reader, rows: pd.DataFrame) -> None:
         hide_index=True,
         placeholder=words.NOTHING,
         height=560,
-        row_height=66,
+        row_height=88,
         alt="Examples in the selection: wrong ones first, then the least certain.",
         column_config={
             "Text": column.TextColumn(width=262),

@@ -82,7 +82,7 @@ def _next(figures: Report, *, open_: int, alive: bool) -> tuple[str, str]:
     if alive:
         return f"Round {last.round} is at work on {last.state}.", ""
     if last.state != "done":
-        return f"Round {last.round} stopped at {last.state}: go on with it.", "weakspot run"
+        return f"Round {last.round} stands at {last.state}: go on with it.", "weakspot run"
     return f"Round {last.round} is over; its answers go into the next model.", "weakspot run"
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import PAGES
+from made_stores import PAGES
 
 from dashboard import words
 from loop import report

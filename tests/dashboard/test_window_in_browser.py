@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import make_hostile
 from in_browser import drawn, window
+from made_stores import make_hostile
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 ADDRESSES = ("", "weak-spots", "label-queue", "runs")

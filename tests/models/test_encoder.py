@@ -12,7 +12,7 @@ from pathlib import Path
 import huggingface_hub
 import numpy as np
 import pytest
-from conftest import texts_of, write_tiny_bert
+from made_models import texts_of, write_tiny_bert
 
 from loop.errors import ModelError
 from loop.models import bases, load_encoder

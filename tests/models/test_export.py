@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from conftest import LABELS, QUICK, texts_of
+from made_models import LABELS, QUICK, texts_of
 
 from loop.errors import ModelError
 from loop.models import export, load_classifier

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import texts_of
 from hypothesis import given
 from hypothesis import strategies as st
+from made_models import texts_of
 
 from loop.errors import ModelError
 from loop.models import build_tokens, load_encoder, open_tokens

@@ -16,7 +16,7 @@ import peft
 import pytest
 import torch
 import transformers
-from conftest import LABELS, QUICK, examples, texts_of, write_tiny_bert
+from made_models import LABELS, QUICK, examples, texts_of, write_tiny_bert
 
 from loop.errors import ConfigError, ModelError
 from loop.models import TuningSettings, build_tokens, load_classifier, load_encoder
