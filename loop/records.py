@@ -53,6 +53,8 @@ class PickKind(StrEnum):
     """Chosen by the strategy because the model is weak there."""
     AUDIT = "audit"
     """Drawn uniformly at random; gives the unbiased error rate."""
+    DEV = "dev"
+    """Drawn uniformly at random; for early stopping, calibration and the error estimate of weak spots."""
     RECHECK = "recheck"
     """A doubtful label asked again."""
 
@@ -211,11 +213,11 @@ class Pick:
     example_id: str
     kind: PickKind
     strategy: str
-    """Name in the strategy menu, or "audit" for the random share."""
+    """Name in the strategy menu, or "audit" or "dev" for what was drawn at random."""
     reason: str
     """In words an expert understands; the same words stand in task, ledger and dashboard."""
     inclusion_probability: float | None
-    """Known for audit picks (0 < p <= 1), None for the others."""
+    """Known for audit and dev picks (0 < p <= 1), None for the others."""
     score: float | None
     """The strategy's own measure, larger is weaker; None for audit and cold picks."""
     spot: int | None

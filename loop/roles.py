@@ -1,4 +1,4 @@
-"""What a newly settled label is used for: training, or dev.
+"""What a label of the seed is used for: training, or dev. In later rounds dev examples are drawn at random.
 
 A role is given once and kept for ever: a dev example that was trained on later would no longer measure anything.
 """

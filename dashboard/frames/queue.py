@@ -18,6 +18,7 @@ KINDS = {
     "cold": "first look",
     "weak": "weak spot",
     "audit": "audit",
+    "dev": "dev",
     "recheck": "second look",
 }
 """loop.records.PickKind → what people read."""

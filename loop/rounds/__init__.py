@@ -3,7 +3,7 @@
 running    which step is next; doing it; noting it
 work       what a step gets and gives back
 frozen     made once: embeddings, regions, map
-learning   train                    looking    score, map, select (audit: the reserve)
+learning   train                    looking    score, map, select (reserves: audit, dev)
 judging    evaluate, gate           people     send, await, collect, settle (questions: what experts see)
 creating   `weakspot init`          champion   promote, rollback, predict, export
 checkup    `weakspot doctor`

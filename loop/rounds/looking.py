@@ -16,7 +16,7 @@ from loop import registry
 from loop.ledger import figures, people
 from loop.protocols import PoolView
 from loop.records import FloatArray, IntArray, Pick, PickKind, Predictions, Role, Split, Spot
-from loop.rounds import audit
+from loop.rounds import reserves
 from loop.rounds.frozen import Frozen, Partition, embeddings, partition
 from loop.rounds.judging import load, predict, predictions_of, save
 from loop.rounds.work import Done, Work, artifact
@@ -53,7 +53,7 @@ def map_spots(work: Work) -> Done:
 
 
 def select(work: Work) -> Done:
-    """The batch: an audit share at random, the rest by the strategy; every pick with its reason."""
+    """The batch: audit and dev shares at random, the rest by the strategy; every pick with its reason."""
     frozen = embeddings(work)
     regions = partition(work, frozen)
     with work.project.ledger.read() as connection:
@@ -61,21 +61,27 @@ def select(work: Work) -> Done:
         labelled = {row.example_id for row in people.labels(connection)}
         standing = tuple(row.spot for row in figures.spots(connection, round_=work.round))
     free = [id_ for id_ in work.project.pool.ids(Split.POOL) if id_ not in asked and id_ not in labelled]
-    reserve = audit.reserve(work)
-    drawn = audit.draw(work, [id_ for id_ in free if id_ in reserve], asked=len(reserve & asked))
-    view = _view(work, frozen, regions, [id_ for id_ in free if id_ not in reserve], standing)
+    apart = {kind: reserves.reserve(work, kind) for kind in reserves.LOTS}
+    drawn = {
+        kind: reserves.draw(work, kind, free=[id_ for id_ in free if id_ in ids], asked=len(ids & asked))
+        for kind, ids in apart.items()
+    }
+    view = _view(
+        work, frozen, regions, [id_ for id_ in free if not any(id_ in ids for ids in apart.values())], standing
+    )
     picks = budget.compose(
         view,
         strategy=registry.load("strategy", work.config.selection.strategy),
         strategy_name=work.config.selection.strategy,
         batch=work.config.selection.batch,
-        audit=drawn,
+        audit=[one for draws in drawn.values() for one in draws],
         blind=work.config.selection.blind,
         rng=work.rng("select"),
         spots=standing,
         labels=work.config.label_set.names,
     )
-    batch = {ext_id(work, pick.example_id): _known(work, frozen, regions, pick) for pick in picks}
+    picks = _with_dev([_known(work, frozen, regions, pick) for pick in picks], drawn[PickKind.DEV])
+    batch = {ext_id(work, pick.example_id): pick for pick in picks}
     if not batch:
         work.say("Nothing is left to ask: every example of the pool was asked or is labelled")
 
@@ -179,10 +185,10 @@ def _dev(work: Work) -> dict[str, _Outcome]:
 
 
 def _answers(work: Work) -> list[_Answer]:
-    """Answers of all rounds but audit ones: these steer nothing."""
+    """Answers to what strategies picked: audit ones steer nothing, dev ones are counted as dev."""
     corrected = registry.load("task", work.config.task).corrected
     with work.project.ledger.read() as connection:
-        pick_of = {row.ext_id: row.pick for row in people.picks(connection) if row.pick.kind is not PickKind.AUDIT}
+        pick_of = {row.ext_id: row.pick for row in people.picks(connection) if row.pick.kind not in reserves.LOTS}
         answers = people.answers(connection, ext_ids=list(pick_of))
     found = []
     for answer in answers:
@@ -199,6 +205,12 @@ def _in_spots(frozen: Frozen, regions: Partition, ids: Sequence[str]) -> IntArra
 
 def _at(frozen: Frozen, ids: Sequence[str]) -> IntArray:
     return np.array([frozen.row_of[id_] for id_ in ids], dtype=np.int64)
+
+
+def _with_dev(picks: Sequence[Pick], drawn: Sequence[tuple[str, float]]) -> tuple[Pick, ...]:
+    """Random draws are audit picks; those of the dev reserve are told apart."""
+    dev = {id_ for id_, _ in drawn}
+    return tuple(replace(pick, kind=PickKind.DEV, strategy="dev") if pick.example_id in dev else pick for pick in picks)
 
 
 def _known(work: Work, frozen: Frozen, regions: Partition, pick: Pick) -> Pick:

@@ -26,7 +26,6 @@ from loop.ledger.people import PickRow
 from loop.project import Project, only_worker
 from loop.protocols import Experts, Labeler
 from loop.records import Annotation, AnswerState, Collected, Label, PickKind, Role
-from loop.roles import assign_roles
 from loop.rounds.questions import questions
 from loop.rounds.work import Done, Work, now
 
@@ -37,6 +36,8 @@ PATIENCE_S = 600.0
 """How long a server that was there may be away while we wait for people."""
 LOOK_CLOSELY_S = 30.0
 """How often the open questions are read one by one: a server that was killed may hold an answer it does not tell of."""
+ROLES = {PickKind.AUDIT: Role.AUDIT, PickKind.DEV: Role.DEV}
+"""What an answer is used for when its question was drawn at random; all others are trained on."""
 FINAL = (AnswerState.ANSWERED, AnswerState.SKIPPED, AnswerState.EMPTY)
 """States that end a question; a quarantined answer does not."""
 
@@ -105,7 +106,7 @@ def settle(work: Work) -> Done:
         answers = people.answers(connection)
         known = {label.example_id: label for label in people.labels(connection)}
     outcomes = _settlements(picks, answers, needed=work.config.labeler.overlap)
-    fresh = _labels(work, picks, outcomes, known)
+    fresh = _labels(picks, outcomes, known)
     withdrawn = sorted(
         id_ for id_, label in known.items() if label.source == "people" and id_ in outcomes and not outcomes[id_].label
     )
@@ -261,18 +262,13 @@ def _settlements(picks: Sequence[PickRow], answers: Sequence[Annotation], *, nee
     return {id_: settle_answers(rows, needed=needed) for id_, rows in sorted(by_example.items())}
 
 
-def _labels(
-    work: Work, picks: Sequence[PickRow], outcomes: dict[str, Settlement], known: dict[str, Label]
-) -> tuple[Label, ...]:
+def _labels(picks: Sequence[PickRow], outcomes: dict[str, Settlement], known: dict[str, Label]) -> tuple[Label, ...]:
     """The labels that are new or changed; a role, once given, stays."""
     newest = {row.pick.example_id: row for row in picks}
     settled = {id_: (outcome, outcome.label) for id_, outcome in outcomes.items() if outcome.label is not None}
-    audits = {id_ for id_, row in newest.items() if row.pick.kind is PickKind.AUDIT}
-    free = {id_: name for id_, (_, name) in settled.items() if id_ not in known and id_ not in audits}
-    roles = assign_roles(free, known=known.values(), share=work.config.dev.share)
     fresh = []
     for id_, (outcome, name) in settled.items():
-        role = known[id_].role if id_ in known else Role.AUDIT if id_ in audits else roles[id_]
+        role = known[id_].role if id_ in known else ROLES.get(newest[id_].pick.kind, Role.TRAIN)
         label = Label(
             example_id=id_,
             label=name,

@@ -46,7 +46,7 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "hostile": make_hostile(root / "hostile", beacon="http://127.0.0.1:9"),
     }
     made["stalled"] = beating(made["six"], root / "stalled", age_s=600)
-    made["alive"] = beating(made["six"], root / "alive", age_s=-600)
+    made["alive"] = beating(made["six"], root / "alive", age_s=-36_000)
     return made
 
 

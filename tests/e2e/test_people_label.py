@@ -21,7 +21,7 @@ def asked(tmp_path: Path, label_studio_venv: Path) -> Any:
     """A project whose first four questions lie in its own Label Studio."""
     root = tmp_path / "desk"
     make_project(root, make_files(tmp_path, pool=60, gold=30), batch=4, seed_labels=24, experts="people")
-    change(root, {"selection.audit": 0.0, "selection.blind": 0.0})
+    change(root, {"selection.audit": 0.0, "selection.blind": 0.0, "dev.share": 0.0})
     waiting = weakspot("run", "--project", str(root), "--no-wait")
     assert waiting.returncode == 3, waiting.stderr
     assert "4 questions of round 0 wait for an answer" in waiting.stderr

@@ -1,4 +1,4 @@
-"""All audit questions of all rounds together are one simple random sample of the pool, whatever was picked."""
+"""All audit questions of all rounds are one simple random sample of the pool, and so are all dev questions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from loop.rounds import audit
+from loop.records import PickKind
+from loop.rounds import reserves
 from loop.rounds.work import Work
 
 POOL = tuple(f"{number:016x}" for number in range(1000))
@@ -25,29 +26,37 @@ class FakePool:
 
 
 def work(seed: int, *, share: float = 0.1, batch: int = 50) -> Work:
-    config = SimpleNamespace(seed=seed, selection=SimpleNamespace(audit=share, batch=batch))
+    selection, dev = SimpleNamespace(audit=share, batch=batch), SimpleNamespace(share=share)
+    config = SimpleNamespace(seed=seed, selection=selection, dev=dev)
     return cast(Work, SimpleNamespace(config=config, project=SimpleNamespace(pool=FakePool())))
 
 
-def drawn_over_rounds(seed: int, rounds: int) -> list[tuple[str, float]]:
+def drawn_over_rounds(seed: int, rounds: int, kind: PickKind = PickKind.AUDIT) -> list[tuple[str, float]]:
     one: Any = work(seed)
-    free = sorted(audit.reserve(one))
+    free = sorted(reserves.reserve(one, kind))
     found: list[tuple[str, float]] = []
     for _ in range(rounds):
-        new = audit.draw(one, free, asked=len(found))
+        new = reserves.draw(one, kind, free=free, asked=len(found))
         found += new
         free = [id_ for id_ in free if id_ not in {id_ for id_, _ in new}]
     return found
 
 
-def test_the_reserve_is_about_its_share_and_the_same_every_time() -> None:
-    assert audit.reserve(work(3)) == audit.reserve(work(3))
-    assert abs(len(audit.reserve(work(3))) / len(POOL) - audit.RESERVE) < 0.04
-    assert audit.reserve(work(3)) != audit.reserve(work(4))
+@pytest.mark.parametrize("kind", reserves.LOTS)
+def test_a_reserve_is_about_its_share_and_the_same_every_time(kind: PickKind) -> None:
+    low, high = reserves.LOTS[kind]
+    assert reserves.reserve(work(3), kind) == reserves.reserve(work(3), kind)
+    assert abs(len(reserves.reserve(work(3), kind)) / len(POOL) - (high - low)) < 0.04
+    assert reserves.reserve(work(3), kind) != reserves.reserve(work(4), kind)
 
 
-def test_without_an_audit_share_nothing_is_set_apart() -> None:
-    assert audit.reserve(work(3, share=0.0)) == frozenset()
+def test_no_example_is_in_both_reserves() -> None:
+    assert not reserves.reserve(work(3), PickKind.AUDIT) & reserves.reserve(work(3), PickKind.DEV)
+
+
+@pytest.mark.parametrize("kind", reserves.LOTS)
+def test_without_a_share_nothing_is_set_apart(kind: PickKind) -> None:
+    assert reserves.reserve(work(3, share=0.0), kind) == frozenset()
 
 
 def test_no_example_is_drawn_twice_and_the_probability_is_that_of_the_whole_sample() -> None:
@@ -58,12 +67,13 @@ def test_no_example_is_drawn_twice_and_the_probability_is_that_of_the_whole_samp
     )
 
 
-def test_every_example_of_the_pool_is_drawn_equally_often() -> None:
+@pytest.mark.parametrize("kind", reserves.LOTS)
+def test_every_example_of_the_pool_is_drawn_equally_often(kind: PickKind) -> None:
     """150 seeds, 15 drawn of 1,000: each half of the pool gets its share within four standard errors."""
     hits = np.zeros(len(POOL))
     place = {id_: row for row, id_ in enumerate(POOL)}
     for seed in range(150):
-        for id_, _ in drawn_over_rounds(seed, rounds=3):
+        for id_, _ in drawn_over_rounds(seed, rounds=3, kind=kind):
             hits[place[id_]] += 1
     total = hits.sum()
     assert total == 150 * 15
@@ -73,4 +83,4 @@ def test_every_example_of_the_pool_is_drawn_equally_often() -> None:
 
 def test_the_reserve_empties_and_then_gives_what_is_left() -> None:
     found = drawn_over_rounds(seed=2, rounds=60)
-    assert len(found) == len(audit.reserve(work(2)))
+    assert len(found) == len(reserves.reserve(work(2), PickKind.AUDIT))

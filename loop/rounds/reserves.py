@@ -1,0 +1,49 @@
+"""The reserves: two shares of the pool set apart at random before anything was picked, for audit and for dev.
+
+Audit and dev questions come from their reserve alone, in a random order fixed by the seed, and strategies never see
+either. So all audit answers of all rounds together are one simple random sample of the whole pool, whatever was
+picked: the share of wrong guesses among them is an unbiased estimate of the error rate on the pool. The same holds for
+dev, which may steer: a dev set taken from the picks would be of hard examples, and calibrated on it the model would
+doubt too much everywhere else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from loop.records import PickKind, Split
+from loop.rounds.work import Work
+
+LOTS = {PickKind.AUDIT: (0.0, 0.15), PickKind.DEV: (0.15, 0.30)}
+"""Which lots of the pool are set apart for what; no strategy picks an example there."""
+
+
+def reserve(work: Work, kind: PickKind) -> frozenset[str]:
+    """Ids set apart; a pure function of seed and ids, so that it is the same in every round."""
+    low, high = LOTS[kind]
+    if _share(work, kind) == 0:
+        return frozenset()
+    return frozenset(id_ for id_ in work.project.pool.ids(Split.POOL) if low <= _lot(work, id_) < high)
+
+
+def draw(work: Work, kind: PickKind, *, free: Sequence[str], asked: int) -> tuple[tuple[str, float], ...]:
+    """The next examples out of `free`, each with the inclusion probability of the whole sample of this kind so far.
+
+    asked: how many of this kind were drawn in earlier rounds. The sample is the first asked + drawn examples of a
+    random order, so each example of the pool is in it with probability (asked + drawn) / pool.
+    """
+    wanted = round(_share(work, kind) * work.config.selection.batch)
+    drawn = sorted(free, key=lambda id_: _lot(work, id_))[:wanted]
+    pool = max(len(work.project.pool.ids(Split.POOL)), 1)
+    return tuple((id_, (asked + len(drawn)) / pool) for id_ in drawn)
+
+
+def _share(work: Work, kind: PickKind) -> float:
+    return work.config.selection.audit if kind is PickKind.AUDIT else work.config.dev.share
+
+
+def _lot(work: Work, example_id: str) -> float:
+    """A number in 0..1, as good as random, that belongs to this example in this project."""
+    text = f"{work.config.seed}/{example_id}"
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest()) / 2**64
