@@ -60,7 +60,9 @@ class Storage(Section):
         default="sqlite:///.weakspot/ledger.db",
         description="sqlite:///FILE, postgresql://USER@HOST/NAME, or env:NAME of a variable that holds the address.",
     )
-    artifacts: Text = Field(default=".weakspot/artifacts", description="A folder, or any fsspec address.")
+    artifacts: Text = Field(
+        default=".weakspot/artifacts", description="A folder; mount a remote store and give its path."
+    )
 
 
 class Model(Section):

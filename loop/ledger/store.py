@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
@@ -157,14 +157,3 @@ def _shown(url: URL) -> str:
     if url.get_backend_name() == "sqlite":
         return unquote(str(url.database).removeprefix("file:"))
     return url.render_as_string(hide_password=True)
-
-
-def dialect(connection: Connection) -> str:
-    """ "sqlite" or "postgresql"."""
-    return connection.dialect.name
-
-
-def ping(ledger: Ledger) -> None:
-    """Asks the database for one value. Raises LedgerError."""
-    with ledger.read() as connection:
-        connection.execute(text("SELECT 1"))
