@@ -41,7 +41,44 @@ MENU: dict[str, dict[str, str]] = {
         "lora": "loop.models.tuning:lora",
         "full": "loop.models.tuning:full",
     },
-    "task": {"classification": "loop.tasks.classification:TASK"},
+    "writing_tuning": {
+        "sft": "loop.models.generation.tuning:sft",
+        "dpo": "loop.models.generation.tuning:dpo",
+        "kto": "loop.models.generation.tuning:kto",
+        "orpo": "loop.models.generation.tuning:orpo",
+        "rloo": "loop.models.generation.tuning:rloo",
+        "grpo": "loop.models.generation.tuning:grpo",
+    },
+    "pair_strategy": {
+        "random": "loop.selection.pairs:random",
+        "doubt": "loop.selection.pairs:doubt",
+        "doubt_and_certainty": "loop.selection.pairs:doubt_and_certainty",
+        "gap": "loop.selection.pairs:gap",
+        "d_optimal": "loop.selection.pairs:d_optimal",
+    },
+    "signal": {
+        "logprob": "loop.selection.signals:logprob",
+        "mean_logprob": "loop.selection.signals:mean_logprob",
+        "mean_entropy": "loop.selection.signals:mean_entropy",
+        "max_entropy": "loop.selection.signals:max_entropy",
+        "lexical_entropy": "loop.selection.signals:lexical_entropy",
+        "semantic_entropy": "loop.selection.signals:semantic_entropy",
+        "self_consistency": "loop.selection.signals:self_consistency",
+        "reward": "loop.selection.signals:reward",
+        "reward_variance": "loop.selection.signals:reward_variance",
+        "implicit_reward": "loop.selection.signals:implicit_reward",
+        "length": "loop.selection.signals:length",
+    },
+    "text_metric": {
+        "exact_match": "loop.evaluation.texts.metrics:exact_match",
+        "bleu": "loop.evaluation.texts.metrics:bleu",
+        "chrf": "loop.evaluation.texts.metrics:chrf",
+        "rouge_l": "loop.evaluation.texts.metrics:rouge_l",
+    },
+    "task": {
+        "classification": "loop.tasks.classification:TASK",
+        "generation": "loop.tasks.generation:TASK",
+    },
     "labeler": {"label_studio": "labeling.label_studio:build"},
     "server": {"label_studio": "labeling.server:EmbeddedServer"},
     "reach": {"label_studio": "labeling.label_studio:reach"},
@@ -52,7 +89,13 @@ MENU: dict[str, dict[str, str]] = {
     },
 }
 
-SETTINGS = {"tuning": "loop.models.settings:TuningSettings"}
+TUNING_OF_TASK = {"classification": "tuning", "generation": "writing_tuning"}
+"""Task → the kind its tuning methods stand under."""
+
+SETTINGS = {
+    "tuning": "loop.models.settings:TuningSettings",
+    "writing_tuning": "loop.models.generation.settings:WritingSettings",
+}
 """Kind → the frozen dataclass of its settings, light to import: what `model.options` may hold."""
 
 
@@ -74,8 +117,9 @@ def load(kind: str, name: str) -> Any:
     return getattr(importlib.import_module(module), attribute)
 
 
-def settings(kind: str) -> Any:
-    """The dataclass that holds the settings of a kind."""
+def settings(name: str) -> Any:
+    """The dataclass that holds the settings of a tuning method."""
+    kind = next((kind for kind in SETTINGS if name in names(kind)), "tuning")
     module, _, attribute = SETTINGS[kind].partition(":")
     return getattr(importlib.import_module(module), attribute)
 

@@ -19,14 +19,14 @@ def wrong(found: str, *, wanted: str = "", do: str = "") -> PydanticCustomError:
     return PydanticCustomError("weakspot", "{found}", {"found": found, "wanted": wanted, "do": do})
 
 
-def from_menu(kind: str) -> Any:
-    """A validator that takes only names of one kind of the menu."""
+def from_menu(*kinds: str) -> Any:
+    """A validator that takes only names of these kinds of the menu; the first kind stands in its message."""
 
     def check(name: str) -> str:
-        known = registry.names(kind)
+        known = [name for kind in kinds for name in registry.names(kind)]
         if name not in known:
             raise wrong(
-                f"unknown {kind} {name!r}", wanted="one of " + ", ".join(known), do=registry.suggestion(name, known)
+                f"unknown {kinds[0]} {name!r}", wanted="one of " + ", ".join(known), do=registry.suggestion(name, known)
             )
         return name
 
@@ -62,11 +62,51 @@ def labels(value: Any) -> Any:
             mistakes.append(f"the description of {name!r} is {description!r}, not a text")
         else:
             labels[name.strip()] = (description or "").strip()
-    if len(pairs) < 2:
+    if len(pairs) == 1:
         mistakes.append(f"found {len(pairs)}")
     if mistakes:
         raise wrong("; ".join(mistakes), wanted="two texts or more, all different")
     return labels
+
+
+def criteria(value: Any) -> Any:
+    """List of names or mapping name → description, as a mapping."""
+    pairs = dict.fromkeys(value, "") if isinstance(value, list) else value
+    return {name: about or "" for name, about in pairs.items()} if isinstance(pairs, Mapping) else pairs
+
+
+def text_checks(found: Mapping[str, str]) -> Mapping[str, str]:
+    """Every check is FILE.py:function or a regular expression in which {column} stands for a value."""
+    mistakes = []
+    for name, check in found.items():
+        if re.fullmatch(r"[^:]+\.py:[A-Za-z_]\w*", check):
+            continue
+        try:
+            re.compile(re.sub(r"\{[A-Za-z_]\w*\}", "x", check))
+        except re.error as fault:
+            mistakes.append(f"{name!r} is {check!r}, which is no regular expression ({fault})")
+    if mistakes:
+        raise wrong("; ".join(mistakes), wanted="a regular expression, or FILE.py:function")
+    return found
+
+
+def parts_fit(config: Any) -> None:
+    """What only holds of several keys together."""
+    kind = registry.TUNING_OF_TASK.get(config.task, "tuning")
+    known = registry.names(kind)
+    mistakes = []
+    if config.model.tuning not in known:
+        mistakes.append(f"model.tuning {config.model.tuning!r} is not for {config.task}: wanted {', '.join(known)}")
+    if config.task == "classification" and len(config.labels) < 2:
+        mistakes.append("labels: missing; wanted: two or more names that people choose from")
+    if config.task == "generation" and config.questions.form == "rating" and not config.questions.criteria:
+        mistakes.append("questions.criteria: missing; wanted: what marks are given for, as politeness: how kind it is")
+    if config.judge.url and not config.judge.model:
+        mistakes.append("judge.model: missing; wanted: the model's name at judge.url")
+    if config.generation.endpoint and not config.generation.endpoint_model:
+        mistakes.append("generation.endpoint_model: missing; wanted: the model's name at generation.endpoint")
+    if mistakes:
+        raise wrong("; ".join(mistakes))
 
 
 def environment_name(name: str) -> str:

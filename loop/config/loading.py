@@ -133,8 +133,8 @@ def _together(lines: list[str], name: str) -> str:
 
 def _fill_menus(node: Any) -> None:
     if isinstance(node, dict):
-        if kind := node.pop("x-menu", None):
-            node["enum"] = list(registry.names(kind))
+        if kinds := node.pop("x-menu", None):
+            node["enum"] = sorted(name for kind in kinds for name in registry.names(kind))
         for value in node.values():
             _fill_menus(value)
     elif isinstance(node, list):

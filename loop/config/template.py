@@ -7,6 +7,11 @@ from collections.abc import Mapping, Sequence
 
 from loop.config.sections import Config
 
+TUNING = {"classification": "lora", "generation": "dpo"}
+"""What is tuned with unless the person says otherwise."""
+NOT_FOR = {"classification": ("generation", "questions", "judge"), "generation": ("labels",)}
+"""Sections that mean nothing for a task."""
+
 
 def template(
     *,
@@ -25,10 +30,17 @@ def template(
     ledger: str = "sqlite:///.weakspot/ledger.db",
     schema: str | None = None,
     guesses: Sequence[str] = (),
+    task: str = "classification",
+    context: str | None = None,
+    more: Mapping[str, object] | None = None,
 ) -> str:
-    """A whole weakspot.yaml as text; `guesses` are sentences that stand at its head, `schema` a file for editors."""
+    """A whole weakspot.yaml as text; `guesses` are sentences that stand at its head, `schema` a file for editors.
+
+    more: further values by key, as {"gate.alpha": 0.1}.
+    """
     given = {
         "project.name": name,
+        "task": task,
         "seed": seed,
         "data.file": file,
         "data.text": text,
@@ -36,10 +48,13 @@ def template(
         "data.id": id,
         "data.metadata": list(metadata),
         "data.gold": gold,
+        "data.context": context,
+        "model.tuning": TUNING[task],
         "model.base": base,
         "selection.batch": batch,
         "experts.kind": experts,
         "storage.ledger": ledger,
+        **(more or {}),
     }
     lines = [f"# yaml-language-server: $schema={schema}"] if schema else []
     lines += ["# The whole set-up of this project. Every key is explained; a key you delete takes its default."]
@@ -47,6 +62,8 @@ def template(
     lines += [f"#   {sentence}" for sentence in guesses]
     for key, field in Config.model_fields.items():
         section = field.annotation
+        if key in NOT_FOR.get(task, ()):
+            continue
         if key == "labels":
             lines += ["", f"# {field.description}", "labels:", *_labels(labels)]
         elif isinstance(section, type) and hasattr(section, "model_fields"):

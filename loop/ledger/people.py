@@ -6,14 +6,14 @@ Every function takes the open connection first, so that a caller can put several
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, func, select, update
 
 from loop.ledger import schema
 from loop.ledger.writing import upsert
-from loop.records import Annotation, AnswerState, Label, Pick, PickKind, Role, SentTask
+from loop.records import Annotation, AnswerState, Candidate, Label, Pick, PickKind, Preference, Role, SentTask
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +135,26 @@ def labels(connection: Connection, *, roles: Collection[Role] | None = None) -> 
     return tuple(Label(**{**row, "role": Role(row["role"])}) for row in rows)
 
 
+def put_preferences(connection: Connection, found: Iterable[Preference]) -> None:
+    """Adds preferences or replaces them."""
+    rows = [{**{name: getattr(one, name) for name in Preference.__slots__}, "role": one.role.value} for one in found]
+    upsert(connection, schema.preferences, rows)
+
+
+def drop_preferences(connection: Connection, ids: Collection[str]) -> None:
+    """Takes preferences out: their answers were deleted, or people no longer agree."""
+    connection.execute(schema.preferences.delete().where(schema.preferences.c.id.in_(ids)))
+
+
+def preferences(connection: Connection, *, roles: Collection[Role] | None = None) -> tuple[Preference, ...]:
+    """Preferences by id."""
+    query = select(schema.preferences).order_by(schema.preferences.c.id)
+    if roles is not None:
+        query = query.where(schema.preferences.c.role.in_([role.value for role in roles]))
+    rows = connection.execute(query).mappings()
+    return tuple(Preference(**{**row, "role": Role(row["role"])}) for row in rows)
+
+
 def count_labels(connection: Connection) -> dict[Role, int]:
     """How many labels serve which role."""
     query = select(schema.labels.c.role, func.count().label("n")).group_by(schema.labels.c.role)
@@ -143,11 +163,14 @@ def count_labels(connection: Connection) -> dict[Role, int]:
 
 
 def _pick_fields(pick: Pick) -> dict[str, Any]:
-    return {**{name: getattr(pick, name) for name in Pick.__slots__}, "kind": pick.kind.value}
+    values = {name: getattr(pick, name) for name in Pick.__slots__}
+    return {**values, "kind": pick.kind.value, "candidates": [asdict(one) for one in pick.candidates]}
 
 
 def _pick_row(row: RowMapping) -> PickRow:
-    pick = Pick(**{**{name: row[name] for name in Pick.__slots__}, "kind": PickKind(row["kind"])})
+    candidates = tuple(Candidate(**one) for one in row["candidates"])
+    values = {name: row[name] for name in Pick.__slots__}
+    pick = Pick(**{**values, "kind": PickKind(row["kind"]), "candidates": candidates})
     task = SentTask(ext_id=row["ext_id"], task_id=row["task_id"], url=row["url"]) if row["task_id"] else None
     place = {name: row[name] for name in ("ext_id", "round", "position", "task_state", "sent_at")}
     return PickRow(pick=pick, task=task, **place)

@@ -12,6 +12,7 @@
     tasks           where each pick lies in the labeling tool
     annotations     each answer as it stands now
     labels          what the training set believes, with provenance
+    preferences     which of two answers is believed to be better, with provenance
     events          what happened, for people to read
     heartbeats      signs of life of a running process
 
@@ -144,6 +145,9 @@ picks = Table(
     Column("guess", String(255)),
     Column("confidence", Float),
     Column("show_suggestion", Boolean, nullable=False),
+    Column("form", String(16), nullable=False, server_default="label"),
+    Column("candidates", JSON, nullable=False, server_default="[]"),
+    Column("repeat_of", String(64)),
     Index(None, "round", "position"),
     Index(None, "example_id"),
 )
@@ -180,12 +184,26 @@ labels = Table(
     "labels",
     metadata,
     Column("example_id", String(16), primary_key=True),
-    Column("label", String(255), nullable=False),
+    Column("label", Text, nullable=False),
     Column("role", String(16), nullable=False),
     Column("source", String(16), nullable=False),
     Column("round", Integer),
     Column("annotations", Integer, nullable=False),
     Column("agreement", Float),
+)
+
+preferences = Table(
+    "preferences",
+    metadata,
+    Column("id", String(96), primary_key=True),
+    Column("example_id", String(16), nullable=False, index=True),
+    Column("chosen", Text, nullable=False),
+    Column("rejected", Text, nullable=False),
+    Column("certainty", Float, nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("source", String(16), nullable=False),
+    Column("round", Integer, nullable=False),
+    Column("annotations", Integer, nullable=False),
 )
 
 events = Table(

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 ROWS_AT_ONCE = 500
-"""SQLite allows some 32,000 bound values in one statement; the widest table has 15 columns."""
+"""SQLite allows some 32,000 bound values in one statement; the widest table has 19 columns."""
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

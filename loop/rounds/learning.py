@@ -61,7 +61,7 @@ def labels_digest(labels: Sequence[Label]) -> str:
 
 def _tune(work: Work, frozen: Frozen, training: Sequence[Label], dev: Sequence[Label], *, seed: int) -> TrainingReport:
     model = work.config.model
-    settings = registry.settings("tuning")(**model.options)
+    settings = registry.settings(model.tuning)(**model.options)
     trainer = registry.load("tuning", model.tuning)(settings, base=model.base, revision=model.revision)
     with work.project.artifacts.writing(work.name("train")) as folder:
         (folder / "model").mkdir()

@@ -1,0 +1,70 @@
+"""The seams: what a part must do to stand in the menu of `loop.registry`. One or two methods each, no base class.
+
+models     Encoder      texts → frozen embeddings                    loop.models
+           Trainer      labelled examples → a checkpoint folder      loop.models
+           Classifier   texts → probabilities                        loop.models
+measures   Strategy     PoolView → which rows to ask (pure)          loop.selection
+           Uncertainty  probabilities → how unsure (pure)            loop.selection
+           Metric       predictions and truth → one figure (pure)    loop.evaluation
+texts      Generator    prompts → answers                            loop.models.generation
+           Reader       prompts, answers → how likely                loop.models.generation
+           RewardModel  prompts, answers → marks                     loop.models.generation
+           WritingTrainer  demonstrations, pairs → a model folder    loop.models.generation
+           Signal       what was written → how doubtful (pure)       loop.selection
+           PairStrategy PairView → which answers to compare (pure)   loop.selection
+labeling   Labeler      questions → a labeling tool → annotations    labeling
+           Experts      who answers: people, or simulated ones       labeling
+"""
+
+from loop.protocols.labeling import Experts, Labeler
+from loop.protocols.measures import Choice, Metric, PoolView, Strategy, Uncertainty
+from loop.protocols.models import Classifier, Encoder, Progress, Scores, Trainer, TrainingReport, TrainingSet
+from loop.protocols.texts import (
+    Demonstration,
+    Generator,
+    Likelihoods,
+    Pair,
+    PairChoice,
+    PairStrategy,
+    PairView,
+    Reader,
+    RewardModel,
+    Sampling,
+    Signal,
+    WritingData,
+    WritingReport,
+    WritingTrainer,
+    Written,
+)
+
+__all__ = [
+    "Choice",
+    "Classifier",
+    "Demonstration",
+    "Encoder",
+    "Experts",
+    "Generator",
+    "Labeler",
+    "Likelihoods",
+    "Metric",
+    "Pair",
+    "PairChoice",
+    "PairStrategy",
+    "PairView",
+    "PoolView",
+    "Progress",
+    "Reader",
+    "RewardModel",
+    "Sampling",
+    "Scores",
+    "Signal",
+    "Strategy",
+    "Trainer",
+    "TrainingReport",
+    "TrainingSet",
+    "Uncertainty",
+    "WritingData",
+    "WritingReport",
+    "WritingTrainer",
+    "Written",
+]

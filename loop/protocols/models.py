@@ -1,0 +1,93 @@
+"""Encoders, classifiers and how they are tuned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from loop.records import FloatArray, IntArray
+
+Progress = Callable[[int, int], None]
+"""Called with (done, total) while something long runs; total 0 means unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What one pass of a classifier over n texts gives."""
+
+    probabilities: FloatArray
+    """(n, k) float32, calibrated, rows sum to 1, columns in the order of Classifier.labels."""
+    features: FloatArray
+    """(n, d) float16, the tuned encoder's pooled and normalised vectors."""
+
+
+class Encoder(Protocol):
+    """A frozen sentence encoder.
+
+    >>> encoder = load_encoder("minilm")            # doctest: +SKIP
+    >>> encoder.embed(["no wifi", "bill too high"]).shape
+    (2, 384)
+    """
+
+    fingerprint: str
+    """Hash of weights and settings: embeddings are cached under it."""
+
+    def embed(self, texts: Sequence[str], *, progress: Progress | None = None) -> FloatArray:
+        """(n, d) float32 rows of length 1, in the order of `texts`; empty input gives (0, d)."""
+
+
+class Classifier(Protocol):
+    """A tuned model, loaded and ready."""
+
+    labels: tuple[str, ...]
+
+    def predict(self, texts: Sequence[str], *, progress: Progress | None = None) -> Scores:
+        """Scores in the order of `texts`."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSet:
+    """n labelled texts; `embeddings` are the frozen encoder's rows for the same texts."""
+
+    texts: tuple[str, ...]
+    labels: IntArray
+    """(n,) column in the label set."""
+    embeddings: FloatArray
+    """(n, d) float32, rows of length 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingReport:
+    """What a training run did; kept in the ledger."""
+
+    steps: int
+    best_step: int
+    train_loss: float | None
+    dev_loss: float | None
+    """At the best step, after temperature scaling on the same examples; None without a dev set."""
+    temperature: float
+    trainable_parameters: int
+    curve: tuple[tuple[int, float | None, float | None], ...] = ()
+    """(step, train loss, dev loss) at each evaluation."""
+
+
+class Trainer(Protocol):
+    """A tuning method: writes a standard Hugging Face folder that `loop.models.load_classifier` reads back."""
+
+    def __call__(
+        self,
+        train: TrainingSet,
+        dev: TrainingSet,
+        *,
+        labels: tuple[str, ...],
+        out: Path,
+        seed: int,
+        metadata: Mapping[str, Any] | None = None,
+        progress: Progress | None = None,
+    ) -> TrainingReport:
+        """Tunes, calibrates on dev, saves under `out` (an existing empty folder). Deterministic given `seed`.
+
+        metadata: what it was trained from (data hash, round, ...), plain JSON values, kept in the folder.
+        """

@@ -1,0 +1,49 @@
+"""The nouns that travel between modules: frozen dataclasses of plain values and arrays.
+
+    Example ─► Predictions ─► Spot ─► Pick ─► Question ─► Annotation ─► Label | Preference
+           └─► Generation             └─► Measurement ─► Verdict
+
+examples    what the data holds          questions   what people are asked
+figures     what models say, how good    answers     what people say, what is believed of it
+texts       chats and what models write  arrays      types
+
+Arrays always travel with the ids of the examples they speak of: never a bare position.
+Times are ISO 8601 strings in UTC. "Unknown" is None or a named state, never 0 and never a missing row.
+"""
+
+from loop.records.answers import Annotation, AnswerState, Collected, Label, Preference
+from loop.records.arrays import FloatArray, IntArray
+from loop.records.examples import Example, LabelSet, Role, Split
+from loop.records.figures import Comparison, Measurement, Predictions, Spot, Verdict
+from loop.records.questions import Form, Neighbour, Pick, PickKind, Question, Receipt, SentTask
+from loop.records.texts import Candidate, Chat, Generation, Message
+
+__all__ = [
+    "Annotation",
+    "AnswerState",
+    "Candidate",
+    "Chat",
+    "Collected",
+    "Comparison",
+    "Example",
+    "FloatArray",
+    "Form",
+    "Generation",
+    "IntArray",
+    "Label",
+    "LabelSet",
+    "Measurement",
+    "Message",
+    "Neighbour",
+    "Pick",
+    "PickKind",
+    "Predictions",
+    "Preference",
+    "Question",
+    "Receipt",
+    "Role",
+    "SentTask",
+    "Split",
+    "Spot",
+    "Verdict",
+]
