@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from loop.records.texts import Chat, Message
+
 
 class Split(StrEnum):
     """Which part of the data an example belongs to; decided once, at `weakspot init`."""
@@ -37,14 +39,25 @@ class Example:
     id: str
     """16 hex digits: hash of the text and of the id its owner gave."""
     text: str
-    """As read; white space kept."""
+    """As read; white space kept. Of a chat: its turns as people read them."""
     split: Split
     label: str | None = None
-    """The label its file gave. For the pool only simulated experts may read it."""
+    """The label its file gave, or the reference answer. For the pool only simulated experts may read it."""
     source_id: str | None = None
     """The id its owner gave, if any."""
     metadata: Mapping[str, str] = field(default_factory=dict)
     """Column → value, for slices and for the expert's page."""
+    context: str = ""
+    """What an answer must agree with (source, facts); for models that write."""
+    messages: Chat = ()
+    """The turns of a chat; empty for a plain prompt, which is `text` alone."""
+
+    @property
+    def chat(self) -> Chat:
+        """What a model that writes is given: the turns, else context, an empty line, and the text as one request."""
+        if self.messages:
+            return self.messages
+        return (Message("user", f"{self.context}\n\n{self.text}" if self.context else self.text),)
 
 
 @dataclass(frozen=True, slots=True)
