@@ -6,16 +6,15 @@ import csv
 import getpass
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from loop.cli import showing
 from loop.errors import ArtifactError, DataError
 from loop.project import open_project
 from loop.rounds import champion as champions
-from loop.rounds.champion import Guess
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A cell that begins so would be run as a formula by a spreadsheet."""
@@ -36,16 +35,16 @@ def rollback(root: Path, *, why: str) -> None:
 
 
 def predict(root: Path, file: str, *, out: Path | None, text: str | None, as_json: bool) -> None:
-    """Labels new texts, row by row, in the order of the file."""
+    """The champion's answers to new texts, row by row, in the order of the file."""
     with open_project(root, read_only=True) as project:
-        guesses = champions.predict(project, file, text=text)
+        rows = champions.predict(project, file, text=text)
     with _target(out) as handle:
         if as_json:
-            _write_json(guesses, handle)
+            _write_json(rows, handle)
         else:
-            _write_csv(guesses, handle)
+            _write_csv(rows, handle)
     if out is not None:
-        showing.out().print(f"{len(guesses):,} texts labelled in {out}", markup=False)
+        showing.out().print(f"{len(rows):,} texts answered in {out}", markup=False)
 
 
 def export(root: Path, folder: Path) -> None:
@@ -68,17 +67,22 @@ def _target(out: Path | None) -> Iterator[TextIO]:
         yield handle
 
 
-def _write_json(guesses: Sequence[Guess], handle: TextIO) -> None:
-    for guess in guesses:
-        row = {"text": guess.text, "label": guess.label, "confidence": guess.confidence}
-        handle.write(json.dumps({**row, "probabilities": guess.probabilities}, ensure_ascii=False) + "\n")
+def _write_json(rows: Sequence[Mapping[str, Any]], handle: TextIO) -> None:
+    for row in rows:
+        handle.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
-def _write_csv(guesses: Sequence[Guess], handle: TextIO) -> None:
+def _write_csv(rows: Sequence[Mapping[str, Any]], handle: TextIO) -> None:
+    """Whatever stands in one cell; the rest, as all probabilities, is in the JSON."""
+    columns = [name for name, value in rows[0].items() if isinstance(value, str | float)] if rows else []
     writer = csv.writer(handle)
-    writer.writerow(["text", "label", "confidence"])
-    for guess in guesses:
-        writer.writerow([_safe(guess.text), _safe(guess.label), f"{guess.confidence:.4f}"])
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([_cell(row[name]) for name in columns])
+
+
+def _cell(value: str | float) -> str:
+    return f"{value:.4f}" if isinstance(value, float) else _safe(value)
 
 
 def _safe(cell: str) -> str:

@@ -15,6 +15,9 @@ from loop.ledger import schema
 from loop.ledger.writing import upsert
 from loop.records import Annotation, AnswerState, Candidate, Label, Pick, PickKind, Preference, Role, SentTask
 
+JUDGED = "judge-"
+"""How the ids of answers begin that a judge gave."""
+
 
 @dataclass(frozen=True, slots=True)
 class PickRow:
@@ -97,7 +100,8 @@ def replace_annotations(connection: Connection, found: Mapping[str, Sequence[Ann
     Tasks the ledger does not know are left out. Returns how many rows are new or changed.
     """
     ours = set(connection.execute(select(schema.picks.c.ext_id).where(schema.picks.c.ext_id.in_(found))).scalars())
-    known = {row.id: row for row in answers(connection, ext_ids=ours)}
+    # A judge's answers do not lie in the labeling tool: only what came from there can vanish there.
+    known = {row.id: row for row in answers(connection, ext_ids=ours) if not row.id.startswith(JUDGED)}
     now = {row.id: row for ext_id in ours for row in found[ext_id]}
     changed = [row for row in now.values() if known.get(row.id) != row]
     upsert(connection, schema.annotations, [_annotation_fields(row) for row in changed])
@@ -105,6 +109,11 @@ def replace_annotations(connection: Connection, found: Mapping[str, Sequence[Ann
     where = schema.annotations.c.id.in_(gone)
     connection.execute(update(schema.annotations).where(where).values(state=AnswerState.DELETED.value))
     return len(changed) + len(gone)
+
+
+def add_answers(connection: Connection, found: Iterable[Annotation]) -> None:
+    """Adds answers that do not come from the labeling tool, or replaces them."""
+    upsert(connection, schema.annotations, [_annotation_fields(row) for row in found])
 
 
 def answers(connection: Connection, *, ext_ids: Collection[str] | None = None) -> tuple[Annotation, ...]:

@@ -2,9 +2,10 @@
 
 running    which step is next; doing it; noting it
 work       what a step gets and gives back
+task       what a task type brings: its own steps, questions, predictions
 frozen     made once: embeddings, regions, map
-learning   train                    looking    score, map, select (reserves: audit, dev)
-judging    evaluate, gate           people     send, await, collect, settle (questions: what experts see)
+reserves   which examples are set apart for audit and dev
+people     send, await, collect
 creating   `weakspot init`          champion   promote, rollback, predict, export
 checkup    `weakspot doctor`
 """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,28 +10,15 @@ from loop import __version__
 from loop.errors import ModelError
 from loop.ledger import figures, progress
 from loop.ledger.figures import Decision, ModelRow
-from loop.pool import Columns, guess, recognise
-from loop.pool.tables import gather
 from loop.project import Project, only_worker
-from loop.rounds.judging import GROUNDS
-from loop.rounds.work import now
+from loop.rounds.task import task_of
+from loop.rounds.work import GROUNDS, now
 
 GROUNDS_IN_WORDS = {
     "gold": "the gold test",
     "audit": "a random sample of the pool",
     "dev": "the examples that tuning was stopped and calibrated on, so rather too low",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Guess:
-    """What the champion says of one text."""
-
-    text: str
-    label: str
-    confidence: float
-    """Calibrated probability of the label, 0..1."""
-    probabilities: Mapping[str, float]
 
 
 def promote(project: Project, round_: int, *, by: str, why: str) -> None:
@@ -54,33 +40,19 @@ def rollback(project: Project, *, by: str, why: str) -> int:
     return earlier[-1]
 
 
-def predict(project: Project, file: str, *, text: str | None) -> tuple[Guess, ...]:
-    """Labels every text of a file, in its order. Raises ModelError without a champion, DataError for the file."""
-    from loop.models import load_classifier
+def predict(project: Project, file: str, *, text: str | None) -> tuple[Mapping[str, Any], ...]:
+    """What the champion says of every text of a file, in its order: one row each, its columns by task.
 
+    Raises ModelError without a champion, DataError for the file.
+    """
     row = _champion(project)
-    source = recognise(file)
-    column = text or guess(source).columns.text
-    texts = gather(source, Columns(column)).table.column("text").to_pylist()
-    model = load_classifier(project.artifacts.open(row.artifact) / "model")
-    scores = model.predict(texts)
-    return tuple(
-        Guess(
-            text=one,
-            label=model.labels[int(line.argmax())],
-            confidence=float(line.max()),
-            probabilities=dict(zip(model.labels, map(float, line), strict=True)),
-        )
-        for one, line in zip(texts, scores.probabilities, strict=True)
-    )
+    return task_of(project.config).predict(project, row, file, text)
 
 
 def export(project: Project, folder: Path) -> None:
     """Writes the champion as a self-contained model folder. Raises ModelError without a champion."""
-    from loop.models import export as write
-
     row = _champion(project)
-    write(project.artifacts.open(row.artifact) / "model", folder, card=_card(project, row))
+    task_of(project.config).export(project, row, folder, _card(project, row))
 
 
 def _move(project: Project, round_: int, *, action: str, by: str, why: str) -> None:

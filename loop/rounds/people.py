@@ -1,6 +1,6 @@
-"""Steps `send`, `await`, `collect` and `settle`: questions go to people, answers become labels.
+"""Steps `send`, `await` and `collect`: questions go to people, answers come back.
 
-    picks ─► questions ─► labeling tool ─► (people) ─► annotations ─► labels with a role
+    picks ─► questions ─► labeling tool ─► (people) ─► annotations
 
 Polling is the truth: `await` reads what has changed until every question of the round is answered, `collect` reads
 everything once more and notices tasks that were removed.
@@ -19,14 +19,12 @@ from sqlalchemy import Connection
 from loop import registry
 from loop.config import Config
 from loop.errors import PeopleNeeded, ProjectChanged, ServerDown
-from loop.labels import Settlement
-from loop.labels import settle as settle_answers
 from loop.ledger import people, progress
 from loop.ledger.people import PickRow
 from loop.project import Project, only_worker
 from loop.protocols import Experts, Labeler
-from loop.records import Annotation, AnswerState, Collected, Label, PickKind, Role
-from loop.rounds.questions import questions
+from loop.records import AnswerState, Collected
+from loop.rounds.task import task_of
 from loop.rounds.work import Done, Work, now
 
 PROJECT_ID = "labeler_project"
@@ -36,19 +34,22 @@ PATIENCE_S = 600.0
 """How long a server that was there may be away while we wait for people."""
 LOOK_CLOSELY_S = 30.0
 """How often the open questions are read one by one: a server that was killed may hold an answer it does not tell of."""
-ROLES = {PickKind.AUDIT: Role.AUDIT, PickKind.DEV: Role.DEV}
-"""What an answer is used for when its question was drawn at random; all others are trained on."""
+JUDGE = "judge:"
+"""How the names of annotators begin that are no people."""
+AT_ONCE = 20
+"""So many questions a judge is asked before its answers are kept."""
 FINAL = (AnswerState.ANSWERED, AnswerState.SKIPPED, AnswerState.EMPTY)
 """States that end a question; a quarantined answer does not."""
 
 
 def send(work: Work) -> Done:
     """Every pick of the round that lacks an answer lies in the labeling tool exactly once."""
+    _ask_others_first(work)
     lacking = _lacking(work)
     rows = [row for row in _picks(work) if row.ext_id in lacking]
     if not rows:
         return Done({"sent": 0})
-    receipt = labeler(work).send(questions(work, rows), progress=work.progress)
+    receipt = labeler(work).send(task_of(work.config).questions(work, rows), progress=work.progress)
 
     def record(connection: Connection) -> None:
         progress.put(connection, PROJECT_ID, receipt.project_id)
@@ -99,28 +100,6 @@ def collect(work: Work) -> Done:
     return Done({"annotations": len(found), **counts, "removed_tasks": removed})
 
 
-def settle(work: Work) -> Done:
-    """Answers of all rounds become labels: new ones get a role, changed ones are replaced, withdrawn ones leave."""
-    with work.project.ledger.read() as connection:
-        picks = people.picks(connection)
-        answers = people.answers(connection)
-        known = {label.example_id: label for label in people.labels(connection)}
-    outcomes = _settlements(picks, answers, needed=work.config.labeler.overlap)
-    fresh = _labels(picks, outcomes, known)
-    withdrawn = sorted(
-        id_ for id_, label in known.items() if label.source == "people" and id_ in outcomes and not outcomes[id_].label
-    )
-
-    def record(connection: Connection) -> None:
-        people.put_labels(connection, fresh)
-        people.drop_labels(connection, withdrawn)
-
-    asked_now = {row.pick.example_id for row in picks if row.round == work.round}
-    states = [outcome.state for id_, outcome in outcomes.items() if id_ in asked_now]
-    counts: dict[str, Any] = {state: states.count(state) for state in sorted(set(states))}
-    return Done({**counts, "changed": len(fresh), "withdrawn": len(withdrawn)}, record)
-
-
 def labeler(work: Work) -> Labeler:
     """The labeling tool of the config, bound to this project's page there."""
     tool: Labeler = _tool(work.project, work.config, work.say)
@@ -152,21 +131,18 @@ def experts(work: Work) -> Experts:
     if config.experts.kind == "people":
         crowd: Experts = build()
         return crowd
-    answers = work.project.pool.answers_for_simulation()
-    with work.project.ledger.read() as connection:
-        example_of = {row.ext_id: row.pick.example_id for row in people.picks(connection)}
     crowd = build(
         state_dir=work.project.state / config.labeler.kind,
         url=config.labeler.url,
         token=os.environ.get(config.labeler.token_env),
         project_key=work.project.key,
         labels=config.label_set,
-        truth=lambda ext_id: answers.get(example_of[ext_id]),
         count=config.experts.count,
         error_rate=config.experts.error_rate,
         seconds_per_answer=config.experts.seconds_per_answer,
         overlap=config.labeler.overlap,
         seed=config.seed,
+        **task_of(config).experts(work),
     )
     return crowd
 
@@ -190,6 +166,17 @@ def _tool(project: Project, config: Config, tell: Callable[[str], None]) -> Any:
         overlap=config.labeler.overlap,
         tell=tell,
     )
+
+
+def _ask_others_first(work: Work) -> None:
+    """Answers that need no person, each kept as soon as it is there: a run that is killed asks nobody twice."""
+    with work.project.ledger.read() as connection:
+        known = {answer.ext_id for answer in people.answers(connection) if answer.annotator.startswith(JUDGE)}
+    open_rows = [row for row in _picks(work) if row.ext_id not in known]
+    for start in range(0, len(open_rows), AT_ONCE):
+        answers = task_of(work.config).answers(work, open_rows[start : start + AT_ONCE])
+        with work.project.ledger.begin() as connection:
+            people.add_answers(connection, answers)
 
 
 def _picks(work: Work) -> tuple[PickRow, ...]:
@@ -252,32 +239,3 @@ def _or_leave(work: Work, open_ids: Sequence[str]) -> None:
             f"{len(open_ids)} questions of round {work.round} wait for an answer",
             do=f"answer them at {url}, then `weakspot run`",
         )
-
-
-def _settlements(picks: Sequence[PickRow], answers: Sequence[Annotation], *, needed: int) -> dict[str, Settlement]:
-    example_of = {row.ext_id: row.pick.example_id for row in picks}
-    by_example: dict[str, list[Annotation]] = {}
-    for answer in answers:
-        by_example.setdefault(example_of[answer.ext_id], []).append(answer)
-    return {id_: settle_answers(rows, needed=needed) for id_, rows in sorted(by_example.items())}
-
-
-def _labels(picks: Sequence[PickRow], outcomes: dict[str, Settlement], known: dict[str, Label]) -> tuple[Label, ...]:
-    """The labels that are new or changed; a role, once given, stays."""
-    newest = {row.pick.example_id: row for row in picks}
-    settled = {id_: (outcome, outcome.label) for id_, outcome in outcomes.items() if outcome.label is not None}
-    fresh = []
-    for id_, (outcome, name) in settled.items():
-        role = known[id_].role if id_ in known else ROLES.get(newest[id_].pick.kind, Role.TRAIN)
-        label = Label(
-            example_id=id_,
-            label=name,
-            role=role,
-            source="people",
-            round=known[id_].round if id_ in known else newest[id_].round,
-            annotations=outcome.votes,
-            agreement=outcome.agreement,
-        )
-        if known.get(id_) != label:
-            fresh.append(label)
-    return tuple(fresh)

@@ -21,8 +21,9 @@ from loop.errors import WeakspotError
 from loop.ledger import progress
 from loop.ledger.progress import Event, Heartbeat, StepRow
 from loop.project import Project, only_worker
-from loop.rounds import judging, learning, looking, people
+from loop.rounds import people
 from loop.rounds.opening import open_round
+from loop.rounds.task import task_of
 from loop.rounds.work import STEPS, Done, Work, artifact, now
 
 WRITING = ("train", "evaluate", "score")
@@ -30,18 +31,8 @@ WRITING = ("train", "evaluate", "score")
 BEAT_SECONDS = 2.0
 WORKER = "run"
 
-ACTIONS: dict[str, Callable[[Work], Done]] = {
-    "train": learning.train,
-    "evaluate": judging.evaluate,
-    "gate": judging.gate,
-    "score": looking.score,
-    "map": looking.map_spots,
-    "select": looking.select,
-    "send": people.send,
-    "await": people.wait,
-    "collect": people.collect,
-    "settle": people.settle,
-}
+SHARED: dict[str, Callable[[Work], Done]] = {"send": people.send, "await": people.wait, "collect": people.collect}
+"""Steps that are the same for every task; the others are the task's own."""
 
 
 class Watcher(Protocol):
@@ -129,7 +120,7 @@ def _run_step(project: Project, config: Config, round_: int, step: str, wish: Wi
     pulse = _Pulse(project, round_, step, watcher)
     work = Work(project, round_, config, wish.wait, wish.early, progress=pulse.advanced, say=pulse.said)
     try:
-        done = ACTIONS[step](work)
+        done = (SHARED.get(step) or task_of(config).steps[step])(work)
     except WeakspotError as fault:
         pulse.event("warning" if fault.exit_status != 1 else "error", str(fault))
         raise

@@ -1,1 +1,1 @@
-"""One file per task type: what a label is, which figures fit, which page people see. Elsewhere nobody asks which."""
+"""One folder per task type: what the steps of a round do for it. Elsewhere nobody asks which task it is."""

@@ -15,12 +15,12 @@ from sqlalchemy import Connection
 from loop import registry
 from loop.ledger import figures, people
 from loop.protocols import PoolView
-from loop.records import FloatArray, IntArray, Pick, PickKind, Predictions, Role, Split, Spot
+from loop.records import Annotation, AnswerState, FloatArray, IntArray, Pick, PickKind, Predictions, Role, Split, Spot
 from loop.rounds import reserves
 from loop.rounds.frozen import Frozen, Partition, embeddings, partition
-from loop.rounds.judging import load, predict, predictions_of, save
 from loop.rounds.work import Done, Work, artifact
 from loop.selection import budget, spots
+from loop.tasks.classification.judging import load, predict, predictions_of, save
 
 
 def score(work: Work) -> Done:
@@ -186,7 +186,6 @@ def _dev(work: Work) -> dict[str, _Outcome]:
 
 def _answers(work: Work) -> list[_Answer]:
     """Answers to what strategies picked: audit ones steer nothing, dev ones are counted as dev."""
-    corrected = registry.load("task", work.config.task).corrected
     with work.project.ledger.read() as connection:
         pick_of = {row.ext_id: row.pick for row in people.picks(connection) if row.pick.kind not in reserves.LOTS}
         answers = people.answers(connection, ext_ids=list(pick_of))
@@ -197,6 +196,13 @@ def _answers(work: Work) -> list[_Answer]:
         if verdict is not None and pick.confidence is not None:
             found.append(_Answer(pick.example_id, verdict, 1 - pick.confidence))
     return found
+
+
+def corrected(annotation: Annotation, guess: str | None) -> bool | None:
+    """Whether a person gave another label than the model guessed; None when there is nothing to compare."""
+    if guess is None or annotation.state is not AnswerState.ANSWERED:
+        return None
+    return annotation.label != guess
 
 
 def _in_spots(frozen: Frozen, regions: Partition, ids: Sequence[str]) -> IntArray:

@@ -10,8 +10,8 @@ from loop.ledger import people
 from loop.ledger.people import PickRow
 from loop.records import FloatArray, LabelSet, Neighbour, Pick, Predictions, Question, Role
 from loop.rounds.frozen import embeddings
-from loop.rounds.looking import scores_of
 from loop.rounds.work import Work
+from loop.tasks.classification.looking import scores_of
 
 NEIGHBOURS = 3
 

@@ -21,10 +21,8 @@ from loop.ledger.figures import Decision
 from loop.protocols import Scores
 from loop.records import Comparison, Measurement, Predictions, Role, Verdict
 from loop.rounds.frozen import embeddings, partition, tokens
-from loop.rounds.work import Done, Work, artifact, now
+from loop.rounds.work import GROUNDS, Done, Work, artifact, now
 
-GROUNDS = ("gold", "audit", "dev")
-"""Where a figure may rest, best first: the first one with enough examples decides in the gate."""
 LENGTHS = ((3, "up to 3 words"), (30, "4 to 30 words"), (math.inf, "over 30 words"))
 ENOUGH = 30
 """Fewer examples than this are too few to compare two models on."""

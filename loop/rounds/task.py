@@ -1,0 +1,53 @@
+"""What a task type brings: what its own steps do, what people are asked, what its models can do for others.
+
+The straight line knows no task: it loads the one that weakspot.yaml names from the menu and calls it. A task type is
+one folder in loop.tasks and one line in the menu.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from loop import registry
+from loop.config import Config
+from loop.ledger.figures import ModelRow
+from loop.ledger.people import PickRow
+from loop.project import Project
+from loop.records import Annotation, Question
+from loop.rounds.work import Done, Work
+
+OWN_STEPS = ("train", "evaluate", "gate", "score", "map", "select", "settle")
+"""The steps that differ from task to task."""
+
+
+def no_answers(_work: Work, _rows: Sequence[PickRow]) -> tuple[Annotation, ...]:
+    """Nobody but people answers."""
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A task type, as an entry of the menu."""
+
+    name: str
+    steps: Mapping[str, Callable[[Work], Done]]
+    """Step of OWN_STEPS → what it does."""
+    questions: Callable[[Work, Sequence[PickRow]], tuple[Question, ...]]
+    """What people see of each pick, in the order of asking."""
+    experts: Callable[[Work], Mapping[str, Any]]
+    """What simulated experts know: further arguments of the menu's "simulated"."""
+    predict: Callable[[Project, ModelRow, str, str | None], tuple[Mapping[str, Any], ...]]
+    """(project, model, file, its text column) → one row per text, in the file's order."""
+    export: Callable[[Project, ModelRow, Path, Mapping[str, Any]], None]
+    """(project, model, folder, facts for the card) → a self-contained model folder."""
+    answers: Callable[[Work, Sequence[PickRow]], tuple[Annotation, ...]] = no_answers
+    """Answers that are there before people are asked: those of a judge."""
+
+
+def task_of(config: Config) -> Task:
+    """The task of a config. Raises ConfigError for an unknown one."""
+    found: Task = registry.load("task", config.task)
+    return found

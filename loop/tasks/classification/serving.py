@@ -1,0 +1,49 @@
+"""The champion's guesses for a file, its export, and what simulated experts know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from loop.ledger import people
+from loop.ledger.figures import ModelRow
+from loop.pool import Columns, guess, recognise
+from loop.pool.tables import gather
+from loop.project import Project
+from loop.rounds.work import Work
+
+
+def predict(project: Project, row: ModelRow, file: str, text: str | None) -> tuple[Mapping[str, Any], ...]:
+    """Label, calibrated confidence and all probabilities of every text of a file. Raises DataError for the file."""
+    from loop.models import load_classifier
+
+    source = recognise(file)
+    column = text or guess(source).columns.text
+    texts = gather(source, Columns(column)).table.column("text").to_pylist()
+    model = load_classifier(project.artifacts.open(row.artifact) / "model")
+    scores = model.predict(texts)
+    return tuple(
+        {
+            "text": one,
+            "label": model.labels[int(line.argmax())],
+            "confidence": float(line.max()),
+            "probabilities": dict(zip(model.labels, map(float, line), strict=True)),
+        }
+        for one, line in zip(texts, scores.probabilities, strict=True)
+    )
+
+
+def export(project: Project, row: ModelRow, folder: Path, card: Mapping[str, Any]) -> None:
+    """A sentence-transformers folder that needs no weakspot."""
+    from loop.models import export as write
+
+    write(project.artifacts.open(row.artifact) / "model", folder, card=dict(card))
+
+
+def knowledge(work: Work) -> Mapping[str, Any]:
+    """The true label of each question."""
+    answers = work.project.pool.answers_for_simulation()
+    with work.project.ledger.read() as connection:
+        example_of = {row.ext_id: row.pick.example_id for row in people.picks(connection)}
+    return {"truth": lambda ext_id: answers.get(example_of[ext_id])}

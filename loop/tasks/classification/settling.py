@@ -1,0 +1,69 @@
+"""Step `settle`: several answers become one label with a role."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection
+
+from loop.labels import Settlement
+from loop.labels import settle as settle_answers
+from loop.ledger import people
+from loop.ledger.people import PickRow
+from loop.records import Annotation, Label, PickKind, Role
+from loop.rounds.work import Done, Work
+
+ROLES = {PickKind.AUDIT: Role.AUDIT, PickKind.DEV: Role.DEV}
+"""What an answer is used for when its question was drawn at random; all others are trained on."""
+
+
+def settle(work: Work) -> Done:
+    """Answers of all rounds become labels: new ones get a role, changed ones are replaced, withdrawn ones leave."""
+    with work.project.ledger.read() as connection:
+        picks = people.picks(connection)
+        answers = people.answers(connection)
+        known = {label.example_id: label for label in people.labels(connection)}
+    outcomes = _settlements(picks, answers, needed=work.config.labeler.overlap)
+    fresh = _labels(picks, outcomes, known)
+    withdrawn = sorted(
+        id_ for id_, label in known.items() if label.source == "people" and id_ in outcomes and not outcomes[id_].label
+    )
+
+    def record(connection: Connection) -> None:
+        people.put_labels(connection, fresh)
+        people.drop_labels(connection, withdrawn)
+
+    asked_now = {row.pick.example_id for row in picks if row.round == work.round}
+    states = [outcome.state for id_, outcome in outcomes.items() if id_ in asked_now]
+    counts: dict[str, Any] = {state: states.count(state) for state in sorted(set(states))}
+    return Done({**counts, "changed": len(fresh), "withdrawn": len(withdrawn)}, record)
+
+
+def _settlements(picks: Sequence[PickRow], answers: Sequence[Annotation], *, needed: int) -> dict[str, Settlement]:
+    example_of = {row.ext_id: row.pick.example_id for row in picks}
+    by_example: dict[str, list[Annotation]] = {}
+    for answer in answers:
+        by_example.setdefault(example_of[answer.ext_id], []).append(answer)
+    return {id_: settle_answers(rows, needed=needed) for id_, rows in sorted(by_example.items())}
+
+
+def _labels(picks: Sequence[PickRow], outcomes: dict[str, Settlement], known: dict[str, Label]) -> tuple[Label, ...]:
+    """The labels that are new or changed; a role, once given, stays."""
+    newest = {row.pick.example_id: row for row in picks}
+    settled = {id_: (outcome, outcome.label) for id_, outcome in outcomes.items() if outcome.label is not None}
+    fresh = []
+    for id_, (outcome, name) in settled.items():
+        role = known[id_].role if id_ in known else ROLES.get(newest[id_].pick.kind, Role.TRAIN)
+        label = Label(
+            example_id=id_,
+            label=name,
+            role=role,
+            source="people",
+            round=known[id_].round if id_ in known else newest[id_].round,
+            annotations=outcome.votes,
+            agreement=outcome.agreement,
+        )
+        if known.get(id_) != label:
+            fresh.append(label)
+    return tuple(fresh)
