@@ -24,15 +24,31 @@ def compare(champion: Predictions, challenger: Predictions, truth: Mapping[str, 
             do="predict the same examples with both models",
         )
     before, after = (_wrong(model, truth, shared) for model in (champion, challenger))
-    fixed = sum(was and not is_ for was, is_ in zip(before, after, strict=True))
-    broken = sum(is_ and not was for was, is_ in zip(before, after, strict=True))
-    low, high = paired_interval(fixed, broken, champion_errors=sum(before), n=len(shared))
+    return compare_wrong(before, after, on=on)
+
+
+def compare_wrong(before: Mapping[str, bool], after: Mapping[str, bool], *, on: str) -> Comparison:
+    """Id → whether the champion (before) and the challenger (after) are wrong, on the ids that both have.
+
+    Raises DataError when they share none.
+    """
+    shared = sorted(set(before) & set(after))
+    if not shared:
+        raise DataError(
+            f"champion and challenger share no example on {on} where both are known to be right or wrong",
+            wanted="at least one",
+            do="measure both models on the same examples",
+        )
+    n, errors = len(shared), sum(before[id_] for id_ in shared)
+    fixed = sum(before[id_] and not after[id_] for id_ in shared)
+    broken = sum(after[id_] and not before[id_] for id_ in shared)
+    low, high = paired_interval(fixed, broken, champion_errors=errors, n=n)
     return Comparison(
-        n=len(shared),
+        n=n,
         fixed=fixed,
         broken=broken,
-        champion_errors=sum(before),
-        difference=(broken - fixed) / len(shared),
+        champion_errors=errors,
+        difference=(broken - fixed) / n,
         low=low,
         high=high,
         p_value=mcnemar(fixed, broken),
@@ -83,7 +99,6 @@ def _correlation(both: int, fixed: int, broken: int, neither: int) -> float:
     return corrected / sqrt(margins)
 
 
-def _wrong(model: Predictions, truth: Mapping[str, str], ids: list[str]) -> list[bool]:
+def _wrong(model: Predictions, truth: Mapping[str, str], ids: list[str]) -> dict[str, bool]:
     probabilities, columns = aligned(model, truth, ids)
-    found: list[bool] = (probabilities.argmax(axis=1) != columns).tolist()
-    return found
+    return dict(zip(ids, (probabilities.argmax(axis=1) != columns).tolist(), strict=True))

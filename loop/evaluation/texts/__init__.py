@@ -1,1 +1,9 @@
-"""Measuring what models write."""
+"""How good written answers are, with uncertainty; pure functions of texts and numbers.
+
+answers + references ─► metrics ┐
+answers + checks ───────────────┴► measure ─► Measurements, wrong or right
+wins, ties, losses ─► winning ─► win rate, corrected by what people said      ┐
+champion's and challenger's wrong answers ─► compare_wrong ─► Comparisons     ├► gate ─► Verdict
+retention before and after ─► loss                                            ┘
+answers + source or samples ─► hallucination ─► how unsupported, how well that is told
+"""
