@@ -14,6 +14,12 @@ Value = str | None
 """A cell: a text, or None where there is none."""
 
 
+class Nested(str):
+    """The JSON of a cell that held a list or a mapping, told apart from a text that only looks like one."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Unreadable:
     """A row that cannot be read."""
@@ -41,8 +47,10 @@ def as_text(value: object) -> Value:
         return None
     if isinstance(value, str):
         return value
-    if isinstance(value, bool | list | dict):
-        return json.dumps(value, ensure_ascii=False, default=str)
+    if isinstance(value, list | dict):
+        return Nested(json.dumps(value, ensure_ascii=False, default=str))
+    if isinstance(value, bool):
+        return json.dumps(value)
     return str(value)
 
 

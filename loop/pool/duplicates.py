@@ -1,9 +1,12 @@
-"""Rows → rows with different texts and ids: the first of equal texts stays, disagreeing labels are named."""
+"""Rows → rows with different texts and ids: the first of equal texts stays, disagreeing labels are named.
+
+Equal prompts with different references are one prompt with several references.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +14,8 @@ import numpy as np
 from loop.errors import DataError
 from loop.pool.chunks import CHUNK
 from loop.pool.ids import Keys, keys
-from loop.pool.tables import Rows
+from loop.pool.prompt_cells import REFERENCES, as_cell, from_cell
+from loop.pool.tables import Rows, besides
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +37,23 @@ class Deduplicated:
 
 
 def deduplicate(rows: Rows) -> Deduplicated:
-    """One row per text, the first in the file, with the first label that any of the equal rows has.
+    """One row per text (prompts: and context, and turns), the first in the file, with the first label that any of the
+    equal rows has; prompts with the references of all of them.
 
     Raises DataError when two different texts have the same id of their owner.
     """
-    found = keys_of(rows.table.column("text"))
+    found = _keys_of_rows(rows)
     _, first, group = np.unique(found, return_index=True, return_inverse=True)
     kept = np.sort(first)
     if len(kept) == len(found):
         _refuse_double_ids(rows)
         return Deduplicated(rows, 0, ())
+    if rows.writing:
+        result = replace(rows, table=_with_all_references(rows, first, group)).take(kept)
+        _refuse_double_ids(result)
+        return Deduplicated(result, len(found) - len(kept), ())
     labels, conflicts = _labels_of_groups(rows, first, group)
-    result = rows.take(kept)
-    place = result.table.schema.get_field_index("label")
-    mended = result.table.set_column(place, "label", labels.take(kept))
-    result = Rows(result.where, mended, result.numbers, result.empty, result.unreadable)
+    result = replace(rows, table=_with(rows.table, "label", labels)).take(kept)
     _refuse_double_ids(result)
     return Deduplicated(result, len(found) - len(kept), conflicts)
 
@@ -56,6 +62,36 @@ def keys_of(column: Any) -> Keys:
     """(n,) keys of an Arrow column of texts, made a chunk at a time."""
     pieces = [keys(column.slice(start, CHUNK).to_pylist()) for start in range(0, len(column), CHUNK)]
     return np.concatenate(pieces) if pieces else np.empty(0, dtype=np.uint64)
+
+
+def _keys_of_rows(rows: Rows) -> Keys:
+    if not rows.writing:
+        return keys_of(rows.table.column("text"))
+    pieces: list[Keys] = [np.empty(0, dtype=np.uint64)]
+    for start in range(0, len(rows.table), CHUNK):
+        part = rows.table.slice(start, CHUNK)
+        texts = part.column("text").to_pylist()
+        pieces.append(keys([f"{rest}\x00{text.strip()}" for rest, text in zip(besides(part), texts, strict=True)]))
+    return np.concatenate(pieces)
+
+
+def _with_all_references(rows: Rows, first: Any, group: Any) -> Any:
+    """The table, in which the first row of each group has the references of all its rows."""
+    import pyarrow as pa
+
+    labels, several = (rows.table.column(name).to_pylist() for name in ("label", REFERENCES))
+    members: dict[int, dict[str, None]] = {}
+    for place in np.flatnonzero(np.bincount(group)[group] > 1):
+        found = members.setdefault(int(group[place]), {})
+        found.update(dict.fromkeys(from_cell(labels[place], several[place])))
+    for one, found in members.items():
+        labels[first[one]], several[first[one]] = next(iter(found), None), as_cell(tuple(found))
+    table = _with(rows.table, "label", pa.array(labels, pa.large_string()))
+    return _with(table, REFERENCES, pa.array(several, pa.large_string()))
+
+
+def _with(table: Any, name: str, column: Any) -> Any:
+    return table.set_column(table.schema.get_field_index(name), name, column)
 
 
 def _labels_of_groups(rows: Rows, first: Any, group: Any) -> tuple[Any, tuple[Conflict, ...]]:

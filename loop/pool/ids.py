@@ -14,14 +14,15 @@ Keys = NDArray[np.uint64]
 """(n,) 64-bit hashes; two of a million different texts meet with a probability of about 3 in 10^8."""
 
 
-def example_id(text: str, source_id: str | None, *, aside: bool = False) -> str:
-    """16 hex digits of BLAKE2b over the owner's id and the text.
+def example_id(text: str, source_id: str | None, *, rest: str = "", aside: bool = False) -> str:
+    """16 hex digits of BLAKE2b over the owner's id and the text, and of a prompt over its context and turns (`rest`).
 
     `aside` gives another id to a quarantined row whose text and owner id are those of a gold row, so that ids
     stay unique.
     """
     owner = b"\x00" if source_id is None else b"\x01" + source_id.encode()
-    return _hash(owner + b"\x00" + text.encode() + (b"\x00aside" if aside else b"")).hex()
+    more = (b"\x00rest" + rest.encode() if rest else b"") + (b"\x00aside" if aside else b"")
+    return _hash(owner + b"\x00" + text.encode() + more).hex()
 
 
 def keys(texts: Sequence[str]) -> Keys:

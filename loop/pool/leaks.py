@@ -4,6 +4,9 @@ Three grades: the same text; the same but for case, punctuation and spaces; and 
 character 4-grams of the folded texts. Near pairs are found exactly, not approximately, by prefix filtering: two sets
 of similarity t or more share one of the rarest elements of each (Chaudhuri, Ganti and Kaushik 2006; Bayardo, Ma and
 Srikant 2007, "Scaling up all pairs similarity search").
+
+A prompt with a context is near another only when text, context and both together are: neither two questions about
+one long source nor one instruction for two sources are the same prompt.
 """
 
 from __future__ import annotations
@@ -19,6 +22,9 @@ from loop.pool.ids import folded
 NEAR = 0.85
 """Similarity from which a text counts as a near-duplicate: above it a word or two differ in a sentence of ten."""
 GRAM = 4
+
+Parts = tuple[frozenset[str], ...]
+"""Grams of text and context; empty where there are no contexts."""
 
 
 class Grade(StrEnum):
@@ -55,12 +61,16 @@ class Leak:
 class LeakGuard:
     """An index over gold texts; `find` asks it about any number of other texts."""
 
-    def __init__(self, gold: Sequence[str], *, near: float = NEAR) -> None:
+    def __init__(self, gold: Sequence[str], *, contexts: Sequence[str] | None = None, near: float = NEAR) -> None:
+        """contexts: (n,) what each gold prompt is about, "" for nothing; None where texts have none."""
         self._near = near
         self._same: dict[str, int] = {}
         self._folded: dict[str, int] = {}
         self._grams: list[frozenset[str]] = []
-        for row, text in enumerate(gold):
+        self._parts = (
+            [_part_grams(*pair) for pair in zip(gold, contexts, strict=True)] if contexts is not None else None
+        )
+        for row, text in enumerate(_whole(gold, contexts)):
             plain = folded(text)
             self._same.setdefault(text.strip(), row)
             self._folded.setdefault(plain, row)
@@ -71,11 +81,19 @@ class LeakGuard:
             for gram in self._prefix(grams):
                 self._postings[gram].append(row)
 
-    def find(self, texts: Sequence[str]) -> list[Leak]:
-        """The leaking ones among `texts`, in their order; each with its most similar gold text."""
-        return [leak for row, text in enumerate(texts) if (leak := self._leak(row, text)) is not None]
+    def find(self, texts: Sequence[str], contexts: Sequence[str] | None = None) -> list[Leak]:
+        """The leaking ones among `texts`, in their order; each with its most similar gold text.
 
-    def _leak(self, row: int, text: str) -> Leak | None:
+        contexts: (n,) as for the gold texts, and there exactly when these have some.
+        """
+        whole = _whole(texts, contexts)
+        leaks = [
+            self._leak(row, text, _part_grams(texts[row], contexts[row]) if contexts is not None else ())
+            for row, text in enumerate(whole)
+        ]
+        return [leak for leak in leaks if leak is not None]
+
+    def _leak(self, row: int, text: str, parts: Parts) -> Leak | None:
         if (gold := self._same.get(text.strip())) is not None:
             return Leak(row, gold, Grade.SAME, 1.0)
         plain = folded(text)
@@ -83,8 +101,14 @@ class LeakGuard:
             return Leak(row, gold, Grade.FOLDED, 1.0)
         grams = _grams(plain)
         candidates = {gold for gram in self._prefix(grams) for gold in self._postings.get(gram, ())}
-        similarity, gold = max(((_jaccard(grams, self._grams[one]), one) for one in candidates), default=(0.0, -1))
+        similarity, gold = max(((self._similarity(grams, parts, one), one) for one in candidates), default=(0.0, -1))
         return Leak(row, gold, Grade.NEAR, similarity) if similarity >= self._near else None
+
+    def _similarity(self, grams: frozenset[str], parts: Parts, gold: int) -> float:
+        """That of the whole, or of the part that is least alike."""
+        whole = _jaccard(grams, self._grams[gold])
+        known = self._parts[gold] if self._parts is not None else ()
+        return min([whole, *(_jaccard(one, other) for one, other in zip(parts, known, strict=True))])
 
     def _prefix(self, grams: frozenset[str]) -> list[str]:
         """The rarest grams that gold knows, enough of them that any set as similar as asked has one in common."""
@@ -94,6 +118,16 @@ class LeakGuard:
         # Grams that gold does not know are the rarest of all and lead nowhere: most texts end here, unsorted.
         enough -= len(grams) - len(known)
         return sorted(known, key=lambda gram: (self._frequency[gram], gram))[:enough] if enough > 0 else []
+
+
+def _whole(texts: Sequence[str], contexts: Sequence[str] | None) -> Sequence[str]:
+    if contexts is None:
+        return texts
+    return [f"{context}\n\n{text}" for text, context in zip(texts, contexts, strict=True)]
+
+
+def _part_grams(text: str, context: str) -> Parts:
+    return _grams(folded(text)), _grams(folded(context))
 
 
 def _grams(plain: str) -> frozenset[str]:

@@ -5,27 +5,30 @@
 
 Without a label column all rows are pool. Where some rows have a label, these are the seed. Where all have one,
 `seed_labels` says how many of them are drawn as seed; the labels of the others only simulated experts may read.
+
+Of prompts a label is a reference answer: free text, so that draws are plain, none is seed unless `seed_labels` says so,
+and a gold prompt may lack one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from loop.errors import DataError
+from loop.pool.assembling import assembled
 from loop.pool.chunks import CHUNK
 from loop.pool.draws import stratified
 from loop.pool.duplicates import Deduplicated, deduplicate
-from loop.pool.ids import example_id
 from loop.pool.known_labels import checked_labels
 from loop.pool.leaks import LeakGuard
 from loop.pool.sources import Source
 from loop.pool.summary import Summary
-from loop.pool.tables import MAX_CHARACTERS, META, Columns, Rows, gather
+from loop.pool.tables import MAX_CHARACTERS, Columns, Rows, gather
 from loop.records import Split
 
 
@@ -55,41 +58,46 @@ def build(
     """Reads everything and decides each example's split; same input and same `rng` state, same result.
 
     `gold` is a labelled file with the same columns unless `gold_columns` says otherwise; `gold_share` (0..0.9) draws
-    the gold test from the labelled rows instead, in the proportions of the labels.
+    the gold test from the labelled rows instead, in the proportions of the labels; from all prompts when none has a
+    reference.
     Raises DataError for every fault that needs a person; what was mended without one stands in the summary.
     """
     data = deduplicate(gather(source, columns, max_characters=max_characters))
-    test = _gold(gold, gold_columns or columns, max_characters) if gold else None
-    known = checked_labels([data.rows, *([test.rows] if test else [])], labels)
+    test = read_gold(gold, gold_columns or columns, max_characters) if gold else None
+    known = () if columns.writing else checked_labels([data.rows, *([test.rows] if test else [])], labels)
     split = np.full(len(data.rows.numbers), Split.POOL.value, dtype=object)
     reasons = np.full(len(split), None, dtype=object)
     codes = _codes(data.rows, known)
     if gold_share:
-        _require(bool((codes >= 0).any()), source, "--gold-share", columns)
-        split[stratified(codes, round(gold_share * int((codes >= 0).sum())), rng=rng)] = Split.GOLD.value
+        drawn_from = np.zeros_like(codes) if columns.writing and (codes < 0).all() else codes
+        _require(bool((drawn_from >= 0).any()), source, "--gold-share", columns)
+        count = round(gold_share * int((drawn_from >= 0).sum()))
+        split[stratified(drawn_from, count, rng=rng)] = Split.GOLD.value
     _set_leaks_aside(data.rows, test.rows if test else None, split, reasons)
     _choose_seed(source, columns, codes=codes, split=split, seed_labels=seed_labels, rng=rng)
-    table = _assembled(data.rows, split, reasons, test.rows if test else None)
+    table = assembled(data.rows, split, reasons, test.rows if test else None)
     return Built(table, known, _summary(data, test, split, table))
 
 
-def _gold(source: Source, columns: Columns, max_characters: int | None) -> Deduplicated:
-    """The gold file; a row without label is refused, metadata and ids may be missing."""
-    if columns.label is None:
+def read_gold(source: Source, columns: Columns, max_characters: int | None) -> Deduplicated:
+    """The gold file, without double texts; metadata and ids may be missing, and of prompts the references.
+
+    Raises DataError when a text to be classified has no label.
+    """
+    if columns.label is None and not columns.writing:
         raise DataError(
             f"{source.where} is to be the gold test, but no label column is known",
             wanted="a label for each gold text",
             do="name the column with --label",
         )
-    present = Columns(
-        text=columns.text,
-        label=columns.label,
+    present = replace(
+        columns,
         id=columns.id if columns.id in source.columns else None,
         metadata=tuple(name for name in columns.metadata if name in source.columns),
     )
     rows = gather(source, present, max_characters=max_characters)
     without = np.flatnonzero(rows.table.column("label").is_null().to_numpy())
-    if len(without):
+    if len(without) and not columns.writing:
         raise DataError(
             f"{source.where}: {len(without):,} gold texts have no label, the first is row {rows.numbers[without[0]]}",
             wanted="a label for each gold text",
@@ -99,27 +107,35 @@ def _gold(source: Source, columns: Columns, max_characters: int | None) -> Dedup
 
 
 def _codes(rows: Rows, labels: Sequence[str]) -> NDArray[np.int64]:
-    """(n,) place of each row's label in `labels`, -1 where it has none."""
+    """(n,) place of each row's label in `labels`, of a prompt's reference 0; -1 where it has none."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    if rows.writing:
+        return np.asarray(rows.table.column("label").is_valid().to_numpy(), dtype=np.int64) - 1
     found = pc.index_in(rows.table.column("label"), value_set=pa.array(labels, pa.large_string()))
     return np.asarray(pc.fill_null(found, -1).to_numpy(), dtype=np.int64)
 
 
 def _set_leaks_aside(rows: Rows, gold: Rows | None, split: NDArray[Any], reasons: NDArray[Any]) -> None:
     """Marks the rows near a gold text as quarantined; gold itself stays whole."""
-    texts = rows.table.column("text")
-    inside = np.flatnonzero(split == Split.GOLD.value)
-    gold_texts = [*(gold.table.column("text").to_pylist() if gold else []), *texts.take(inside).to_pylist()]
+    inside = rows.table.take(np.flatnonzero(split == Split.GOLD.value))
+    measured = [*([gold.table] if gold else []), inside]
+    gold_texts = [text for table in measured for text in table.column("text").to_pylist()]
     if not gold_texts:
         return
-    guard = LeakGuard(gold_texts)
+    contexts = [context for table in measured for context in _contexts(table)] if rows.writing else None
+    guard = LeakGuard(gold_texts, contexts=contexts)
     for start in range(0, len(split), CHUNK):
-        for leak in guard.find(texts.slice(start, CHUNK).to_pylist()):
+        part = rows.table.slice(start, CHUNK)
+        for leak in guard.find(part.column("text").to_pylist(), _contexts(part) if rows.writing else None):
             place = start + leak.row
             if split[place] != Split.GOLD.value:
                 split[place], reasons[place] = Split.QUARANTINED.value, leak.reason
+
+
+def _contexts(table: Any) -> list[str]:
+    return [context or "" for context in table.column("context").to_pylist()]
 
 
 def _choose_seed(
@@ -133,6 +149,8 @@ def _choose_seed(
 ) -> None:
     """Turns pool rows into seed rows, in place."""
     labelled = np.flatnonzero((codes >= 0) & (split == Split.POOL.value))
+    if seed_labels is None and columns.writing:
+        return
     if seed_labels is None:
         if len(labelled) and len(labelled) == (split == Split.POOL.value).sum():
             raise DataError(
@@ -157,65 +175,36 @@ def _require(holds: bool, source: Source, option: str, columns: Columns) -> None
         raise DataError(f"{option} draws from labelled rows of {source.where}, but {has}", do="name it with --label")
 
 
-def _assembled(rows: Rows, split: NDArray[Any], reasons: NDArray[Any], gold: Rows | None) -> Any:
-    """All examples in one table with ids: the data in file order, then gold."""
-    import pyarrow as pa
-
-    gold_ids = set(_ids(gold)) if gold else set()
-    ids = _ids(rows)
-    for place in np.flatnonzero(split == Split.QUARANTINED.value):
-        if ids[place] in gold_ids:
-            text, owner = (rows.table.column(name)[int(place)].as_py() for name in ("text", "source_id"))
-            ids[place] = example_id(text, owner, aside=True)
-    tables = [_with(rows.table, ids, split, reasons)]
-    if gold:
-        whole = np.full(len(gold.numbers), Split.GOLD.value, dtype=object)
-        tables.append(_with(gold.table, _ids(gold), whole, np.full(len(whole), None, dtype=object)))
-    joined = pa.concat_tables(tables, promote_options="default")
-    fixed = ["id", "text", "split", "label", "source_id", "reason"]
-    return joined.select([*fixed, *(name for name in joined.column_names if name.startswith(META))])
-
-
-def _ids(rows: Rows) -> list[str]:
-    ids: list[str] = []
-    for start in range(0, len(rows.numbers), CHUNK):
-        part = rows.table.slice(start, CHUNK)
-        pairs = zip(part.column("text").to_pylist(), part.column("source_id").to_pylist(), strict=True)
-        ids += [example_id(text, owner) for text, owner in pairs]
-    return ids
-
-
-def _with(table: Any, ids: list[str], split: NDArray[Any], reasons: NDArray[Any]) -> Any:
-    import pyarrow as pa
-
-    added = {"id": pa.array(ids, pa.string()), "split": pa.array(split, pa.string())}
-    return (
-        table.append_column("id", added["id"])
-        .append_column("split", added["split"])
-        .append_column("reason", pa.array(reasons, pa.string()))
-    )
-
-
 def _summary(data: Deduplicated, test: Deduplicated | None, split: NDArray[Any], table: Any) -> Summary:
     parts = [data, *([test] if test else [])]
+    writing = data.rows.writing
+    kept, gold = _of(table, *(one for one in Split if one is not Split.QUARANTINED)), _of(table, Split.GOLD)
     return Summary(
         pool=int((split == Split.POOL.value).sum()),
         seed=int((split == Split.SEED.value).sum()),
-        gold=sum(_counted(table, Split.GOLD).values()),
+        gold=len(gold),
         quarantined=int((split == Split.QUARANTINED.value).sum()),
         duplicates=sum(part.dropped for part in parts),
         conflicts=tuple(conflict for part in parts for conflict in part.conflicts),
         empty=tuple((part.rows.where, row) for part in parts for row in part.rows.empty),
         unreadable=tuple((part.rows.where, one) for part in parts for one in part.rows.unreadable),
-        seed_labels=_counted(table, Split.SEED),
-        gold_labels=_counted(table, Split.GOLD),
+        seed_labels={} if writing else _counted(_of(table, Split.SEED)),
+        gold_labels={} if writing else _counted(gold),
+        writing=writing,
+        referenced=len(kept) - kept.column("label").null_count if writing else 0,
+        gold_without_reference=gold.column("label").null_count if writing else 0,
     )
 
 
-def _counted(table: Any, split: Split) -> dict[str, int]:
-    """Label → examples of a split, most frequent first."""
+def _of(table: Any, *splits: Split) -> Any:
+    import pyarrow as pa
     import pyarrow.compute as pc
 
-    inside = table.filter(pc.equal(table.column("split"), split.value)).column("label").drop_null()
+    return table.filter(pc.is_in(table.column("split"), value_set=pa.array([one.value for one in splits])))
+
+
+def _counted(table: Any) -> dict[str, int]:
+    """Label → examples, most frequent first."""
+    inside = table.column("label").drop_null()
     pairs = [(pair["values"], pair["counts"]) for pair in inside.value_counts().to_pylist()]
     return dict(sorted(pairs, key=lambda pair: (-pair[1], pair[0])))

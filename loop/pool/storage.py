@@ -1,5 +1,7 @@
 """Examples ↔ one Parquet file: id, text, split, label, source_id, reason, and metadata as meta.NAME.
 
+Files of prompts also have context, messages (JSON list of turns) and references (JSON list where there are several).
+
     Built.table ─► write_table ─┐
     Examples ────► write ───────┴─► examples.parquet ─► read (one Example at a time), Pool (by id, by column)
 
@@ -14,7 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from loop.errors import ArtifactError
+from loop.pool.prompt_cells import CONTEXT, MESSAGES, STORED
 from loop.pool.tables import META
+from loop.pool.turns import restored, stored
 from loop.records import Example, Split
 
 FIXED = ("id", "text", "split", "label", "source_id", "reason")
@@ -22,17 +26,20 @@ ROW_GROUP = 50_000
 """Rows that are compressed together, and so the least that reading touches."""
 
 
-def write(examples: Iterable[Example], path: Path, *, metadata: tuple[str, ...] = ()) -> None:
-    """Writes examples a row group at a time; `metadata` names the columns to keep. Raises ArtifactError."""
+def write(examples: Iterable[Example], path: Path, *, metadata: tuple[str, ...] = (), writing: bool = False) -> None:
+    """Writes examples a row group at a time; `metadata` names the columns to keep, `writing` keeps context and turns.
+
+    Raises ArtifactError.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    schema = _schema(metadata)
+    schema = _schema(metadata, writing=writing)
     stream = iter(examples)
 
     def rows() -> Iterator[Any]:
         while piece := list(islice(stream, ROW_GROUP)):
-            yield pa.Table.from_pylist([_row(example, metadata) for example in piece], schema=schema)
+            yield pa.Table.from_pylist([_row(example, metadata, writing=writing) for example in piece], schema=schema)
 
     def fill(temporary: Path) -> None:
         with pq.ParquetWriter(temporary, schema, compression="zstd") as file:
@@ -47,7 +54,7 @@ def write_table(table: Any, path: Path) -> None:
     import pyarrow.parquet as pq
 
     metadata = tuple(name.removeprefix(META) for name in table.column_names if name.startswith(META))
-    shaped = table.cast(_schema(metadata))
+    shaped = table.cast(_schema(metadata, writing=CONTEXT in table.column_names))
     _atomically(path, lambda temporary: pq.write_table(shaped, temporary, compression="zstd", row_group_size=ROW_GROUP))
 
 
@@ -68,6 +75,8 @@ def example(row: dict[str, Any]) -> Example:
         label=row["label"],
         source_id=row["source_id"],
         metadata={name: value for name, value in named.items() if value is not None},
+        context=row.get(CONTEXT) or "",
+        messages=restored(row.get(MESSAGES)),
     )
 
 
@@ -90,17 +99,20 @@ def opened(path: Path) -> Any:
     return file
 
 
-def _schema(metadata: tuple[str, ...]) -> Any:
+def _schema(metadata: tuple[str, ...], *, writing: bool) -> Any:
     import pyarrow as pa
 
     text = pa.large_string()
     kinds = {"id": pa.string(), "text": text, "split": pa.string(), "label": text, "source_id": text, "reason": text}
-    return pa.schema([*kinds.items(), *((META + name, text) for name in metadata)])
+    added = [(name, text) for name in STORED] if writing else []
+    return pa.schema([*kinds.items(), *added, *((META + name, text) for name in metadata)])
 
 
-def _row(one: Example, metadata: tuple[str, ...]) -> dict[str, Any]:
+def _row(one: Example, metadata: tuple[str, ...], *, writing: bool) -> dict[str, Any]:
     fixed = {"id": one.id, "text": one.text, "split": one.split.value, "label": one.label, "source_id": one.source_id}
-    return {**fixed, "reason": None, **{META + name: one.metadata.get(name) for name in metadata}}
+    asked = {CONTEXT: one.context or None, MESSAGES: stored(one.messages) if one.messages else None}
+    added = dict.fromkeys(STORED) | asked if writing else {}
+    return {**fixed, "reason": None, **added, **{META + name: one.metadata.get(name) for name in metadata}}
 
 
 def _atomically(path: Path, fill: Any) -> None:

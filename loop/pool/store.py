@@ -2,6 +2,7 @@
 
 examples.parquet ─► Pool.open ─► ids(split) ─► texts(ids), examples(ids), metadata(column, ids)
                              ├─► seed_labels, truth (gold), answers_for_simulation (pool)
+                             ├─► references (seed, gold), references_for_simulation (pool): of prompts
                              └─► batches: a million texts, some thousand at a time
 """
 
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from loop.errors import DataError
 from loop.pool.ids import as_numbers
+from loop.pool.prompt_cells import REFERENCES, from_cell
 from loop.pool.storage import example, opened
 from loop.pool.tables import META
 from loop.records import Example, IntArray, Split
@@ -112,6 +114,19 @@ class Pool:
         """Id → hidden label of the pool. For simulated experts only: nothing that trains or selects may call this."""
         return self._labels(Split.POOL)
 
+    def references(self, split: Split) -> dict[str, tuple[str, ...]]:
+        """Id → reference answers of the seed or of gold, the first as in `truth`; prompts without one are left out.
+
+        Raises DataError for other splits: what the pool's prompts should be answered stays hidden.
+        """
+        if split not in (Split.SEED, Split.GOLD):
+            raise DataError(f"the references of the {split.value} are hidden", wanted="those of the seed or of gold")
+        return self._references(split)
+
+    def references_for_simulation(self) -> dict[str, tuple[str, ...]]:
+        """Id → hidden references of the pool, under the same rule as `answers_for_simulation`."""
+        return self._references(Split.POOL)
+
     def reasons(self) -> dict[str, str]:
         """Id → why the example was set aside."""
         places = self._places(Split.QUARANTINED)
@@ -168,3 +183,12 @@ class Pool:
         places = self._places(split)
         pairs = zip(self._ids_at(places), self._take("label", places), strict=True)
         return {one: label for one, label in pairs if label is not None}
+
+    def _references(self, split: Split) -> dict[str, tuple[str, ...]]:
+        places = self._places(split)
+        several = (
+            self._take(REFERENCES, places) if REFERENCES in self._file.schema_arrow.names else [None] * len(places)
+        )
+        cells = zip(self._ids_at(places), self._take("label", places), several, strict=True)
+        found = {one: from_cell(label, cell) for one, label, cell in cells}
+        return {one: references for one, references in found.items() if references}

@@ -30,11 +30,18 @@ class Summary:
     """Label → seed examples."""
     gold_labels: Mapping[str, int]
     """Label → gold examples."""
+    writing: bool = False
+    """They are prompts; labels are references then, and not counted by value."""
+    referenced: int = 0
+    """Prompts of pool, seed and gold with a reference."""
+    gold_without_reference: int = 0
 
     def sentence(self) -> str:
         """All counts that are not zero, in one line."""
-        head = f"{self.pool + self.seed:,} messages: {self.pool:,} pool, {self.seed:,} seed, {self.gold:,} gold"
+        noun = "prompts" if self.writing else "messages"
+        head = f"{self.pool + self.seed:,} {noun}: {self.pool:,} pool, {self.seed:,} seed, {self.gold:,} gold"
         tail = [
+            (self.referenced, "with a reference"),
             (self.duplicates, "exact duplicate{s} dropped"),
             (self.quarantined, "near gold quarantined"),
             (len(self.empty), "without text left out"),
@@ -61,6 +68,11 @@ class Summary:
             )
         if len(self.seed_labels) == 1:
             said.append(f"All seed examples have the label {next(iter(self.seed_labels))!r}.")
+        if self.gold_without_reference:
+            said.append(
+                f"{self.gold_without_reference:,} of {self.gold:,} gold prompts have no reference: what compares with "
+                "references is measured on the others only."
+            )
         return tuple(said)
 
 

@@ -1,11 +1,13 @@
 """Chunks of a source → one clean Arrow table: empty texts out, too long ones refused, labels trimmed, all counted.
 
+    Chunk ─► cells by their name in storage (prompts: prompt_cells) ─► sorted out ─► Rows.table
+
 Arrow holds a million texts in about the memory of their bytes; Python objects exist for one chunk at a time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +16,7 @@ from numpy.typing import NDArray
 
 from loop.errors import DataError
 from loop.pool.chunks import Chunk, Unreadable, Value
+from loop.pool.prompt_cells import CONTEXT, MESSAGES, STORED, arranged
 from loop.pool.sources import Source, chunks, require_column
 
 META = "meta."
@@ -32,10 +35,17 @@ class Columns:
     label: str | None = None
     id: str | None = None
     metadata: tuple[str, ...] = ()
+    context: str | None = None
+    """What an answer must agree with; for prompts only."""
+    writing: bool = False
+    """The rows are prompts for a model that writes, and a label is a reference answer."""
+    chat: bool = False
+    """The text column holds the turns of chats."""
 
     def names(self) -> tuple[str, ...]:
         """All of them, each once."""
-        return tuple(dict.fromkeys(name for name in (self.text, self.label, self.id, *self.metadata) if name))
+        named = (self.text, self.label, self.id, *self.metadata, self.context)
+        return tuple(dict.fromkeys(name for name in named if name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +54,8 @@ class Rows:
 
     where: str
     table: Any
-    """pyarrow.Table, n rows: text, label, source_id, meta.*; all strings, null where missing."""
+    """pyarrow.Table, n rows: text, label, source_id, meta.*, of prompts also context, messages and references;
+    all strings, null where missing."""
     numbers: NDArray[np.int64]
     """(n,) row numbers in the source."""
     empty: tuple[int, ...]
@@ -55,6 +66,11 @@ class Rows:
         """These rows only, in this order."""
         return Rows(self.where, self.table.take(places), self.numbers[places], self.empty, self.unreadable)
 
+    @property
+    def writing(self) -> bool:
+        """The rows are prompts."""
+        return CONTEXT in self.table.column_names
+
 
 def gather(source: Source, columns: Columns, *, max_characters: int | None = MAX_CHARACTERS) -> Rows:
     """The rows of a source with a text. `max_characters` None lets texts of any length pass.
@@ -63,14 +79,15 @@ def gather(source: Source, columns: Columns, *, max_characters: int | None = MAX
     """
     import pyarrow as pa
 
-    options = {columns.text: "--text", columns.label: "--label", columns.id: "--id"}
+    options = {columns.text: "--text", columns.label: "--label", columns.id: "--id", columns.context: "--context"}
     for name in columns.names():
         require_column(source, name, option=options.get(name, "--metadata"))
     tables, numbers, empty, unreadable = [], [], [], []
     for chunk in chunks(source, columns.names()):
-        good, without, broken = _sorted_out(chunk, columns)
-        _refuse_long(source, chunk, columns, good, max_characters)
-        tables.append(_table(chunk, columns, good))
+        cells = _cells(source, chunk, columns)
+        good, without, broken = _sorted_out(chunk.rows, cells)
+        _refuse_long(source, chunk.rows, cells, good, max_characters)
+        tables.append(_table(cells, good))
         numbers.append(np.array([chunk.rows[place] for place in good], dtype=np.int64))
         empty += without
         unreadable += [*chunk.unreadable, *broken]
@@ -79,14 +96,38 @@ def gather(source: Source, columns: Columns, *, max_characters: int | None = MAX
     return Rows(source.where, pa.concat_tables(tables), np.concatenate(numbers), tuple(empty), tuple(unreadable))
 
 
-def _sorted_out(chunk: Chunk, columns: Columns) -> tuple[list[int], list[int], list[Unreadable]]:
+def besides(table: Any) -> list[str]:
+    """(n,) what a prompt is besides its text: context and turns; "" where it has none."""
+    if CONTEXT not in table.column_names:
+        return [""] * len(table)
+    pairs = zip(table.column(CONTEXT).to_pylist(), table.column(MESSAGES).to_pylist(), strict=True)
+    return [f"{context or ''}\x00{messages or ''}" if context or messages else "" for context, messages in pairs]
+
+
+Cells = Mapping[str, Sequence[Value]]
+"""Name in storage → (n,) cells."""
+
+
+def _cells(source: Source, chunk: Chunk, columns: Columns) -> Cells:
+    def of(name: str | None) -> Sequence[Value]:
+        return [None] * len(chunk.rows) if name is None else chunk.columns[name]
+
+    cells = {"text": of(columns.text), "label": of(columns.label), "source_id": of(columns.id)}
+    if columns.writing:
+        places = [f"{source.where}, row {row}" for row in chunk.rows]
+        asked = {**cells, CONTEXT: of(columns.context)}
+        cells = arranged(asked, places=places, chat=columns.chat, own_reference=columns.label is not None)
+    return {**cells, **{META + name: of(name) for name in columns.metadata}}
+
+
+def _sorted_out(rows: Sequence[int], cells: Cells) -> tuple[list[int], list[int], list[Unreadable]]:
     """Places of good rows, numbers of rows without text, and rows with half characters."""
     good, empty, broken = [], [], []
-    for place, text in enumerate(chunk.columns[columns.text]):
+    for place, text in enumerate(cells["text"]):
         if text is None or not text.strip():
-            empty.append(chunk.rows[place])
-        elif any(not _encodable(chunk.columns[name][place]) for name in columns.names()):
-            broken.append(Unreadable(chunk.rows[place], "half of a surrogate pair in it"))
+            empty.append(rows[place])
+        elif any(not _encodable(column[place]) for column in cells.values()):
+            broken.append(Unreadable(rows[place], "half of a surrogate pair in it"))
         else:
             good.append(place)
     return good, empty, broken
@@ -97,13 +138,13 @@ def _encodable(value: Value) -> bool:
     return value is None or value.isascii() or not any("\ud800" <= sign <= "\udfff" for sign in value)
 
 
-def _refuse_long(source: Source, chunk: Chunk, columns: Columns, good: list[int], limit: int | None) -> None:
-    texts = chunk.columns[columns.text]
+def _refuse_long(source: Source, rows: Sequence[int], cells: Cells, good: list[int], limit: int | None) -> None:
+    texts, contexts = cells["text"], cells.get(CONTEXT)
     for place in good:
-        length = len(texts[place] or "")
+        length = max(len(texts[place] or ""), len((contexts[place] if contexts else None) or ""))
         if limit is not None and length > limit:
             raise DataError(
-                f"{source.where}, row {chunk.rows[place]}: a text of {length:,} characters",
+                f"{source.where}, row {rows[place]}: a text of {length:,} characters",
                 wanted=f"at most {limit:,}",
                 do=f"split or remove it, or allow it with --max-characters {length}",
             )
@@ -130,22 +171,16 @@ def _refuse_hopeless(
         )
 
 
-def _table(chunk: Chunk, columns: Columns, good: list[int]) -> Any:
+def _table(cells: Cells, good: list[int]) -> Any:
     import pyarrow as pa
 
-    def column(name: str | None, *, trimmed: bool = False) -> Any:
-        if name is None:
-            return pa.nulls(len(good), pa.large_string())
-        cells = [chunk.columns[name][place] for place in good]
-        return pa.array([_trimmed(cell) for cell in cells] if trimmed else cells, pa.large_string())
+    whole = ("text", *STORED)
 
-    arrays = {
-        "text": column(columns.text),
-        "label": column(columns.label, trimmed=True),
-        "source_id": column(columns.id, trimmed=True),
-        **{META + name: column(name, trimmed=True) for name in columns.metadata},
-    }
-    return pa.table(arrays)
+    def column(name: str) -> Any:
+        kept = [cells[name][place] for place in good]
+        return pa.array(kept if name in whole else [_trimmed(cell) for cell in kept], pa.large_string())
+
+    return pa.table({name: column(name) for name in cells})
 
 
 def _trimmed(cell: Value) -> Value:

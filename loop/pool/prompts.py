@@ -1,0 +1,62 @@
+"""A file of prompts outside the splits: to be answered now, or never to be forgotten.
+
+prompts.jsonl ───► read_prompts ──► Examples, one per row
+retention.csv ───► retained ──────► a table in the shape of loop.pool.storage, every row gold with references
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from loop.errors import DataError
+from loop.pool.assembling import measured_on
+from loop.pool.guess_prompts import guess_prompts
+from loop.pool.sources import Source
+from loop.pool.splits import read_gold
+from loop.pool.storage import example
+from loop.pool.tables import MAX_CHARACTERS, Columns, gather
+from loop.records import Example, Split
+
+
+def read_prompts(source: Source, *, text: str | None = None, context: str | None = None) -> tuple[Example, ...]:
+    """The prompts of a file in its order, equal ones kept, rows without a prompt left out; columns as guess_prompts.
+
+    Every other column is kept as metadata. Raises DataError as reading does.
+    """
+    columns = guess_prompts(source, text=text, context=context, label="", metadata=()).columns
+    others = tuple(name for name in source.columns if name not in columns.names())
+    rows = gather(source, replace(columns, metadata=others))
+    return tuple(replace(one, split=Split.POOL) for one in examples_of(measured_on(rows)))
+
+
+def retained(source: Source, columns: Columns, *, max_characters: int | None = MAX_CHARACTERS) -> Any:
+    """A pyarrow.Table of prompts that all have a reference. Raises DataError when the columns or references lack."""
+    wanted = [name for name in (columns.text, columns.label, columns.context) if name]
+    missing = [name for name in wanted if name not in source.columns]
+    if missing:
+        raise DataError(
+            f"{source.where} has no column {missing[0]!r}, only {', '.join(source.columns)}",
+            wanted="the columns of the data: " + ", ".join(wanted),
+            do="rename its columns",
+        )
+    rows = read_gold(source, columns, max_characters).rows
+    without = np.flatnonzero(rows.table.column("label").is_null().to_numpy())
+    if len(without):
+        raise DataError(
+            f"{source.where}: {len(without):,} of {len(rows.numbers):,} prompts have no reference, the first is row "
+            f"{rows.numbers[without[0]]}",
+            wanted="a reference for each prompt: what the model answers well today",
+            do="add them"
+            if columns.label or columns.chat
+            else "name the column with references, which the data has too, with --label",
+        )
+    return measured_on(rows)
+
+
+def examples_of(table: Any) -> Sequence[Example]:
+    """The rows of a table in the shape of loop.pool.storage."""
+    return [example(row) for row in table.to_pylist()]
