@@ -2,8 +2,8 @@
 
     task row (data, predictions, annotations) ─► one Annotation per answer, each with its named state
 
-Nothing is dropped: what cannot be read is MALFORMED, what is outside the label set is UNKNOWN_LABEL, and the whole
-JSON goes along, but for "created_ago", which speaks of the moment of reading.
+Nothing is dropped: what cannot be read is MALFORMED, what is outside the form's choices is UNKNOWN_LABEL, and the
+whole JSON goes along, but for "created_ago", which speaks of the moment of reading.
 """
 
 from __future__ import annotations
@@ -12,18 +12,20 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from labeling.pages import classification as page
-from loop.records import Annotation, LabelSet
+from labeling.pages import page_for
+from loop.records import Annotation, Form
 
 
 def annotations_of(
-    task: Mapping[str, Any], *, ext_id: str, labels: LabelSet, account_name: Callable[[int], str]
+    task: Mapping[str, Any], *, ext_id: str, form: Form, account_name: Callable[[int], str]
 ) -> tuple[Annotation, ...]:
-    """All answers to one task, oldest first. `account_name` tells the e-mail of an account id."""
+    """All answers to one task, oldest first. `account_name` tells the e-mail of an account id.
+
+    A task that names the kind of its form is read by that kind's page, whatever the project asks by now.
+    """
     raws: Sequence[Mapping[str, Any]] = task.get("annotations") or ()
-    predictions: Sequence[Mapping[str, Any]] = task.get("predictions") or ()
     return tuple(
-        _annotation(raw, predictions, ext_id=ext_id, labels=labels, account_name=account_name)
+        _annotation(raw, task, ext_id=ext_id, form=form, account_name=account_name)
         for raw in sorted(raws, key=lambda raw: int(raw["id"]))
     )
 
@@ -37,13 +39,14 @@ def utc(moment: str | None) -> str:
 
 def _annotation(
     raw: Mapping[str, Any],
-    predictions: Sequence[Mapping[str, Any]],
+    task: Mapping[str, Any],
     *,
     ext_id: str,
-    labels: LabelSet,
+    form: Form,
     account_name: Callable[[int], str],
 ) -> Annotation:
-    answer = page.read(raw.get("result"), labels, skipped=bool(raw.get("was_cancelled")))
+    page = page_for(task["data"], form)
+    answer = page.read(raw.get("result"), form, data=task["data"], skipped=bool(raw.get("was_cancelled")))
     return Annotation(
         id=str(raw["id"]),
         ext_id=ext_id,
@@ -52,7 +55,7 @@ def _annotation(
         label=answer.label,
         flags=answer.flags,
         note=answer.note,
-        suggestion=page.suggested(_prediction(raw, predictions)),
+        suggestion=page.suggested(_prediction(raw, task.get("predictions") or ())),
         lead_time_s=_seconds(raw.get("lead_time")),
         created_at=utc(raw.get("created_at")),
         updated_at=utc(raw.get("updated_at")),

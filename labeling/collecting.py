@@ -20,7 +20,7 @@ from typing import Any
 from labeling.annotations import annotations_of, utc
 from labeling.client import Client, TaskRow
 from labeling.sending import BATCH, one_of
-from loop.records import Annotation, Collected, LabelSet
+from loop.records import Annotation, Collected, Form
 
 OVERLAP = timedelta(seconds=60)
 
@@ -29,7 +29,7 @@ def collect(
     client: Client,
     project_id: int,
     *,
-    labels: LabelSet,
+    form: Form,
     since: str | None,
     whole: bool,
     closely: Sequence[str],
@@ -44,7 +44,7 @@ def collect(
     listed = _ours(client.task_rows(project_id)) if whole and since else changed
     suspects = set(listed) if whole else set(closely)
     return Collected(
-        annotations=_annotations(client, project_id, changed, suspects, labels=labels),
+        annotations=_annotations(client, project_id, changed, suspects, form=form),
         watermark=utc(watermark) or since,
         present=frozenset(listed) if whole else None,
         problem=problem,
@@ -61,7 +61,7 @@ def _ours(rows: Sequence[TaskRow]) -> dict[str, int]:
 
 
 def _annotations(
-    client: Client, project_id: int, changed: Mapping[str, int], suspects: Collection[str], *, labels: LabelSet
+    client: Client, project_id: int, changed: Mapping[str, int], suspects: Collection[str], *, form: Form
 ) -> dict[str, tuple[Annotation, ...]]:
     found: dict[str, tuple[Annotation, ...]] = dict.fromkeys(changed, ())
     answered = sorted({ext_id for ext_id, answers in changed.items() if answers} | set(suspects))
@@ -70,7 +70,7 @@ def _annotations(
         for task in client.full_tasks(project_id, filters=[one_of(answered[start : start + BATCH])]):
             ext_id = str(task["data"]["ext_id"])
             found[ext_id] = found.get(ext_id, ()) + annotations_of(
-                task, ext_id=ext_id, labels=labels, account_name=client.account_name
+                task, ext_id=ext_id, form=form, account_name=client.account_name
             )
     return found
 

@@ -21,12 +21,12 @@ from typing import TypeVar
 from labeling.client import Client, Project
 from labeling.collecting import collect
 from labeling.installation import Tell
-from labeling.pages import classification
+from labeling.pages import is_ours, page_of
 from labeling.sending import Connect, Pause, place
 from labeling.server import Access, EmbeddedServer, silent
 from loop.errors import LabelerError, ProjectChanged, ProjectGone, ServerDown
 from loop.protocols import Progress
-from loop.records import Collected, LabelSet, Question, Receipt, SentTask
+from loop.records import Collected, Form, Question, Receipt, SentTask
 
 MODEL_VERSION = "weakspot"
 """One name for the suggestions of all rounds: people see only the predictions of the project's one version, and
@@ -37,7 +37,6 @@ EMBEDDED_TRIES = 3
 
 Found = TypeVar("Found")
 _TITLE = (3, 50)
-_HIDDEN = ("about_html", "near_html", "hint_html", "options", "ext_id", "example_id")
 
 
 class LabelStudio:
@@ -47,7 +46,7 @@ class LabelStudio:
         self,
         connect: Connect,
         *,
-        labels: LabelSet,
+        form: Form,
         project_key: str,
         title: str,
         project_id: str | None = None,
@@ -56,7 +55,8 @@ class LabelStudio:
         pause: Pause = time.sleep,
     ) -> None:
         self._connect = connect
-        self._labels = labels
+        self._form = form
+        self._page = page_of(form.kind)
         self._key = project_key
         self._title = title if len(title) >= _TITLE[0] else f"weakspot {title}"
         self._id = project_id
@@ -89,7 +89,7 @@ class LabelStudio:
             self._make_list_readable(client, project)
         if project.overlap != self._overlap:
             client.set_overlap(project.id, self._overlap)
-        tasks = [classification.task(question, self._labels, model_version=MODEL_VERSION) for question in questions]
+        tasks = [self._page.task(question, self._form, model_version=MODEL_VERSION) for question in questions]
         placed = place(self._connect, project.id, tasks, pause=self._pause, progress=progress)
         client = self._connect()
         if project.model_version != MODEL_VERSION and any("predictions" in task for task in tasks):
@@ -110,12 +110,12 @@ class LabelStudio:
         project = self._found(client)
         if project is None:
             return Collected(annotations={}, watermark=since, present=frozenset() if whole else None)
-        changed = classification.changes(project.config, self._labels)
+        changed = self._page.changes(project.config, self._form)
         problem = f'Label Studio\'s project "{project.title}" was changed: {changed}' if changed else ""
         return collect(
             client,
             project.id,
-            labels=self._labels,
+            form=self._form,
             since=since,
             whole=whole,
             closely=closely,
@@ -134,7 +134,7 @@ class LabelStudio:
             project = self._made(client)
             self._make_list_readable(client, project)
             return str(project.id)
-        client.set_page(project.id, classification.page(self._labels))
+        client.set_page(project.id, self._page.page(self._form))
         return str(project.id)
 
     def _found(self, client: Client) -> Project | None:
@@ -142,7 +142,7 @@ class LabelStudio:
             return find_project(client, self._key)
         project = client.project(int(self._id))
         key = _key(project)
-        if key != self._key and (key is not None or not classification.is_ours(project.config)):
+        if key != self._key and (key is not None or not is_ours(project.config)):
             # SQLite gives the number of a removed project to the next one.
             raise ProjectGone(
                 f'project {project.id} at {client.url} is now another one: "{project.title}"',
@@ -157,8 +157,8 @@ class LabelStudio:
             project = client.create_project(
                 title=self._title[: _TITLE[1]],
                 description=json.dumps(marker),
-                config=classification.page(self._labels),
-                instruction=classification.instruction(self._labels),
+                config=self._page.page(self._form),
+                instruction=self._page.instruction(self._form),
                 overlap=self._overlap,
             )
         except ServerDown:
@@ -171,10 +171,10 @@ class LabelStudio:
 
     def _make_list_readable(self, client: Client, project: Project) -> None:
         if not client.has_views(project.id):
-            client.hide_columns(project.id, [f"tasks:data.{column}" for column in _HIDDEN])
+            client.hide_columns(project.id, [f"tasks:data.{column}" for column in self._page.hidden()])
 
     def _check_page(self, project: Project) -> None:
-        changed = classification.changes(project.config, self._labels)
+        changed = self._page.changes(project.config, self._form)
         if changed:
             raise ProjectChanged(
                 f'Label Studio\'s project "{project.title}" was changed: {changed}',
@@ -185,7 +185,7 @@ class LabelStudio:
 
 def build(
     *,
-    labels: LabelSet,
+    form: Form,
     project_key: str,
     title: str,
     state_dir: Path,
@@ -193,19 +193,17 @@ def build(
     token: str | None,
     project_id: str | None,
     overlap: int,
-    task: str,
     tell: Tell = silent,
 ) -> LabelStudio:
     """The Labeler of the menu. url None: the embedded server under `state_dir`, started whenever it is down.
 
+    form: what people are asked, which decides the page. Raises LabelerError for a kind that has none.
     project_key: stable name of the weakspot project, the marker in Label Studio. project_id: from the last Receipt.
     overlap: how many people answer each question. tell: hears what starting and installing the server is at.
     """
-    if task != "classification":
-        raise LabelerError(f"Label Studio has no page for the task {task!r}", wanted="classification")
     return LabelStudio(
         connection(state_dir, url=url, token=token, tell=tell),
-        labels=labels,
+        form=form,
         project_key=project_key,
         title=title,
         project_id=project_id,

@@ -17,16 +17,17 @@ from typing import Any
 
 from labeling.accounts import member_token
 from labeling.client import Client
-from labeling.crowd import Expert, assigned, crew, reply
+from labeling.crowd import Expert, Reply, assigned, crew, reply
 from labeling.label_studio import connection, find_project
-from labeling.pages import classification
+from labeling.pages import page_for
 from labeling.sending import Connect, Pause, one_of
 from labeling.server import write_private
+from labeling.tastes import Marks, judgement
 from loop.errors import ProjectGone, ServerRefused
-from loop.records import LabelSet
+from loop.records import Form
 
 Truth = Callable[[str], str | None]
-"""ext_id → the true label; None when it is not known."""
+"""ext_id → the true label or the reference answer; None when it is not known."""
 
 CHUNK = 60
 """Questions per call of `work`, so that whoever waits sees progress."""
@@ -56,8 +57,9 @@ class Simulated:
         *,
         accounts: Path,
         project_key: str,
-        labels: LabelSet,
+        form: Form,
         truth: Truth,
+        marks: Marks | None = None,
         overlap: int,
         seed: int,
         pause: Pause = time.sleep,
@@ -67,8 +69,9 @@ class Simulated:
         self._accounts = accounts
         self._key = project_key
         self._suffix = project_key[:8].lower()
-        self._labels = labels
+        self._form = form
         self._truth = truth
+        self._marks = marks
         self._overlap = overlap
         self._seed = seed
         self._pause = pause
@@ -106,20 +109,19 @@ class Simulated:
         return duties
 
     def _answer(self, expert: Expert, door: Client, task: Mapping[str, Any]) -> int:
-        ext_id = str(task["data"]["ext_id"])
-        said = reply(
-            expert,
-            ext_id,
-            truth=self._truth(ext_id),
-            likely=classification.likely(task),
-            labels=self._labels,
-            seed=self._seed,
-        )
+        page = page_for(task["data"], self._form)
+        said = self._reply(expert, str(task["data"]["ext_id"]), page.shown(task["data"]))
         if expert.seconds:
             self._pause(said.seconds)
-        result = classification.result(said.label, said.flags)
+        result = page.result(said.label, said.flags)
         door.annotate(int(task["id"]), result=result, skipped=said.label is None, lead_time_s=round(said.seconds, 2))
         return 1
+
+    def _reply(self, expert: Expert, ext_id: str, shown: Sequence[str]) -> Reply:
+        truth = self._truth(ext_id)
+        if self._form.kind == "label":
+            return reply(expert, ext_id, truth=truth, likely=shown, labels=self._form.labels, seed=self._seed)
+        return judgement(expert, ext_id, shown, form=self._form, truth=truth, marks=self._marks, seed=self._seed)
 
     def _signed_in(self, owner: Client) -> dict[int, tuple[Client, int]]:
         """Expert's number → its own door and account id; the accounts are made when they are first needed."""
@@ -158,16 +160,18 @@ def simulated(
     url: str | None,
     token: str | None,
     project_key: str,
-    labels: LabelSet,
+    form: Form,
     truth: Truth,
     count: int,
     error_rate: float,
     seconds_per_answer: float,
     overlap: int,
     seed: int,
+    marks: Marks | None = None,
 ) -> Simulated:
     """The menu's "simulated": `count` accounts, made on the server once; their passwords lie in `state_dir` (mode 600).
 
+    marks: (ext_id, answer) → how good it is, 0..1: the rubric behind answers about answers, None for labels.
     error_rate and seconds_per_answer are means over the experts; 0 seconds: nobody sleeps.
     """
     return Simulated(
@@ -175,8 +179,9 @@ def simulated(
         crew(count, error_rate=error_rate, seconds=seconds_per_answer, seed=seed),
         accounts=state_dir / "simulated.json",
         project_key=project_key,
-        labels=labels,
+        form=form,
         truth=truth,
+        marks=marks,
         overlap=overlap,
         seed=seed,
     )

@@ -9,18 +9,16 @@ the label set. A hidden control lists it: the data manager shows it, and a label
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from html import escape
-from importlib import resources
 from typing import Any
-from xml.etree import ElementTree
-from xml.sax.saxutils import escape as xml_escape
 from xml.sax.saxutils import quoteattr
 
-from loop.records import AnswerState, LabelSet, Neighbour, Question
+from labeling.pages import cards, results
+from labeling.pages.results import FLAGS, NOTE, TEXT, Answer
+from loop.records import Form, LabelSet, Neighbour, Question
 
-LABEL, LABEL_SET, FLAGS, NOTE = "label", "label_set", "wrong", "note"
-"""Names of the page's controls; an answer is recognised by these alone."""
+LABEL, LABEL_SET = "label", "label_set"
+"""Names of the page's own controls; an answer is recognised by these alone."""
 
 FLAG_KEYS = {"ambiguous": "q", "label missing": "w", "bad text": "e"}
 OPTION_KEYS = "1234567890"
@@ -29,35 +27,23 @@ _HINT = "The model's guess is chosen. Ctrl+Enter agrees; another key or a click 
 """Pressing the key of the chosen label again takes it back: Label Studio's keys toggle."""
 _BLIND_HINT = "Press a key or click, then Ctrl+Enter."
 _DENSITIES = ((12, "few"), (40, "some"))
-_NO_KEY = 0xE000
-"""Label Studio gives a letter to every option without a key. A private-use character takes the place of that letter:
-no keyboard sends it."""
+_LISTED = 0x800
+"""Where the keys of the hidden list begin among those that no keyboard sends."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What one submission says."""
-
-    state: AnswerState
-    label: str | None = None
-    """Set for ANSWERED and UNKNOWN_LABEL."""
-    flags: tuple[str, ...] = ()
-    note: str = ""
-
-
-def page(labels: LabelSet) -> str:
-    """The project's labelling configuration in Label Studio's XML."""
-    density = next((name for most, name in _DENSITIES if len(labels.names) <= most), "many")
-    flags = "".join(f'<Choice value="{flag}" hotkey="{key}"/>' for flag, key in FLAG_KEYS.items())
+def page(form: Form) -> str:
+    """See Page.page."""
+    names = form.labels.names
+    density = next((name for most, name in _DENSITIES if len(names) <= most), "many")
     known = "".join(
-        f'<Choice value={quoteattr(name)} hotkey="{chr(_NO_KEY + 0x800 + number)}"/>'
-        for number, name in enumerate(labels.names)
+        f'<Choice value={quoteattr(name)} hotkey="{cards.no_key(_LISTED + number)}"/>'
+        for number, name in enumerate(names)
     )
-    return f"""<View className="ws-page ws-{density}">
-<Style>{xml_escape(_style())}</Style>
+    return f"""<View {cards.MARK} ws-{density}">
+{cards.styled("classification")}
 <View className="ws-top">
   <View className="ws-card ws-asked">
-    <View className="ws-text"><Text name="text" value="$text"/></View>
+    <View className="ws-text"><Text name="{TEXT}" value="$text"/></View>
     <HyperText name="about" value="$about_html" inline="true"/>
   </View>
   <View className="ws-card ws-near">
@@ -69,26 +55,21 @@ def page(labels: LabelSet) -> str:
     <Header value="Which label fits best?" size="5"/>
     <HyperText name="hint" value="$hint_html" inline="true"/>
     <Filter name="filter" toName="{LABEL}" hotkey="shift+f" minlength="0" \
-placeholder="Search {len(labels.names)} labels (Shift+F)"/>
+placeholder="Search {len(names)} labels (Shift+F)"/>
   </View>
-  <Choices name="{LABEL}" toName="text" choice="single-radio" showInline="true" layout="inline" value="$options"/>
+  <Choices name="{LABEL}" toName="{TEXT}" choice="single-radio" showInline="true" layout="inline" value="$options"/>
 </View>
-<View className="ws-card ws-wrong">
-  <Header value="Anything wrong?" size="5"/>
-  <Choices name="{FLAGS}" toName="text" choice="multiple" showInline="true" layout="inline">{flags}</Choices>
-  <TextArea name="{NOTE}" toName="text" rows="1" maxSubmissions="1" editable="true" \
-placeholder="A note for the model team, if you like (Enter keeps it)"/>
-</View>
-<View style="display: none"><Choices name="{LABEL_SET}" toName="text" choice="single">{known}</Choices></View>
+{cards.wrong_card(FLAG_KEYS)}
+<View style="display: none"><Choices name="{LABEL_SET}" toName="{TEXT}" choice="single">{known}</Choices></View>
 </View>"""
 
 
-def instruction(labels: LabelSet) -> str:
-    """What the page's button Instructions shows (HTML)."""
+def instruction(form: Form) -> str:
+    """See Page.instruction."""
     described = "".join(
-        f"<li><b>{escape(name)}</b>: {escape(labels.descriptions[name])}</li>"
-        for name in labels.names
-        if labels.descriptions.get(name)
+        f"<li><b>{escape(name)}</b>: {escape(form.labels.descriptions[name])}</li>"
+        for name in form.labels.names
+        if form.labels.descriptions.get(name)
     )
     return (
         "<p>Choose the label that fits best: click it, or press its key. The model's best guesses come first; "
@@ -98,41 +79,32 @@ def instruction(labels: LabelSet) -> str:
     )
 
 
-def is_ours(config: str) -> bool:
-    """This labelling page was once drawn by `page`."""
-    return f'name="{LABEL_SET}"' in config
-
-
-def changes(config: str, labels: LabelSet) -> str:
-    """What differs between a project's configuration and our page, in words; "" when answers mean what we think."""
-    try:
-        tags = list(ElementTree.fromstring(config).iter())
-    except ElementTree.ParseError:
-        return "its labelling page cannot be read"
-    controls = {tag.get("name"): tag for tag in tags if tag.tag in ("Choices", "TextArea")}
-    lost = [name for name in (LABEL, LABEL_SET, FLAGS, NOTE) if name not in controls]
+def changes(config: str, form: Form) -> str:
+    """See Page.changes."""
+    lost = cards.lacks(config, (LABEL, LABEL_SET, FLAGS, NOTE))
     if lost:
-        return "its labelling page lacks " + ", ".join(f'"{name}"' for name in lost)
-    if controls[LABEL].get("value") != "$options":
+        return lost
+    if (cards.controls(config) or {})[LABEL].get("value") != "$options":
         return "its labelling page shows other options than those of the tasks"
-    there = {choice.get("alias") or choice.get("value") for choice in controls[LABEL_SET].iter("Choice")}
-    missing = [name for name in labels.names if name not in there]
-    added = sorted(str(name) for name in there - set(labels.names))
-    parts = [f"{word} {', '.join(names)}" for word, names in (("labels missing:", missing), ("added:", added)) if names]
-    return "; ".join(parts)
+    return cards.moved(cards.offered(config, LABEL_SET), form.labels.names, "labels")
 
 
-def task(question: Question, labels: LabelSet, *, model_version: str) -> dict[str, Any]:
-    """The question as Label Studio's import wants it, with the suggestion as a prediction if there is one."""
+def hidden() -> tuple[str, ...]:
+    """See Page.hidden."""
+    return (*cards.HIDDEN, "near_html", "options")
+
+
+def task(question: Question, form: Form, *, model_version: str) -> dict[str, Any]:
+    """See Page.task; with the suggestion as a prediction if there is one."""
     data = {
         "ext_id": question.ext_id,
         "round": question.round,
         "example_id": question.example_id,
         "text": question.text,
-        "about_html": _about(question),
+        "about_html": cards.chips(question) + cards.why(question),
         "near_html": _near(question.neighbours),
-        "hint_html": f'<span class="ws-hint">{_BLIND_HINT if question.suggestion is None else _HINT}</span>',
-        "options": options(question, labels),
+        "hint_html": cards.hint(_BLIND_HINT if question.suggestion is None else _HINT),
+        "options": options(question, form.labels),
     }
     if question.suggestion is None:
         return {"data": data}
@@ -156,94 +128,44 @@ def options(question: Question, labels: LabelSet) -> list[dict[str, str]]:
     ]
 
 
-def read(result: object, labels: LabelSet, *, skipped: bool) -> Answer:
-    """What the `result` of one annotation says. `skipped` is its `was_cancelled`.
+def shown(data: Mapping[str, Any]) -> tuple[str, ...]:
+    """See Page.shown; empty for a blind question or without a model."""
+    offered = data.get("options") or []
+    has_order = any("ws-share" in option.get("html", "") for option in offered)
+    return tuple(str(option["value"]) for option in offered) if has_order else ()
 
-    It is asked first: skipping in the browser keeps the pre-selected label in the result.
-    """
-    items = result if isinstance(result, list) else None
-    if items is None or not all(isinstance(item, dict) and isinstance(item.get("value"), dict) for item in items):
-        return Answer(AnswerState.SKIPPED if skipped else AnswerState.MALFORMED)
-    chosen, flags, notes = (_strings(items, *key) for key in ((LABEL, "choices"), (FLAGS, "choices"), (NOTE, "text")))
-    if skipped:
-        return Answer(AnswerState.SKIPPED, flags=tuple(flags or ()), note=" ".join(notes or ()))
-    if chosen is None or flags is None or notes is None or len(chosen) > 1:
-        return Answer(AnswerState.MALFORMED)
-    label = chosen[0] if chosen else None
-    return Answer(_state(label, labels), label, tuple(flags), " ".join(notes))
+
+def read(result: object, form: Form, *, data: Mapping[str, Any], skipped: bool) -> Answer:
+    """See Page.read."""
+    del data
+    return results.read(result, lambda items: results.one_choice(items, LABEL, form.labels.names), skipped=skipped)
 
 
 def result(label: str | None, flags: Sequence[str] = ()) -> list[dict[str, Any]]:
-    """An answer as the page would send it; label None: without one."""
-    values = [(LABEL, [label] if label else []), (FLAGS, list(flags))]
-    return [
-        {"from_name": name, "to_name": "text", "type": "choices", "value": {"choices": chosen}}
-        for name, chosen in values
-        if chosen
-    ]
-
-
-def likely(task_row: Mapping[str, Any]) -> list[str]:
-    """The labels by the model's probability, as a task shows them; empty for a blind one or without a model."""
-    shown = task_row["data"].get("options") or []
-    has_order = any("ws-share" in option.get("html", "") for option in shown)
-    return [str(option["value"]) for option in shown] if has_order else []
+    """See Page.result."""
+    return [*results.choices(LABEL, *([label] if label else [])), *results.choices(FLAGS, *flags)]
 
 
 def suggested(prediction: object) -> str | None:
-    """The label a person saw pre-selected, from the annotation's snapshot of the prediction."""
+    """See Page.suggested."""
     result = prediction.get("result") if isinstance(prediction, Mapping) else None
     if not isinstance(result, list) or not all(isinstance(item, dict) for item in result):
         return None
-    chosen = _strings([item for item in result if isinstance(item.get("value"), dict)], LABEL, "choices")
+    usable = [item for item in result if isinstance(item.get("value"), dict)]
+    chosen = results.strings(usable, LABEL, "choices")
     return chosen[0] if chosen else None
 
 
-def _state(label: str | None, labels: LabelSet) -> AnswerState:
-    if label is None:
-        return AnswerState.EMPTY
-    return AnswerState.ANSWERED if label in labels.names else AnswerState.UNKNOWN_LABEL
-
-
-def _strings(items: Sequence[Mapping[str, Any]], name: str, key: str) -> list[str] | None:
-    """All strings one control gave; None when it gave something else."""
-    found: list[str] = []
-    for item in items:
-        if item.get("from_name") != name:
-            continue
-        value = item["value"].get(key)
-        values = [value] if isinstance(value, str) else value
-        if not isinstance(values, list) or not all(isinstance(entry, str) for entry in values):
-            return None
-        found.extend(values)
-    return found
-
-
-def _style() -> str:
-    return resources.files("labeling.pages").joinpath("classification.css").read_text(encoding="utf-8")
-
-
 def _option(name: str, probability: float | None, *, number: int, hint: str) -> dict[str, str]:
-    has_key = number < len(OPTION_KEYS)
-    key = f'<kbd class="ws-key">{OPTION_KEYS[number]}</kbd>' if has_key else '<span class="ws-key ws-nokey"></span>'
-    share = f'<span class="ws-share">{probability:.0%}</span>' if probability and probability >= 0.005 else ""
-    likely = " ws-likely" if probability and probability >= 0.1 else ""
+    key = OPTION_KEYS[number] if number < len(OPTION_KEYS) else ""
+    share = f"{probability:.0%}" if probability and probability >= 0.005 else ""
+    is_likely = bool(probability and probability >= 0.1)
     shown = {
         "value": name,
-        "html": f'<span class="ws-option{likely}">{key}<span class="ws-name">{escape(name)}</span>{share}</span>',
-        "hotkey": OPTION_KEYS[number] if has_key else chr(_NO_KEY + number),
+        "html": cards.option(name, key, share=share, likely=is_likely),
+        "hotkey": key or cards.no_key(number),
     }
     return {**shown, "hint": hint} if hint else shown
-
-
-def _about(question: Question) -> str:
-    known = "".join(
-        f'<span class="ws-chip"><i>{escape(column)}</i> {escape(value)}</span>'
-        for column, value in question.metadata.items()
-        if value
-    )
-    why = f'<div class="ws-why"><b>Why you are asked</b> {escape(question.reason)}</div>'
-    return f'<div class="ws-chips">{known}</div>{why}'
 
 
 def _near(neighbours: Sequence[Neighbour]) -> str:

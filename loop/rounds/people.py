@@ -136,7 +136,7 @@ def experts(work: Work) -> Experts:
         url=config.labeler.url,
         token=os.environ.get(config.labeler.token_env),
         project_key=work.project.key,
-        labels=config.label_set,
+        form=config.form,
         count=config.experts.count,
         error_rate=config.experts.error_rate,
         seconds_per_answer=config.experts.seconds_per_answer,
@@ -155,8 +155,7 @@ def _tool(project: Project, config: Config, tell: Callable[[str], None]) -> Any:
     with project.ledger.read() as connection:
         project_id = progress.get(connection, PROJECT_ID)
     return registry.load("labeler", config.labeler.kind)(
-        labels=config.label_set,
-        task=config.task,
+        form=config.form,
         project_key=project.key,
         title=config.project.title or config.project.name,
         state_dir=project.state / config.labeler.kind,

@@ -14,7 +14,7 @@ import pytest
 
 from loop import registry
 from loop.protocols import Labeler
-from loop.records import AnswerState, LabelSet, Question
+from loop.records import AnswerState, Form, LabelSet, Question
 
 LABELS = LabelSet(("a", "b", "c"))
 
@@ -46,7 +46,9 @@ def label_studio() -> World:
         del fake.tasks[number]
 
     return World(
-        lambda: LabelStudio(lambda: client, labels=LABELS, project_key="k", title="laws", pause=lambda _: None),
+        lambda: LabelStudio(
+            lambda: client, form=Form("label", labels=LABELS), project_key="k", title="laws", pause=lambda _: None
+        ),
         answer,
         remove,
     )

@@ -15,7 +15,7 @@ from in_browser import see, sign_in
 from labeling.client import Client
 from labeling.label_studio import LabelStudio
 from labeling.server import Access, EmbeddedServer
-from loop.records import AnswerState, LabelSet, Neighbour, Question
+from loop.records import AnswerState, Form, LabelSet, Neighbour, Question
 
 pytestmark = [pytest.mark.server, pytest.mark.browser]
 
@@ -88,7 +88,7 @@ def test_keys_search_and_skip_come_back_as_they_were_meant(
 ) -> None:
     access = label_studio_server.start()
     client = Client(access.url, access.token)
-    tool = LabelStudio(lambda: client, labels=LABELS, project_key=uuid4().hex, title="Support desk")
+    tool = LabelStudio(lambda: client, form=Form("label", labels=LABELS), project_key=uuid4().hex, title="Support desk")
     receipt = tool.send([question(number, text) for number, text in enumerate(TEXTS)])
     outside: list[str] = []
     page.on("request", lambda request: outside.append(request.url) if not _is_local(request.url, access) else None)
@@ -140,7 +140,7 @@ def test_the_page_fits_with_77_labels_in_light_and_dark(
     access = label_studio_server.start()
     client = Client(access.url, access.token)
     labels = LabelSet(tuple(f"a_rather_long_label_name_{number}" for number in range(77)))
-    tool = LabelStudio(lambda: client, labels=labels, project_key=uuid4().hex, title="Many labels")
+    tool = LabelStudio(lambda: client, form=Form("label", labels=labels), project_key=uuid4().hex, title="Many labels")
     asked = dataclasses.replace(
         question(1, " ".join(TEXTS * 4)),
         options=tuple((name, 1 / 77) for name in labels.names),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from fake_label_studio import TOKEN, URL, FakeLabelStudio
 
 from labeling.client import Client
 from labeling.label_studio import LabelStudio
-from loop.records import LabelSet, Neighbour, Question
+from loop.records import Form, LabelSet, Neighbour, Question
 
 LABELS = LabelSet(("refund", "fee", "card_arrival", "other <&>"), {"fee": 'A "fee" & more'})
+
+FORM = Form("label", labels=LABELS)
 
 
 def question(number: int, *, blind: bool = False, text: str | None = None) -> Question:
@@ -35,9 +38,35 @@ def door(fake: FakeLabelStudio, *, token: str = TOKEN) -> Client:
 
 def labeler(fake: FakeLabelStudio, **changed: Any) -> LabelStudio:
     client = door(fake)
-    chosen = {"labels": LABELS, "project_key": "key-1", "title": "support", "pause": lambda _: None, **changed}
+    chosen = {"form": FORM, "project_key": "key-1", "title": "support", "pause": lambda _: None, **changed}
     return LabelStudio(lambda: client, **chosen)
 
 
 def choice(name: str, *values: str) -> dict[str, Any]:
     return {"from_name": name, "to_name": "text", "type": "choices", "value": {"choices": list(values)}}
+
+
+FORMS = {
+    "label": FORM,
+    "pair": Form("pair", candidates=2, guidance="Short & <true>"),
+}
+"""One form of each kind."""
+TEXTS = ("Call <b>us</b> & wait.", "Call us and\n  wait 5 days. 🙂", "اتصل بنا")
+LABELS_OF = {
+    "label": ("fee", "refund"),
+    "pair": ("first", "second", "tie", "both_bad"),
+}
+"""What answers to `about(kind, ...)` may say, as in records.Annotation."""
+
+
+def about(kind: str, number: int = 1) -> Question:
+    """A question of this kind."""
+    if kind == "label":
+        return question(number)
+    return dataclasses.replace(
+        question(number, blind=True, text="How do I <i>pay</i>?"),
+        options=(),
+        neighbours=(),
+        candidates=TEXTS[: FORMS[kind].candidates],
+        context="Fees: 5 € <script>alert(1)</script>",
+    )

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fake_label_studio import FakeLabelStudio
-from made import LABELS, door, labeler, question
+from made import FORM, door, labeler, question
 
 from labeling import simulated
 from labeling.crowd import Expert, assigned, crew, reply
@@ -105,7 +105,7 @@ def _crowd(fake: FakeLabelStudio, accounts: Path) -> Simulated:
         crew(3, error_rate=0.3, seconds=0, seed=1),
         accounts=accounts,
         project_key="key-1",
-        labels=LABELS,
+        form=FORM,
         truth=lambda _: "fee",
         overlap=2,
         seed=1,

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from made import LABELS, choice, question
+from made import FORM, choice, question
 
 from labeling.client import Client
 from labeling.label_studio import LabelStudio, build
@@ -38,7 +38,7 @@ def make(access: Access) -> Make:
 
     def made(**changed: Any) -> LabelStudio:
         client = Client(access.url, access.token)
-        return LabelStudio(lambda: client, **{"labels": LABELS, "project_key": key, "title": key, **changed})
+        return LabelStudio(lambda: client, **{"form": FORM, "project_key": key, "title": key, **changed})
 
     return made
 
@@ -116,7 +116,7 @@ def test_a_removed_project_is_told_and_restored_as_a_new_one(make: Make, api: ht
 def test_a_label_removed_in_label_studio_stops_sending_but_no_answer_is_lost(make: Make, api: httpx.Client) -> None:
     receipt = make().send([question(1), question(2)])
     annotate(api, receipt.tasks[0].task_id, [choice("label", "fee")])
-    config = re.sub('<Choice value="fee"[^>]*>', "", classification.page(LABELS))
+    config = re.sub('<Choice value="fee"[^>]*>', "", classification.page(FORM))
     api.patch(f"/api/projects/{receipt.project_id}/", json={"label_config": config}).raise_for_status()
     with pytest.raises(ProjectChanged, match="labels missing: fee"):
         make().send([question(3)])
@@ -183,7 +183,7 @@ def test_simulated_experts_answer_everything_with_accounts_of_their_own(access: 
             url=access.url,
             token=access.token,
             project_key=key,
-            labels=LABELS,
+            form=FORM,
             truth=lambda _: "fee",
             count=3,
             error_rate=0.0,
@@ -201,7 +201,7 @@ def test_simulated_experts_answer_everything_with_accounts_of_their_own(access: 
 
 def _build(state: Path, url: str, token: str, *, key: str | None = None, overlap: int = 1) -> LabelStudio:
     return build(
-        labels=LABELS,
+        form=FORM,
         project_key=key or uuid4().hex,
         title="x",
         state_dir=state,
@@ -209,7 +209,6 @@ def _build(state: Path, url: str, token: str, *, key: str | None = None, overlap
         token=token,
         project_id=None,
         overlap=overlap,
-        task="classification",
     )
 
 

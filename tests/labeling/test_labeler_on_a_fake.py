@@ -10,7 +10,7 @@ from made import choice, door, labeler, question
 from labeling import client as client_module
 from labeling.client import Client
 from loop.errors import ProjectChanged, ProjectGone, ServerDown, ServerRefused
-from loop.records import AnswerState, LabelSet
+from loop.records import AnswerState, Form, LabelSet
 
 QUESTIONS = [question(number) for number in range(450)]
 
@@ -150,7 +150,7 @@ def test_changed_labels_stop_sending_and_are_told_with_the_answers_when_collecti
     labeler(fake).send(QUESTIONS[:2])
     fake.annotate("q0000", [choice("label", "fee")])
     fewer = LabelSet(("refund", "card_arrival", "other <&>", "fee", "new"))
-    tool = labeler(fake, labels=fewer)
+    tool = labeler(fake, form=Form("label", labels=fewer))
     with pytest.raises(ProjectChanged, match=r"labels missing: new; wanted.*`weakspot label-studio restore`"):
         tool.send(QUESTIONS[:2])
     found = tool.collect()

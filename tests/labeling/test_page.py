@@ -6,10 +6,10 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from made import LABELS, choice, question
+from made import FORM, LABELS, choice, question
 
 from labeling.pages import classification as page
-from loop.records import AnswerState, LabelSet
+from loop.records import AnswerState, Form, LabelSet
 
 NOTE = {"from_name": "note", "to_name": "text", "type": "textarea", "value": {"text": ["see invoice"]}}
 
@@ -17,17 +17,17 @@ NOTE = {"from_name": "note", "to_name": "text", "type": "textarea", "value": {"t
 @pytest.mark.parametrize("count", [2, 24, 77, 200])
 def test_the_page_is_xml_that_lists_the_whole_label_set(count: int) -> None:
     labels = LabelSet(tuple(f"label {number} <&\"'>" for number in range(count)))
-    root = ElementTree.fromstring(page.page(labels))
+    root = ElementTree.fromstring(page.page(Form("label", labels)))
     known = root.find(".//Choices[@name='label_set']")
     assert known is not None
     assert tuple(choice.get("value") for choice in known) == labels.names
-    assert page.changes(page.page(labels), labels) == ""
+    assert page.changes(page.page(Form("label", labels)), Form("label", labels)) == ""
 
 
 def test_the_sdk_accepts_the_page() -> None:
     from label_studio_sdk.label_interface import LabelInterface
 
-    LabelInterface(page.page(LABELS)).validate()
+    LabelInterface(page.page(FORM)).validate()
 
 
 def test_options_come_by_probability_with_keys_for_the_first_ten_only() -> None:
@@ -40,22 +40,22 @@ def test_options_come_by_probability_with_keys_for_the_first_ten_only() -> None:
 
 
 def test_a_blind_question_shows_neither_suggestion_nor_percentages_nor_the_models_order() -> None:
-    made = page.task(question(1, blind=True), LABELS, model_version="m")
+    made = page.task(question(1, blind=True), FORM, model_version="m")
     assert "predictions" not in made
     assert [option["value"] for option in made["data"]["options"]] == list(LABELS.names)
     assert "%" not in "".join(option["html"] for option in made["data"]["options"])
-    assert page.likely(made) == []
+    assert page.shown(made["data"]) == ()
 
 
 def test_a_suggestion_is_sent_as_a_prediction_with_its_confidence() -> None:
-    made = page.task(question(1), LABELS, model_version="m")
+    made = page.task(question(1), FORM, model_version="m")
     (prediction,) = made["predictions"]
     assert (prediction["score"], page.suggested(prediction)) == (0.5, "other <&>")
-    assert page.likely(made)[0] == "other <&>"
+    assert page.shown(made["data"])[0] == "other <&>"
 
 
 def test_everything_shown_as_html_is_escaped() -> None:
-    data = page.task(question(1), LABELS, model_version="m")["data"]
+    data = page.task(question(1), FORM, model_version="m")["data"]
     assert "the model wavers between &lt;b&gt; &amp; fee" in data["about_html"]
     assert "&lt;i&gt;near&lt;/i&gt;" in data["near_html"]
     assert "other &lt;&amp;&gt;" in data["options"][0]["html"]
@@ -82,28 +82,28 @@ def test_everything_shown_as_html_is_escaped() -> None:
     ],
 )
 def test_every_answer_has_a_named_state(result: Any, skipped: bool, state: AnswerState, label: str | None) -> None:
-    answer = page.read(result, LABELS, skipped=skipped)
+    answer = page.read(result, FORM, data={}, skipped=skipped)
     assert (answer.state, answer.label) == (state, label)
 
 
 def test_flags_and_note_are_read_and_survive_skipping() -> None:
     result = [choice("label", "fee"), choice("wrong", "ambiguous", "bad text"), NOTE]
     for skipped in (False, True):
-        answer = page.read(result, LABELS, skipped=skipped)
+        answer = page.read(result, FORM, data={}, skipped=skipped)
         assert (answer.flags, answer.note) == (("ambiguous", "bad text"), "see invoice")
 
 
 def test_an_answer_made_by_us_reads_back() -> None:
-    answer = page.read(page.result("fee", ("ambiguous",)), LABELS, skipped=False)
+    answer = page.read(page.result("fee", ("ambiguous",)), FORM, data={}, skipped=False)
     assert (answer.state, answer.label, answer.flags) == (AnswerState.ANSWERED, "fee", ("ambiguous",))
 
 
 def test_a_changed_page_is_told_by_what_is_missing_and_added() -> None:
-    config = page.page(LABELS).replace('<Choice value="fee"', '<Choice value="tax"')
-    assert page.changes(config, LABELS) == "labels missing: fee; added: tax"
-    assert 'lacks "wrong"' in page.changes(page.page(LABELS).replace('name="wrong"', 'name="flaws"'), LABELS)
-    assert "other options" in page.changes(page.page(LABELS).replace("$options", "$others"), LABELS)
-    assert page.changes("<View>", LABELS) == "its labelling page cannot be read"
+    config = page.page(FORM).replace('<Choice value="fee"', '<Choice value="tax"')
+    assert page.changes(config, FORM) == "labels missing: fee; added: tax"
+    assert 'lacks "wrong"' in page.changes(page.page(FORM).replace('name="wrong"', 'name="flaws"'), FORM)
+    assert "other options" in page.changes(page.page(FORM).replace("$options", "$others"), FORM)
+    assert page.changes("<View>", FORM) == "its labelling page cannot be read"
 
 
 def _with_options(labels: LabelSet, options: list[tuple[str, float | None]]) -> Any:
