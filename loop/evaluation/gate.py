@@ -29,7 +29,7 @@ def numbers(comparison: Comparison) -> str:
     """For example "12 fixed, 5 broken of 500 (gold); error 21.4 % → 20.0 %, −1.4 points (−3.1 to 0.3)."."""
     before = comparison.champion_errors
     after = before - comparison.fixed + comparison.broken
-    change, low, high = (_points(part) for part in (comparison.difference, comparison.low, comparison.high))
+    change, low, high = (points(part) for part in (comparison.difference, comparison.low, comparison.high))
     return (
         f"{comparison.fixed} fixed, {comparison.broken} broken of {comparison.n} ({comparison.on}); "
         f"error {before / comparison.n:.1%} → {after / comparison.n:.1%}, {change} points ({low} to {high}).".replace(
@@ -46,7 +46,7 @@ def _meaning(comparison: Comparison, alpha: float) -> str:
     return "Better than the model in use."
 
 
-def _points(share: float) -> str:
+def points(share: float) -> str:
     """A difference of rates in points, with a true minus sign; never "−0.0"."""
     rounded = round(100 * share, 1) + 0.0
     return f"{rounded:.1f}".replace("-", "−")
