@@ -35,10 +35,19 @@ def init(
     data: Annotated[
         str, typer.Option("--data", help="CSV, TSV, JSON Lines, JSON or Parquet file, or hf://OWNER/NAME.")
     ],
+    task: Annotated[
+        str | None, typer.Option(help="classification or generation; guessed when missing: generation for chats.")
+    ] = None,
     gold: Annotated[str | None, typer.Option(help="A labelled test file: measured on, never trained on.")] = None,
+    gold_share: Annotated[
+        float, typer.Option(min=0, max=0.9, help="Without such a file: this share of the data becomes the gold test.")
+    ] = 0.0,
     text: Annotated[str | None, typer.Option(help="The column with the text; guessed when missing.")] = None,
     label: Annotated[
-        str | None, typer.Option(help='The column with labels; guessed when missing, "" for none.')
+        str | None, typer.Option(help='The column with labels or reference answers; guessed when missing, "" for none.')
+    ] = None,
+    context: Annotated[
+        str | None, typer.Option(help='Generation: the column an answer must agree with; guessed, "" for none.')
     ] = None,
     id_: Annotated[str | None, typer.Option("--id", help="The column with your own ids; guessed when missing.")] = None,
     metadata: Annotated[
@@ -48,8 +57,23 @@ def init(
     seed_labels: Annotated[
         int | None, typer.Option(min=0, help="So many labels of the data may be used from the start; 0: cold start.")
     ] = None,
+    retention: Annotated[
+        str | None, typer.Option(help="Generation: prompts with references that must not be forgotten; same columns.")
+    ] = None,
     experts: Annotated[str, typer.Option(help="people, or simulated (answers from the label column).")] = "people",
-    base: Annotated[str, typer.Option(help="The base model: a Hub name, a folder, or minilm.")] = "minilm",
+    base: Annotated[
+        str | None, typer.Option(help="The base model: a Hub name, a folder, or minilm; needed for generation.")
+    ] = None,
+    form: Annotated[
+        str | None, typer.Option(help="Generation: what people are asked: pair, ranking, rating or correction.")
+    ] = None,
+    checks: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=SPEC", help="Generation: an expression answers must match, or FILE.py:function."),
+    ] = None,
+    rubric: Annotated[
+        str | None, typer.Option(help="Generation: what simulated experts judge by, FILE.py:function.")
+    ] = None,
     batch: Annotated[int, typer.Option(min=1, help="Questions per round.")] = 100,
     seed: Annotated[int, typer.Option(min=0, help="Same seed and same data, same picks.")] = 0,
     encoding: Annotated[str | None, typer.Option(help="The files' encoding, when it is not recognised.")] = None,
@@ -63,15 +87,22 @@ def init(
     request = running.Request(
         folder=folder,
         data=data,
+        task=task,
         gold=gold,
+        gold_share=gold_share,
         text=text,
         label=label,
+        context=context,
         id=id_,
         metadata=metadata,
         labels=labels,
         seed_labels=seed_labels,
+        retention=retention,
         experts=experts,
         base=base,
+        form=form,
+        checks=tuple(checks or ()),
+        rubric=rubric,
         batch=batch,
         seed=seed,
         encoding=encoding,

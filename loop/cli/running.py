@@ -11,7 +11,8 @@ from loop.errors import ConfigError
 from loop.project import open_project
 from loop.registry import suggestion
 from loop.report import report, view
-from loop.rounds.creating import Created, Request, create
+from loop.rounds.creating import Created, create
+from loop.rounds.request import Request
 from loop.rounds.running import Wish
 from loop.rounds.running import run as run_rounds
 from loop.rounds.work import STEPS

@@ -114,14 +114,15 @@ class Pool:
         """Id → hidden label of the pool. For simulated experts only: nothing that trains or selects may call this."""
         return self._labels(Split.POOL)
 
-    def references(self, split: Split) -> dict[str, tuple[str, ...]]:
-        """Id → reference answers of the seed or of gold, the first as in `truth`; prompts without one are left out.
+    def references(self, *splits: Split) -> dict[str, tuple[str, ...]]:
+        """Id → reference answers of these splits, the first as in `truth`; prompts without one are left out.
 
-        Raises DataError for other splits: what the pool's prompts should be answered stays hidden.
+        Raises DataError for other splits than seed and gold: what the pool's prompts should be answered stays hidden.
         """
-        if split not in (Split.SEED, Split.GOLD):
-            raise DataError(f"the references of the {split.value} are hidden", wanted="those of the seed or of gold")
-        return self._references(split)
+        hidden = [split for split in splits if split not in (Split.SEED, Split.GOLD)]
+        if hidden:
+            raise DataError(f"the references of the {hidden[0]} are hidden", wanted="those of the seed or of gold")
+        return {one: found for split in splits for one, found in self._references(split).items()}
 
     def references_for_simulation(self) -> dict[str, tuple[str, ...]]:
         """Id → hidden references of the pool, under the same rule as `answers_for_simulation`."""

@@ -1,6 +1,10 @@
 """`weakspot init`: a person's files → a project folder, ready for the first round.
 
 recognise ─► guess columns ─► build splits, leak guard ─► weakspot.yaml ─► pool artifact ─► ledger with seed labels
+                                                                       └─► retention artifact, for generation
+
+request.py           what was asked, and what of it means nothing for the task
+writing_settings.py  generation's options → keys of weakspot.yaml
 """
 
 from __future__ import annotations
@@ -9,8 +13,9 @@ import os
 import re
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import yaml
@@ -19,33 +24,16 @@ from loop.artifacts import Artifacts
 from loop.config import Config, artifacts_url, ledger_url, parse, template
 from loop.errors import ConfigError, DataError
 from loop.ledger import Ledger, people, progress
-from loop.pool import Built, Guess, Source, build, guess, recognise, write_table
+from loop.pool import Built, Guess, Source, build, guess, guess_prompts, holds_chats, recognise, retained, write_table
 from loop.pool.store import Pool
 from loop.project import CONFIG, KEY, POOL, POOL_FILE
 from loop.records import Label
 from loop.roles import assign_roles
+from loop.rounds.request import Request, refuse_strangers
+from loop.rounds.retention import RETENTION, RETENTION_FILE, trained_on_as_well
+from loop.rounds.writing_settings import base_of, checks_of, columns_checked, keys_of, relative
 
-
-@dataclass(frozen=True)
-class Request:
-    """What the person gave on the command line; None where it is to be guessed."""
-
-    folder: Path
-    data: str
-    gold: str | None = None
-    text: str | None = None
-    label: str | None = None
-    id: str | None = None
-    metadata: str | None = None
-    labels: str | None = None
-    seed_labels: int | None = None
-    experts: str = "people"
-    base: str = "minilm"
-    batch: int = 100
-    seed: int = 0
-    encoding: str | None = None
-    delimiter: str | None = None
-    max_characters: int | None = 100_000
+PACKAGED = "minilm"
 
 
 @dataclass(frozen=True)
@@ -53,6 +41,7 @@ class Created:
     """What was made, for the person."""
 
     config: str
+    task: str
     guesses: tuple[str, ...]
     summary: str
     warnings: tuple[str, ...]
@@ -70,25 +59,84 @@ def create(request: Request) -> Created:
             do=f"name another folder, or go on with `weakspot run --project {request.folder}`",
         )
     source = recognise(request.data, encoding=request.encoding, delimiter=request.delimiter)
+    task = request.task or _task(source, request)
+    refuse_strangers(request, task)
+    return (_create_generation if task == "generation" else _create_classification)(source, request)
+
+
+def _create_classification(source: Source, request: Request) -> Created:
     guessed = _guess(source, request)
     wanted = _labels(request.labels)
     built = _build(source, guessed, request, wanted)
     described = _described(built, wanted)
-    config, text = _config(request, guessed, described)
+    given = {"labels": described if any(described.values()) else list(described), "base": request.base or PACKAGED}
+    config, text = _config(request, guessed, given)
     _write(request.folder, config, text, built)
+    return _created(request, config, guessed, built, warnings=())
+
+
+def _create_generation(source: Source, request: Request) -> Created:
+    given = {"task": "generation", "labels": (), "base": base_of(request), "more": keys_of(request)}
+    guessed = _guess_prompts(source, request)
+    built = _build(source, guessed, request, None)
+    _require_a_measure(request, built)
+    kept = None
+    warnings: tuple[str, ...] = ()
+    if request.retention:
+        file = recognise(request.retention, encoding=request.encoding)
+        kept = retained(file, guessed.columns, max_characters=request.max_characters)
+        if again := trained_on_as_well(kept, built.table):
+            warnings = (f"{again:,} prompts stand in {request.retention} too, or nearly: forgetting may look smaller.",)
+    config, text = _config(request, guessed, {**given, "context": guessed.columns.context})
+    _write(request.folder, config, text, built, kept=kept)
+    return _created(request, config, guessed, built, warnings=warnings)
+
+
+def _created(request: Request, config: Config, guessed: Guess, built: Built, *, warnings: Sequence[str]) -> Created:
     return Created(
         config=str(request.folder / CONFIG),
+        task=config.task,
         guesses=guessed.sentences,
         summary=built.summary.sentence(),
-        warnings=built.summary.warnings(),
-        labels=tuple(described),
+        warnings=(*built.summary.warnings(), *warnings),
+        labels=tuple(config.labels),
         next=_next(request),
     )
 
 
+def _task(source: Source, request: Request) -> str:
+    """Generation when the texts are chats and no labels are named, else classification."""
+    chats = request.labels is None and holds_chats(source, text=request.text)
+    return "generation" if chats else "classification"
+
+
+def _metadata(request: Request) -> list[str] | None:
+    return [name.strip() for name in request.metadata.split(",") if name.strip()] if request.metadata else None
+
+
 def _guess(source: Source, request: Request) -> Guess:
-    metadata = [name.strip() for name in request.metadata.split(",") if name.strip()] if request.metadata else None
-    return guess(source, text=request.text, label=request.label, id=request.id, metadata=metadata)
+    return guess(source, text=request.text, label=request.label, id=request.id, metadata=_metadata(request))
+
+
+def _guess_prompts(source: Source, request: Request) -> Guess:
+    """The columns; those that checks speak of are kept as well."""
+    checked = columns_checked(checks_of(request), source.columns)
+    given = {"text": request.text, "label": request.label, "context": request.context, "id": request.id}
+    guessed = guess_prompts(source, **given, metadata=_metadata(request))
+    more = [name for name in checked if name not in guessed.columns.metadata]
+    if not more:
+        return guessed
+    columns = replace(guessed.columns, metadata=(*guessed.columns.metadata, *more))
+    return Guess(columns, (*guessed.sentences, f"Kept for checks: {', '.join(more)}."))
+
+
+def _require_a_measure(request: Request, built: Built) -> None:
+    if request.experts == "simulated" and not request.rubric and not built.summary.referenced:
+        raise DataError(
+            "simulated experts have nothing to judge answers by: the data has no references",
+            wanted="references, or a rubric",
+            do="name the column with --label, or give --rubric FILE.py:function",
+        )
 
 
 def _build(source: Source, guessed: Guess, request: Request, wanted: Mapping[str, str] | None) -> Built:
@@ -99,6 +147,7 @@ def _build(source: Source, guessed: Guess, request: Request, wanted: Mapping[str
         rng=np.random.default_rng(request.seed),
         labels=list(wanted) if wanted else None,
         gold=gold,
+        gold_share=request.gold_share,
         seed_labels=request.seed_labels,
         max_characters=request.max_characters,
     )
@@ -131,48 +180,52 @@ def _described(built: Built, wanted: Mapping[str, str] | None) -> Mapping[str, s
         raise DataError(
             "no labels are known: the data has no label column",
             wanted="the labels people should choose from",
-            do="--labels refund,delivery,other, or a file with one a line",
+            do="--labels refund,delivery,other, or a file with one a line; --task generation when a model is to write",
         )
     return dict.fromkeys(sorted(built.labels), "")
 
 
-def _config(request: Request, guessed: Guess, labels: Mapping[str, str]) -> tuple[Config, str]:
+def _config(request: Request, guessed: Guess, given: Mapping[str, Any]) -> tuple[Config, str]:
     text = template(
         name=_name(request.folder),
-        file=_relative(request.data, request.folder),
+        file=relative(request.data, request.folder),
         text=guessed.columns.text,
-        labels=labels if any(labels.values()) else list(labels),
         label=guessed.columns.label,
         id=guessed.columns.id,
         metadata=guessed.columns.metadata,
-        gold=_relative(request.gold, request.folder) if request.gold else None,
+        gold=relative(request.gold, request.folder) if request.gold else None,
         seed=request.seed,
-        base=request.base,
         batch=request.batch,
         experts=request.experts,
         guesses=guessed.sentences,
+        **given,
     )
     return parse(text), text
 
 
-def _write(folder: Path, config: Config, text: str, built: Built) -> None:
+def _write(folder: Path, config: Config, text: str, built: Built, *, kept: Any = None) -> None:
     """The config comes last: a folder without it is no project, and init may be called again."""
     folder.mkdir(parents=True, exist_ok=True)
     artifacts = Artifacts(Path(artifacts_url(config, folder=folder)))
     with artifacts.writing(POOL) as place:
         write_table(built.table, place / POOL_FILE)
+    if kept is not None:
+        with artifacts.writing(RETENTION) as place:
+            write_table(kept, place / RETENTION_FILE)
     pool = Pool.open(artifacts.open(POOL) / POOL_FILE)
     with Ledger.open(ledger_url(config, folder=folder, environ=os.environ)) as ledger, ledger.begin() as connection:
         progress.put(connection, KEY, uuid.uuid4().hex)
-        people.put_labels(connection, _seed(pool, share=config.dev.share))
+        people.put_labels(connection, _seed(pool, config))
     draft = folder / f".{CONFIG}.partial"
     draft.write_text(text, encoding="utf-8")
     draft.rename(folder / CONFIG)
 
 
-def _seed(pool: Pool, *, share: float) -> Sequence[Label]:
+def _seed(pool: Pool, config: Config) -> Sequence[Label]:
     labels = pool.seed_labels()
-    roles = assign_roles(labels, known=(), share=share)
+    # A role looks after classes: references, all different, are one class.
+    classes = labels if config.task == "classification" else dict.fromkeys(labels, "")
+    roles = assign_roles(classes, known=(), share=config.dev.share)
     return [
         Label(id_, label, roles[id_], source="seed", round=None, annotations=0, agreement=None)
         for id_, label in sorted(labels.items())
@@ -181,11 +234,6 @@ def _seed(pool: Pool, *, share: float) -> Sequence[Label]:
 
 def _name(folder: Path) -> str:
     return re.sub(r"[^\w-]+", "-", folder.resolve().name).strip("-") or "project"
-
-
-def _relative(file: str, folder: Path) -> str:
-    """The file as seen from the project's folder, so that both can be moved together."""
-    return file if "://" in file else os.path.relpath(Path(file).resolve(), folder.resolve())
 
 
 def _next(request: Request) -> tuple[str, ...]:
