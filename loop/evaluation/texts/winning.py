@@ -107,8 +107,9 @@ def corrected_win_rate(
     value = mean of people + weight x (mean of judge_only - judge) over the shared prompts. The weight minimises the
     variance and lies in 0..1: Angelopoulos and others 2023, Prediction-powered inference, and 2024, PPI++ (its equation
     for the mean); it is found for each prompt from the other ones, else it would pull the value to one side. The
-    interval is Tango's at the number of people's comparisons that would tell as much, never fewer than they
-    made: it is no wider than theirs, but for the hair by which another value changes it. With a judge that tells nothing, or that judged no prompt alone, it is the people's.
+    interval is Tango's at the number of people's comparisons that would tell as much, never fewer than they made: no
+    wider than theirs, but for the hair by which another value changes it. With a judge that tells nothing, or that
+    judged no prompt alone, it is the people's.
     """
     if not human:
         return None
