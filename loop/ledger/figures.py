@@ -95,6 +95,11 @@ def champion(connection: Connection) -> int | None:
 def put_measurements(connection: Connection, round_: int, rows: Iterable[Measurement]) -> None:
     """Replaces the figures of a round."""
     connection.execute(delete(schema.measurements).where(schema.measurements.c.round == round_))
+    add_measurements(connection, round_, rows)
+
+
+def add_measurements(connection: Connection, round_: int, rows: Iterable[Measurement]) -> None:
+    """Adds figures to a round; those it has already get the new values."""
     values = [{"round": round_, **{name: getattr(row, name) for name in Measurement.__slots__}} for row in rows]
     upsert(connection, schema.measurements, values)
 

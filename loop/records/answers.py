@@ -88,7 +88,7 @@ class Preference:
     """What is believed of two answers to one prompt: one is better than the other, with a certainty."""
 
     id: str
-    """ext_id of the question and the two places, as "3f…:2>1": the same at every settling."""
+    """Example id and a hash of either answer, whichever is preferred: the same at every settling."""
     example_id: str
     chosen: str
     rejected: str

@@ -36,6 +36,8 @@ LOOK_CLOSELY_S = 30.0
 """How often the open questions are read one by one: a server that was killed may hold an answer it does not tell of."""
 JUDGE = "judge:"
 """How the names of annotators begin that are no people."""
+SUFFICES = "suffices"
+"""Key of `Annotation.raw`: with this answer no person needs to be asked."""
 AT_ONCE = 20
 """So many questions a judge is asked before its answers are kept."""
 FINAL = (AnswerState.ANSWERED, AnswerState.SKIPPED, AnswerState.EMPTY)
@@ -213,11 +215,12 @@ def _open(work: Work) -> list[str]:
 
 
 def _lacking(work: Work) -> set[str]:
-    """Questions of this round with fewer final answers than people are to give."""
+    """Questions of this round with fewer final answers than people are to give, and no other answer that is enough."""
     with work.project.ledger.read() as connection:
         ext_ids = [row.ext_id for row in people.picks(connection, round_=work.round)]
         answers = people.answers(connection, ext_ids=ext_ids)
-    count = Counter(answer.ext_id for answer in answers if answer.state in FINAL)
+    count = Counter(one.ext_id for one in answers if one.state in FINAL and not one.annotator.startswith(JUDGE))
+    ext_ids = [one for one in ext_ids if one not in {a.ext_id for a in answers if a.raw.get(SUFFICES)}]
     return {ext_id for ext_id in ext_ids if count[ext_id] < work.config.labeler.overlap}
 
 

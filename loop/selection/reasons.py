@@ -9,6 +9,7 @@ import numpy as np
 from loop.records import FloatArray, Spot
 
 AUDIT = "Drawn at random to measure how often the model errs."
+AUDIT_OF_TWO = "Drawn at random to measure which of two models people prefer."
 COLD = "Typical of messages nobody has labelled yet."
 BLIND = "Asked without the model's answer, so that yours is not swayed."
 WORTH_TELLING = 0.05
@@ -33,6 +34,12 @@ def weak_blind(spot: Spot | None) -> str:
 def cold(spot: Spot | None) -> str:
     """Before the first model: 'Typical of messages nobody has labelled yet, about “sim card · activate”.'"""
     return COLD if spot is None else f"{COLD.rstrip('.')}, about “{spot.name}”."
+
+
+def writing(confidence: float | None, spot: Spot | None) -> str:
+    """For a model that writes: 'The model is not sure of its answer here (right with about 41 %). It errs in …'"""
+    told = "" if confidence is None else f"The model is right here with about {_percent(confidence)}."
+    return " ".join(part for part in (told, _region(spot)) if part) or "The model may be wrong here."
 
 
 def spoken(label: str) -> str:

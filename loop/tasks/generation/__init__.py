@@ -1,0 +1,33 @@
+"""Models that write: prompts in, answers out; people compare, rank, mark or mend them.
+
+learning    train                               models      a round's model, opened
+judging     evaluate                            answers     what was written, as files
+gating      gate                                truths      references, checks, columns
+looking     score, map                          questions   what people see of a pick
+asking      select                              candidates  which answers may be compared
+settling    settle                              winning     what audit questions measure
+serving     answers to a file, export, what simulated experts know; deputies: the judge's answers
+"""
+
+from __future__ import annotations
+
+from loop.rounds.task import Task
+from loop.tasks.generation import asking, deputies, gating, judging, learning, looking, questions, serving, settling
+
+TASK = Task(
+    name="generation",
+    steps={
+        "train": learning.train,
+        "evaluate": judging.evaluate,
+        "gate": gating.gate,
+        "score": looking.score,
+        "map": looking.map_spots,
+        "select": asking.select,
+        "settle": settling.settle,
+    },
+    questions=questions.questions,
+    experts=serving.knowledge,
+    predict=serving.predict,
+    export=serving.export,
+    answers=deputies.answers,
+)

@@ -1,0 +1,236 @@
+"""Step `select`: which prompts, which of their answers, in which order.
+
+reserves ─► audit and dev prompts: this round's model against the champion before it, and against the first one
+strategy ─► a shortlist of prompts ─► pair strategy ─► two answers of each ─► shuffled; some asked again, swapped
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from sqlalchemy import Connection
+
+from loop import registry
+from loop.ledger import figures, people
+from loop.protocols import PoolView
+from loop.records import Candidate, Pick, PickKind, Split
+from loop.rounds import reserves
+from loop.rounds.frozen import embeddings, partition
+from loop.rounds.work import Done, Work
+from loop.selection import reasons
+from loop.tasks.generation import answers as files
+from loop.tasks.generation.candidates import candidates, duels, pair_view
+from loop.tasks.generation.looking import confidence_of, doubt_of, scored
+
+SHORTLIST = 3
+"""A pair strategy that looks at answers chooses among so many times the prompts it may ask."""
+CHEAP = ("random",)
+"""Pair strategies that take the prompts as they come and look at nothing."""
+UNWEIGHED = ("random", "doubt")
+"""Pair strategies that need no pass of the model over the candidates."""
+COMPARED = ("pair", "ranking")
+
+
+def select(work: Work) -> Done:
+    """The batch: audit and dev shares at random, the rest by the strategies; every pick with its reason."""
+    folder = scored(work)
+    if folder is None:
+        return Done({"skipped": "no model yet"})
+    drawn = _drawn(work)
+    audits = _audits(work, drawn)
+    batch = work.config.selection.batch
+    compared = work.config.questions.form in COMPARED
+    again = round(work.config.questions.swapped * batch) if work.config.questions.form == "pair" else 0
+    chosen = _chosen(work, folder, budget=max(batch - len(audits) - again, 0))
+    rng = work.rng("select", 1)
+    picks = [_shuffled(pick, rng) if compared else pick for pick in (*audits, *chosen)]
+    repeated = [pick for pick in picks if pick.kind is PickKind.WEAK]
+    places = sorted(rng.choice(len(repeated), min(again, len(repeated)), replace=False)) if repeated and again else []
+    named = {_ext_id(work, pick.example_id): pick for pick in picks}
+    for place in places:
+        pick = repeated[place]
+        swapped = replace(pick, candidates=pick.candidates[::-1], repeat_of=_ext_id(work, pick.example_id))
+        named[_ext_id(work, pick.example_id, again=True)] = swapped
+    order = rng.permutation(len(named))
+    listed = list(named.items())
+    mixed = dict(listed[place] for place in order)
+    if not mixed:
+        work.say("Nothing is left to ask: every prompt was asked, or all its answers are alike")
+
+    def record(connection: Connection) -> None:
+        people.add_picks(connection, work.round, mixed)
+
+    kinds = [pick.kind.value for pick in mixed.values()]
+    counts = {kind: kinds.count(kind) for kind in sorted(set(kinds))}
+    return Done({"picks": len(mixed), **counts, "swapped": len(places)}, record)
+
+
+def _drawn(work: Work) -> dict[PickKind, tuple[tuple[str, float], ...]]:
+    with work.project.ledger.read() as connection:
+        asked = people.asked(connection)
+        labelled = {row.example_id for row in people.labels(connection)}
+    free = [id_ for id_ in work.project.pool.ids(Split.POOL) if id_ not in asked and id_ not in labelled]
+    found = {}
+    for kind in reserves.LOTS:
+        apart = reserves.reserve(work, kind)
+        found[kind] = reserves.draw(work, kind, free=[id_ for id_ in free if id_ in apart], asked=len(apart & asked))
+    return found
+
+
+def _audits(work: Work, drawn: Mapping[PickKind, Sequence[tuple[str, float]]]) -> list[Pick]:
+    """Random prompts that measure: this round's model against the one before and the first; or its answer alone."""
+    with work.project.ledger.read() as connection:
+        models = [row.round for row in figures.models(connection)]
+        moves = [row for row in figures.decisions(connection) if row.round == work.round and row.by == "gate"]
+    mine = work.round if work.round in models else (moves[-1].model_round if moves else models[-1])
+    single = work.config.questions.form not in COMPARED
+    before = next((row.champion_round for row in moves if row.model_round == mine), None)
+    rivals = [(one, name) for one, name in ((before, "champion"), (models[0], "first")) if one not in (None, mine)]
+    if rivals and all(one == rivals[0][0] for one, _ in rivals):
+        rivals = rivals[:1]
+    if not single and not rivals:
+        return []
+    picks = []
+    for kind, rows in drawn.items():
+        for share, (rival, source) in enumerate(rivals if not single else [(mine, "champion")]):
+            part = rows[share :: max(len(rivals), 1)] if not single else rows
+            shown = duels(work, [id_ for id_, _ in part], mine=mine, against=int(rival or 0), source=source)
+            for id_, chance in part:
+                answers = shown[id_][:1] if single else shown[id_]
+                picks.append(_random_pick(work, id_, kind, chance, answers))
+    return picks
+
+
+def _random_pick(work: Work, id_: str, kind: PickKind, chance: float, answers: Sequence[Candidate]) -> Pick:
+    return Pick(
+        example_id=id_,
+        kind=kind,
+        strategy=kind.value,
+        reason=reasons.AUDIT if len(answers) == 1 else reasons.AUDIT_OF_TWO,
+        inclusion_probability=chance,
+        score=None,
+        spot=_spot_of(work, id_),
+        guess=None,
+        confidence=None,
+        show_suggestion=False,
+        form=work.config.questions.form,
+        candidates=tuple(answers),
+    )
+
+
+def _chosen(work: Work, place: Path, *, budget: int) -> list[Pick]:
+    """Prompts by the strategy, answers by the pair strategy."""
+    written, sure = files.load(place), confidence_of(place)
+    with work.project.ledger.read() as connection:
+        champion = figures.champion(connection)
+        asked = people.asked(connection)
+        standing = {row.spot.id: row.spot for row in figures.spots(connection, round_=work.round)}
+        rounds = [row.round for row in figures.models(connection)]
+    if champion is None:
+        return []
+    apart = frozenset[str]().union(*(reserves.reserve(work, kind) for kind in reserves.LOTS))
+    free = [id_ for id_ in written.greedy if id_ not in asked and id_ not in apart]
+    challenger = work.round if work.round in rounds and work.round != champion else None
+    compared = work.config.questions.form in COMPARED
+    offered = candidates(work, written, champion=champion, challenger=challenger, ids=free)
+    able = [id_ for id_ in free if len(offered[id_]) >= (2 if compared else 1)]
+    looks = compared and work.config.questions.pair_strategy not in CHEAP
+    shortlist, scores = _shortlist(work, able, sure, budget=budget * (SHORTLIST if looks else 1))
+    doubt = doubt_of(place, work.config.generation.signal)
+    shown = _shown(work, {id_: offered[id_] for id_ in shortlist}, champion=champion, doubt=doubt, budget=budget)
+    return [
+        Pick(
+            example_id=id_,
+            kind=PickKind.WEAK,
+            strategy=f"{work.config.selection.strategy}/{work.config.questions.pair_strategy}"
+            if compared
+            else work.config.selection.strategy,
+            reason=reasons.writing(sure.get(id_), standing.get(_spot_of(work, id_))),
+            inclusion_probability=None,
+            score=scores.get(id_),
+            spot=_spot_of(work, id_),
+            guess=None,
+            confidence=sure.get(id_),
+            show_suggestion=False,
+            form=work.config.questions.form,
+            candidates=tuple(answers),
+        )
+        for id_, answers in shown.items()
+    ]
+
+
+def _shortlist(
+    work: Work, ids: Sequence[str], sure: Mapping[str, float], *, budget: int
+) -> tuple[list[str], dict[str, float]]:
+    """Prompts by the project's strategy, on how likely their answer is right or wrong."""
+    frozen = embeddings(work)
+    regions = partition(work, frozen)
+    rows = np.array([frozen.row_of[id_] for id_ in ids], dtype=np.int64)
+    with work.project.ledger.read() as connection:
+        asked = sorted(people.asked(connection) - _audited(work))
+        standing = [row.spot for row in figures.spots(connection, round_=work.round)]
+    right = np.array([sure.get(id_, 0.5) for id_ in ids])
+    view = PoolView(
+        ids=tuple(ids),
+        embeddings=np.asarray(frozen.embeddings[rows]),
+        probabilities=np.stack([right, 1 - right], axis=1) if len(ids) else np.empty((0, 2)),
+        spots=np.asarray(regions.regions[rows]),
+        spot_estimates=np.array([spot.estimate or 0.0 for spot in standing], dtype=np.float64),
+        labelled_embeddings=np.asarray(frozen.rows(asked)),
+        labelled=np.full(len(asked), -1),
+    )
+    choice = registry.load("strategy", work.config.selection.strategy)(
+        view, budget=min(budget, len(ids)), rng=work.rng("select")
+    )
+    scores = {ids[row]: float(mark) for row, mark in zip(choice.rows, choice.scores, strict=True) if not np.isnan(mark)}
+    return [ids[row] for row in choice.rows], scores
+
+
+def _audited(work: Work) -> frozenset[str]:
+    return reserves.reserve(work, PickKind.AUDIT)
+
+
+def _shown(
+    work: Work,
+    offered: Mapping[str, tuple[Candidate, ...]],
+    *,
+    champion: int,
+    doubt: Mapping[str, float],
+    budget: int,
+) -> dict[str, tuple[Candidate, ...]]:
+    """Example id → the answers its question shows."""
+    form, rng = work.config.questions.form, work.rng("select", 2)
+    if form == "pair":
+        name = work.config.questions.pair_strategy
+        view = pair_view(work, offered, champion=champion, doubt=doubt, weigh=name not in UNWEIGHED)
+        choice = registry.load("pair_strategy", name)(view, budget=budget, rng=rng)
+        pairs = zip(choice.rows.tolist(), choice.pairs.tolist(), strict=True)
+        return {view.ids[row]: tuple(offered[view.ids[row]][column] for column in pair) for row, pair in pairs}
+    if form == "ranking":
+        k = work.config.questions.candidates
+        return {
+            id_: (rows[0], *(rows[place] for place in sorted(1 + rng.permutation(len(rows) - 1)[: k - 1])))
+            for id_, rows in list(offered.items())[:budget]
+        }
+    return {id_: rows[:1] for id_, rows in list(offered.items())[:budget]}
+
+
+def _shuffled(pick: Pick, rng: np.random.Generator) -> Pick:
+    """The place on the page tells nothing of where an answer came from."""
+    order = rng.permutation(len(pick.candidates))
+    return replace(pick, candidates=tuple(pick.candidates[place] for place in order))
+
+
+def _spot_of(work: Work, id_: str) -> int:
+    frozen = embeddings(work)
+    return int(partition(work, frozen).regions[frozen.row_of[id_]])
+
+
+def _ext_id(work: Work, example_id: str, *, again: bool = False) -> str:
+    """The stable external id of a question: 20 hex digits from project, round, example and whether it is a repeat."""
+    text = f"{work.project.key}/{work.round}/{example_id}" + ("/again" if again else "")
+    return hashlib.blake2b(text.encode(), digest_size=10).hexdigest()

@@ -1,0 +1,231 @@
+"""Steps `score` and `map`: the champion answers prompts of the pool, its doubts are read, weak spots are estimated.
+
+champion ─► greedy and drawn answers ─► signals of doubt ─► how sure, calibrated on answers known right or wrong
+                                                        └─► AUROC of every signal beside that of the length
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from sqlalchemy import Connection
+
+from loop import registry
+from loop.evaluation.texts.hallucination import auroc
+from loop.ledger import figures, people
+from loop.protocols import Signal, Written
+from loop.records import FloatArray, IntArray, Measurement, PickKind, Split, Spot
+from loop.rounds import reserves
+from loop.rounds.frozen import Frozen, embeddings, partition
+from loop.rounds.work import Done, Work
+from loop.selection import spots
+from loop.selection.meanings import meanings_by_entailment, meanings_by_text
+from loop.tasks.generation import answers as files
+from loop.tasks.generation.answers import Answers
+from loop.tasks.generation.models import drawn, greedy, marker, reader, writer
+from loop.tasks.generation.truths import wrong_of
+
+SIGNALS = "signals.json"
+LEAST_KNOWN = 30
+"""With fewer answers known right or wrong the model's own probability is taken as it is."""
+
+
+def score(work: Work) -> Done:
+    """Greedy and drawn answers of the champion to a random part of what may still be asked, with every signal."""
+    with work.project.ledger.read() as connection:
+        champion = figures.champion(connection)
+    if champion is None:
+        return Done({"skipped": "no model yet"})
+    ids = _prompts(work)
+    written = _written(work, champion, ids)
+    signals = _signals(work, champion, written)
+    wrong = wrong_of(work, written.greedy)
+    confidence = _confidence(work, written, signals, wrong)
+    with work.project.artifacts.writing(work.name("score")) as folder:
+        files.save(written, folder)
+        files.save_outcomes(folder, written, confidence=confidence, wrong=wrong)
+        (folder / SIGNALS).write_text(json.dumps(signals))
+    found = _told(signals, wrong)
+
+    def record(connection: Connection) -> None:
+        figures.add_measurements(connection, work.round, found)
+
+    return Done({"prompts": len(ids), "model": champion}, record)
+
+
+def map_spots(work: Work) -> Done:
+    """How weak each region is: answers known wrong, else the calibrated doubt."""
+    frozen = embeddings(work)
+    regions = partition(work, frozen)
+    found = _spots(work, frozen, regions.regions, names=regions.names, terms=regions.terms)
+
+    def record(connection: Connection) -> None:
+        figures.put_spots(connection, work.round, found)
+
+    return Done({"spots": len(found)}, record)
+
+
+def scored(work: Work) -> Path | None:
+    """This round's `score`; None before the first model."""
+    return work.project.artifacts.open(work.name("score")) if work.project.artifacts.has(work.name("score")) else None
+
+
+def confidence_of(folder: Path) -> dict[str, float]:
+    """Example id → how sure the champion is, 0..1."""
+    rows = json.loads((folder / files.OUTCOMES).read_text())
+    return {row["id"]: row["confidence"] for row in rows if row["confidence"] is not None}
+
+
+def doubt_of(folder: Path, name: str) -> dict[str, float]:
+    """Example id → a signal of doubt, larger is more."""
+    found: dict[str, float | None] = json.loads((folder / SIGNALS).read_text())[name]
+    return {id_: value for id_, value in found.items() if value is not None}
+
+
+def _prompts(work: Work) -> tuple[str, ...]:
+    """Prompts that were not asked yet, drawn at random, those set apart for audit left out: they steer nothing."""
+    pool = work.project.pool
+    with work.project.ledger.read() as connection:
+        known = people.asked(connection) | {label.example_id for label in people.labels(connection)}
+    apart = reserves.reserve(work, PickKind.AUDIT)
+    free = sorted(id_ for id_ in pool.ids(Split.POOL) if id_ not in known and id_ not in apart)
+    order = work.rng("score").permutation(len(free))[: work.config.generation.prompts]
+    return tuple(free[place] for place in order)
+
+
+def _written(work: Work, champion: int, ids: Sequence[str]) -> Answers:
+    chats = [one.chat for one in work.project.pool.examples(ids)]
+    generator = writer(work, champion)
+    first = generator.write(chats, sampling=greedy(work), seed=work.config.seed, progress=work.progress)
+    count = work.config.generation.samples
+    more = (
+        generator.write(chats, sampling=drawn(work, count), seed=work.config.seed + work.round, progress=work.progress)
+        if count
+        else tuple(() for _ in chats)
+    )
+    return Answers(
+        {id_: one[0] for id_, one in zip(ids, first, strict=True)}, dict(zip(ids, more, strict=True)) if count else {}
+    )
+
+
+def _signals(work: Work, champion: int, written: Answers) -> dict[str, dict[str, float | None]]:
+    """Signal → example id → value; None where the model gave nothing to tell it from."""
+    ids = list(written.greedy)
+    chats = [one.chat for one in work.project.pool.examples(ids)]
+    texts = [written.greedy[id_].text for id_ in ids]
+    marks = marker(work, champion)
+    rewards = marks.rewards(chats, texts) if marks and ids else np.empty((len(ids), 0))
+    weigher = reader(work, champion)
+    likely = weigher.likelihoods(chats, texts) if weigher and ids else None
+    implicit = None if likely is None or likely.base_logprobs is None else likely.logprobs - likely.base_logprobs
+    means = _meanings(work)
+    views = []
+    for place, id_ in enumerate(ids):
+        samples = written.samples.get(id_, ())
+        groups = means([one.text for one in (*samples, written.greedy[id_])])
+        views.append(
+            Written(
+                greedy=written.greedy[id_],
+                samples=samples,
+                meanings=groups[:-1],
+                greedy_meaning=groups[-1],
+                rewards=tuple(float(mark) for mark in rewards[place]),
+                implicit_reward=None if implicit is None else float(implicit[place]),
+            )
+        )
+    found: dict[str, dict[str, float | None]] = {}
+    for name in registry.names("signal"):
+        signal: Signal = registry.load("signal", name)
+        found[name] = {id_: signal(view) for id_, view in zip(ids, views, strict=True)}
+    return found
+
+
+def _meanings(work: Work):  # type: ignore[no-untyped-def]
+    """Which answers mean the same: by entailment when a model of it is given, else by what they say."""
+    if not work.config.generation.nli:
+        return meanings_by_text
+    from loop.models.generation.entailment import load_entailment
+
+    model = load_entailment(work.project.root / work.config.generation.nli)
+    return lambda texts: meanings_by_entailment(texts, model.entails)
+
+
+def _confidence(
+    work: Work,
+    written: Answers,
+    signals: Mapping[str, Mapping[str, float | None]],
+    wrong: Mapping[str, bool | None],
+) -> dict[str, float]:
+    """Probability that the greedy answer is right: logistic in the project's signal where enough is known, else the
+    geometric mean of the token probabilities; nothing for an answer without either.
+    """
+    doubt = {id_: value for id_, value in signals[work.config.generation.signal].items() if value is not None}
+    known = [id_ for id_ in doubt if wrong.get(id_) is not None]
+    outcomes = {wrong[id_] for id_ in known}
+    if len(known) >= LEAST_KNOWN and len(outcomes) == 2:
+        from sklearn.linear_model import LogisticRegression
+
+        scale = float(np.std([doubt[id_] for id_ in known])) or 1.0
+        model = LogisticRegression().fit([[doubt[id_] / scale] for id_ in known], [not wrong[id_] for id_ in known])
+        chances = model.predict_proba([[value / scale] for value in doubt.values()])[:, 1]
+        return dict(zip(doubt, map(float, chances), strict=True))
+    return {
+        id_: float(np.exp(one.logprob / max(one.tokens, 1)))
+        for id_, one in written.greedy.items()
+        if one.logprob is not None
+    }
+
+
+def _told(signals: Mapping[str, Mapping[str, float | None]], wrong: Mapping[str, bool | None]) -> list[Measurement]:
+    """How well every signal tells wrong answers from right ones; the length is the baseline to beat."""
+    rows = []
+    for name, values in signals.items():
+        known = [id_ for id_, value in values.items() if value is not None and wrong.get(id_) is not None]
+        truth = np.array([bool(wrong[id_]) for id_ in known])
+        if len(known) < LEAST_KNOWN or truth.all() or not truth.any():
+            continue
+        value, low, high = auroc(np.array([values[id_] for id_ in known], dtype=np.float64), truth)
+        rows.append(Measurement("auroc", value, low, high, len(known), "pool", f"signal={name}", "delong"))
+    return rows
+
+
+def _spots(
+    work: Work, frozen: Frozen, regions: IntArray, *, names: Sequence[str], terms: Sequence[Sequence[str]]
+) -> tuple[Spot, ...]:
+    pool = work.project.pool
+    with work.project.ledger.read() as connection:
+        known = people.asked(connection) | {label.example_id for label in people.labels(connection)}
+    folder = scored(work)
+    sure = confidence_of(folder) if folder else {}
+    wrong = _known_wrong(folder) if folder else {}
+    open_ids = [id_ for id_ in pool.ids(Split.POOL) if id_ not in known]
+    # What was not answered in this round is as doubtful as what was, on average: it was left out at random.
+    usual = float(np.mean(list(sure.values()))) if sure else 0.5
+
+    def at(ids: Sequence[str]) -> IntArray:
+        return np.asarray(regions[np.array([frozen.row_of[id_] for id_ in ids], dtype=np.int64)])
+
+    judged = [id_ for id_ in wrong if id_ in sure]
+    nothing: FloatArray = np.empty(0)
+    return spots.estimate(
+        names=names,
+        terms=terms,
+        members=at(pool.ids(Split.POOL, Split.SEED)),
+        unlabelled=at(open_ids),
+        confidence=np.array([sure.get(id_, usual) for id_ in open_ids]) if sure else None,
+        dev=at(judged),
+        dev_wrong=np.array([wrong[id_] for id_ in judged], dtype=bool),
+        answered=at([]),
+        corrected=np.empty(0, dtype=bool),
+        doubt=nothing,
+        mistakes=[("", "")] * sum(wrong[id_] for id_ in judged),
+        dev_doubt=np.array([1 - sure[id_] for id_ in judged], dtype=np.float64),
+    )
+
+
+def _known_wrong(folder: Path) -> dict[str, bool]:
+    rows = json.loads((folder / files.OUTCOMES).read_text())
+    return {row["id"]: row["wrong"] for row in rows if row["wrong"] is not None}

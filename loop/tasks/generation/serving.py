@@ -1,0 +1,91 @@
+"""The champion's answers to a file, its export, and what simulated experts know."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from loop.errors import ModelError
+from loop.evaluation.texts.checks import load_function
+from loop.evaluation.texts.metrics import chrf
+from loop.ledger import people
+from loop.ledger.figures import ModelRow
+from loop.pool import recognise
+from loop.pool.prompts import read_prompts
+from loop.project import Project
+from loop.protocols import Generator, Sampling
+from loop.rounds.work import Work
+from loop.tasks.generation.models import SERVED
+from loop.tasks.generation.truths import columns_of
+
+
+def predict(project: Project, row: ModelRow, file: str, text: str | None) -> tuple[Mapping[str, Any], ...]:
+    """The greedy answer to every prompt of a file, with the geometric mean of its token probabilities."""
+    examples = read_prompts(recognise(file), text=text, context=project.config.data.context)
+    sampling = Sampling(max_new_tokens=project.config.generation.max_new_tokens)
+    written = _writer(project, row).write([one.chat for one in examples], sampling=sampling, seed=project.config.seed)
+    return tuple(
+        {"prompt": one.text, "answer": answer.text, "finished": str(answer.finished).lower(), **_sure(answer)}
+        for one, (answer,) in zip(examples, written, strict=True)
+    )
+
+
+def export(project: Project, row: ModelRow, folder: Path, card: Mapping[str, Any]) -> None:
+    """The whole model, adapter merged in. Raises ModelError for a model that is served elsewhere."""
+    if row.tuning == SERVED:
+        raise ModelError(f"{row.base} is served elsewhere", wanted="a model that weakspot tuned")
+    from loop.models.generation import export_writer
+
+    export_writer(project.artifacts.open(row.artifact) / "model", folder, merged=True, card=card)
+
+
+def knowledge(work: Work) -> Mapping[str, Any]:
+    """The hidden reference of each question, and the marks an expert would give an answer to it."""
+    pool = work.project.pool
+    references = pool.references_for_simulation()
+    with work.project.ledger.read() as connection:
+        example_of = {row.ext_id: row.pick.example_id for row in people.picks(connection)}
+    ids = sorted(set(example_of.values()))
+    columns = columns_of(pool.examples(ids), references)
+    mark = _rubric(work)
+
+    def marks(ext_id: str, answer: str) -> float:
+        return mark(answer, columns[example_of[ext_id]])
+
+    def truth(ext_id: str) -> str | None:
+        return next(iter(references.get(example_of[ext_id], ())), None)
+
+    return {"truth": truth, "marks": marks}
+
+
+def _rubric(work: Work) -> Callable[[str, dict[str, str]], float]:
+    """The project's rubric for simulated experts; without one how like the reference an answer is (chrF)."""
+    spec = work.config.experts.rubric
+    if spec is not None:
+        return load_function(spec, work.project.root)
+
+    def like_the_reference(answer: str, example: dict[str, str]) -> float:
+        return float(chrf([answer], [(example["reference"],)])[0]) if example["reference"] else 0.5
+
+    return like_the_reference
+
+
+def _writer(project: Project, row: ModelRow) -> Generator:
+    if row.tuning == SERVED:
+        from loop.endpoint import EndpointGenerator
+
+        asked = project.config.generation
+        endpoint: Generator = EndpointGenerator(str(asked.endpoint), row.base, os.environ.get(asked.token_env))
+        return endpoint
+    from loop.models.generation import load_generator
+
+    found: Generator = load_generator(project.artifacts.open(row.artifact) / "model")
+    return found
+
+
+def _sure(answer: Any) -> dict[str, float]:
+    return {} if answer.logprob is None else {"confidence": float(np.exp(answer.logprob / max(answer.tokens, 1)))}

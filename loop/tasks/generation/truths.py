@@ -1,0 +1,43 @@
+"""What an answer is held against: references, the project's checks, the columns of its example."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from loop.evaluation.texts import checks as text_checks
+from loop.evaluation.texts import measure
+from loop.evaluation.texts.checks import Check
+from loop.records import Example, Generation, Split
+from loop.rounds.work import Work
+
+
+def checks_of(work: Work) -> tuple[Check, ...]:
+    """The project's checks, in the order of the config. Raises ConfigError, DataError."""
+    wanted = work.config.generation.checks
+    return tuple(text_checks.build_check(name, spec, folder=work.project.root) for name, spec in wanted.items())
+
+
+def columns_of(examples: Sequence[Example], references: Mapping[str, Sequence[str]]) -> dict[str, dict[str, str]]:
+    """Example id → what checks may speak of: prompt, context, reference and metadata."""
+    return {
+        one.id: {
+            **{name: value or "" for name, value in one.metadata.items()},
+            "prompt": one.text,
+            "context": one.context,
+            "reference": next(iter(references.get(one.id, ())), ""),
+        }
+        for one in examples
+    }
+
+
+def references_of(work: Work) -> dict[str, tuple[str, ...]]:
+    """Example id → reference answers of gold and seed: those of the pool are hidden from everything but simulation."""
+    pool = work.project.pool
+    return {**pool.references(Split.SEED), **pool.references(Split.GOLD)}
+
+
+def wrong_of(work: Work, answers: Mapping[str, Generation]) -> dict[str, bool | None]:
+    """Example id → whether the answer fails a check (without checks: differs from the reference); None: not known."""
+    references = references_of(work)
+    examples = columns_of(work.project.pool.examples(list(answers)), references)
+    return dict(measure.wrong(answers, examples, references, checks_of(work)))
