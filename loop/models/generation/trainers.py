@@ -4,7 +4,9 @@ Imitation (SFT)   Preference (DPO)   Desirability (KTO)   OddsRatio (ORPO)      
 
 A pair people are sure of with probability c costs c of the loss as it stands and 1 - c of the loss with the answers
 swapped (conservative DPO: Mitchell 2023, A note on DPO with noisy preferences): its best margin is log(c / (1 - c)),
-not infinity, and a coin flip (c = 0.5) is best left as it is. Imitating `chosen` weighs 2c - 1 for the same reason.
+not infinity, and a coin flip (c = 0.5) is best left as it is. Imitating `chosen` weighs its trust, 2c - 1, for the same
+reason; so do KTO, which sees no pairs, and ORPO, which has no reference: there the swapped loss would pull the two
+answers of a coin flip to equal odds, wherever they were.
 """
 
 from __future__ import annotations
@@ -144,13 +146,13 @@ class OddsRatio(Discreet, ORPOTrainer):  # type: ignore[misc, unused-ignore]  # 
         return_outputs: bool = False,  # noqa: ARG002  # transformers' signature
         num_items_in_batch: Any = None,  # noqa: ARG002
     ) -> torch.Tensor:
-        """Mean over the batch of the loss per token of the chosen answer and beta times that of the odds ratio."""
+        """Mean over the batch of trust x (loss per token of the chosen answer + beta x loss of the odds ratio)."""
         chosen, rejected = self.concatenated_forward(model, inputs)[:2]
         certainty = torch.tensor(inputs["certainty"], device=chosen.device, dtype=chosen.dtype)
         paired = torch.tensor(inputs["paired"], device=chosen.device, dtype=chosen.dtype)
         odds = chosen - rejected - (_log_complement(chosen) - _log_complement(rejected))
-        trust = torch.where(paired > 0, 2 * certainty - 1, 1.0)
-        loss: torch.Tensor = (self.beta * paired * conservative(odds, certainty) - trust * chosen).mean()
+        trust = 2 * certainty - 1
+        loss: torch.Tensor = (trust * (-chosen - self.beta * paired * functional.logsigmoid(odds))).mean()
         return loss
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
