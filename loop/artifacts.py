@@ -142,7 +142,7 @@ def _sha256(path: Path) -> str:
 
 def _mend(name: str) -> str:
     """What can be made again from the rest, and what cannot."""
-    if name == "pool":
+    if name in ("pool", "retention"):
         return "put the folder back from a copy, or begin anew with `weakspot init`: nothing else holds the examples"
     if name.startswith("rounds/"):
         return (

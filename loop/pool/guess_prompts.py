@@ -89,7 +89,8 @@ def _prompt(source: Source, looks: Mapping[str, Look], said: list[str], *, taken
         best = _first(chats, CHAT_NAMES) or chats[0]
         said.append(f"Prompt: column {best!r}, up to the answer each chat ends with.")
         return best
-    best_named = _first([name for name, look in free.items() if look.words > 1 or len(free) == 1], PROMPT_NAMES)
+    likely = [name for name, look in free.items() if look.words > 1 or name.strip().casefold() in PROMPT_NAMES]
+    best_named = _first(likely, PROMPT_NAMES)
     if best_named:
         said.append(f"Prompt: column {best_named!r}, by its name ({looks[best_named].words:.0f} words on average).")
         return best_named

@@ -19,7 +19,7 @@ from loop.records import Chat, Message
 
 ROLES = {"system": "system", "user": "user", "assistant": "assistant", "human": "user", "gpt": "assistant"}
 WANTED = 'a JSON list such as [{"role": "user", "content": "..."}, {"role": "assistant", "content": "..."}]'
-OPENING = re.compile(r"\s*\[\s*\{")
+OPENING = re.compile(r"""\s*\[\s*\{[^}]*["'](role|content|from)["']\s*:""")
 """How a list of turns begins, well written or not."""
 
 
