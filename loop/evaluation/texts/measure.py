@@ -48,9 +48,9 @@ def measure_texts(
     found = [rate("error_rate", sum(known.values()), len(known), on=on)] if known else []
     for check in checks:
         values = [value for value in marks(answers, examples, check).values() if value is not None]
-        found += _mean(f"check:{check.name}", values, on=on, rng=rng)
+        found += mean_of(f"check:{check.name}", values, on=on, rng=rng)
     found += _likeness(answers, references, on=on, rng=rng)
-    found += _mean("words", [float(len(answers[id_].text.split())) for id_ in ids], on=on, rng=rng, share=False)
+    found += mean_of("words", [float(len(answers[id_].text.split())) for id_ in ids], on=on, rng=rng, share=False)
     found.append(rate("unfinished", sum(not answers[id_].finished for id_ in ids), len(ids), on=on))
     for name in sorted(slices) if known else ():
         members = [known[id_] for id_ in slices[name] if id_ in known]
@@ -127,7 +127,7 @@ def _likeness(
     texts, known = [answers[id_].text for id_ in told], [references[id_] for id_ in told]
     found: list[Measurement] = []
     for name in registry.names("text_metric"):
-        found += _mean(name, registry.load("text_metric", name)(texts, known).tolist(), on=on, rng=rng)
+        found += mean_of(name, registry.load("text_metric", name)(texts, known).tolist(), on=on, rng=rng)
     counts = bleu_counts(texts, known)
     low, high = bootstrap(corpus_bleu, (counts,), rng=rng)
     value = corpus_bleu(counts)
@@ -135,7 +135,7 @@ def _likeness(
     return found
 
 
-def _mean(
+def mean_of(
     metric: str, values: Sequence[float], *, on: str, rng: np.random.Generator, share: bool = True
 ) -> list[Measurement]:
     """The mean as a row, or no row without values.
