@@ -103,8 +103,10 @@ class Client:
             if len(rows) < PAGE:
                 return sorted((_project(row) for row in found), key=lambda project: project.id)
 
-    def create_project(self, *, title: str, description: str, config: str, instruction: str, overlap: int) -> Project:
-        """Write: look before you call it again."""
+    def create_project(
+        self, *, title: str, description: str, config: str, instruction: str, overlap: int, untouched: bool
+    ) -> Project:
+        """untouched: whether a page may be submitted as it is. Write: look before you call it again."""
         return _project(
             self._write(
                 lambda sdk: sdk.projects.create(
@@ -114,7 +116,7 @@ class Client:
                     expert_instruction=instruction,
                     show_instruction=False,
                     show_skip_button=True,
-                    enable_empty_annotation=False,
+                    enable_empty_annotation=untouched,
                     maximum_annotations=overlap,
                     sampling="Sequential sampling",
                     show_collab_predictions=True,
@@ -122,9 +124,13 @@ class Client:
             )
         )
 
-    def set_page(self, project_id: int, config: str) -> None:
-        """Replaces the labelling page. Label Studio takes it even when annotations hold labels that are gone."""
-        self._write(lambda sdk: sdk.projects.update(project_id, label_config=config), project_id=project_id)
+    def set_page(self, project_id: int, config: str, *, untouched: bool) -> None:
+        """Replaces the labelling page; untouched: whether it may be submitted as it is.
+
+        Label Studio takes it even when annotations hold labels that are gone.
+        """
+        changed = {"label_config": config, "enable_empty_annotation": untouched}
+        self._write(lambda sdk: sdk.projects.update(project_id, **changed), project_id=project_id)
 
     def set_model_version(self, project_id: int, version: str) -> None:
         """Which predictions people see; there has to be one of this version already."""

@@ -134,7 +134,7 @@ class LabelStudio:
             project = self._made(client)
             self._make_list_readable(client, project)
             return str(project.id)
-        client.set_page(project.id, self._page.page(self._form))
+        client.set_page(project.id, self._page.page(self._form), untouched=self._page.says_something_untouched())
         return str(project.id)
 
     def _found(self, client: Client) -> Project | None:
@@ -160,6 +160,7 @@ class LabelStudio:
                 config=self._page.page(self._form),
                 instruction=self._page.instruction(self._form),
                 overlap=self._overlap,
+                untouched=self._page.says_something_untouched(),
             )
         except ServerDown:
             # It may have been made all the same.

@@ -9,8 +9,9 @@ has the deviation s·√2, so that this happens with the expert's error rate e w
 
     s = (CLEAR - TIE) / (√2 · z),  z the standard normal's quantile of 1 - e;
 
-e is cut at 0.4, where z is still far from 0. The lean towards the first answer, which falls evenly to 0 for the
-last one, is not in this rule. All criteria of a rating rest on the same hidden mark, each with noise of its own.
+e is cut at 0.4, where z is still far from 0. Not in this rule are the lean towards the first answer, which falls evenly
+to 0 for the last one, and that two answers may look bad by noise. All criteria of a rating rest on the same hidden
+mark, each with noise of its own.
 """
 
 from __future__ import annotations

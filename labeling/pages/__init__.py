@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from labeling.pages import cards, classification, pair
+from labeling.pages import cards, classification, correction, pair, ranking, rating
 from labeling.pages.results import Answer
 from loop.errors import LabelerError
 from loop.records import Form, Question
@@ -29,6 +29,9 @@ class Page(Protocol):
 
     def changes(self, config: str, form: Form) -> str:
         """What differs between a project's configuration and our page, in words; "" when answers mean what we think."""
+
+    def says_something_untouched(self) -> bool:
+        """Whether people may submit it without having done anything."""
 
     def hidden(self) -> tuple[str, ...]:
         """Columns of the task's data that would be noise in Label Studio's list of tasks."""
@@ -54,6 +57,9 @@ class Page(Protocol):
 PAGES: Mapping[str, Page] = {
     "label": classification,
     "pair": pair,
+    "ranking": ranking,
+    "rating": rating,
+    "correction": correction,
 }
 
 

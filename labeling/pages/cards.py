@@ -118,6 +118,12 @@ def choice(value: str, name: str, key: str, *, number: int = 0) -> str:
     return f"<Choice value={quoteattr(value)} html={html} hotkey={hotkey}/>"
 
 
+def answer(title: str, html: str, *, key: str = "") -> str:
+    """HTML of one answer under its title."""
+    shown = f'<kbd class="ws-key">{key}</kbd>' if key else ""
+    return f'<div class="ws-side">{shown}<span>{escape(title)}</span></div><div class="ws-words">{html}</div>'
+
+
 def as_html(text: str) -> str:
     """Plain text as HTML that shows it as it is; the style sheet keeps its spaces."""
     return escape(text).replace("\r\n", "\n").replace("\n", "<br>")

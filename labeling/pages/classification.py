@@ -89,6 +89,11 @@ def changes(config: str, form: Form) -> str:
     return cards.moved(cards.offered(config, LABEL_SET), form.labels.names, "labels")
 
 
+def says_something_untouched() -> bool:
+    """See Page.says_something_untouched."""
+    return False
+
+
 def hidden() -> tuple[str, ...]:
     """See Page.hidden."""
     return (*cards.HIDDEN, "near_html", "options")

@@ -10,7 +10,6 @@ Which model wrote what is not in the task: the server holds the two texts in the
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import Any
 
 from labeling.pages import cards, results
@@ -71,6 +70,11 @@ def changes(config: str, form: Form) -> str:
     return lost or cards.moved(cards.offered(config, PREFERENCE), tuple(CHOICES), "choices")
 
 
+def says_something_untouched() -> bool:
+    """See Page.says_something_untouched."""
+    return False
+
+
 def hidden() -> tuple[str, ...]:
     """See Page.hidden."""
     return (*cards.HIDDEN, "form", "context_html", "first_html", "second_html")
@@ -86,8 +90,8 @@ def task(question: Question, form: Form, *, model_version: str) -> dict[str, Any
             **cards.asked_data(question, form),
             "first": first,
             "second": second,
-            "first_html": _answer("Left", "1", left),
-            "second_html": _answer("Right", "2", right),
+            "first_html": cards.answer("Left", left, key="1"),
+            "second_html": cards.answer("Right", right, key="2"),
             "hint_html": cards.hint("Press a key or click, then Ctrl+Enter."),
         }
     }
@@ -112,8 +116,3 @@ def result(label: str | None, flags: Sequence[str] = ()) -> list[dict[str, Any]]
 def suggested(prediction: object) -> None:
     """See Page.suggested."""
     del prediction
-
-
-def _answer(title: str, key: str, text: str) -> str:
-    heading = f'<div class="ws-side"><kbd class="ws-key">{key}</kbd><span>{escape(title)}</span></div>'
-    return f'{heading}<div class="ws-words">{text}</div>'

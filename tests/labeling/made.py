@@ -49,12 +49,20 @@ def choice(name: str, *values: str) -> dict[str, Any]:
 FORMS = {
     "label": FORM,
     "pair": Form("pair", candidates=2, guidance="Short & <true>"),
+    "ranking": Form("ranking", candidates=3, guidance="Short & <true>"),
+    "rating": Form(
+        "rating", candidates=1, guidance="Short & <true>", criteria={"true": "No <b>lie</b>", 'a "b" & c': ""}
+    ),
+    "correction": Form("correction", candidates=1, guidance="Short & <true>"),
 }
 """One form of each kind."""
 TEXTS = ("Call <b>us</b> & wait.", "Call us and\n  wait 5 days. 🙂", "اتصل بنا")
 LABELS_OF = {
     "label": ("fee", "refund"),
     "pair": ("first", "second", "tie", "both_bad"),
+    "ranking": ("[2, 1, 3]", "[1, 2, 3]"),
+    "rating": ('{"true": 4, "a \\"b\\" & c": 1}',),
+    "correction": ("Call us & wait.\n\n🙂", "Call <b>us</b> & wait."),
 }
 """What answers to `about(kind, ...)` may say, as in records.Annotation."""
 

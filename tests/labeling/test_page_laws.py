@@ -28,7 +28,7 @@ def test_every_kind_is_tested_here() -> None:
 
 
 def test_a_form_without_a_page_is_told() -> None:
-    with pytest.raises(LabelerError, match="no page for the form 'poem'; wanted: one of label, pair"):
+    with pytest.raises(LabelerError, match="no page for the form 'poem'; wanted: one of label, pair, ranking"):
         page_of("poem")
 
 
@@ -63,7 +63,7 @@ def test_a_page_whose_controls_were_taken_away_has_changed(kind: str) -> None:
     assert 'lacks "wrong"' in page.changes(config.replace('name="wrong"', 'name="flaws"'), form)
     assert page.changes("<View>", form) == "its labelling page cannot be read"
     others = [page_of(other).page(FORMS[other]) for other in KINDS if other != kind]
-    assert all("lacks" in page.changes(other, form) for other in others)
+    assert all(page.changes(other, form) for other in others)
 
 
 @every_kind
@@ -97,7 +97,7 @@ def test_flags_and_a_note_without_an_answer_are_kept_and_survive_skipping(kind: 
     result = [*page.result(LABELS_OF[kind][0]), choice("wrong", "bad prompt"), note]
     skipped = page.read(result, FORMS[kind], data=_data(kind), skipped=True)
     assert (skipped.state, skipped.label) == (AnswerState.SKIPPED, None)
-    empty = page.read(result[1:] if kind != "rating" else result[-2:], FORMS[kind], data=_data(kind), skipped=False)
+    empty = page.read(result[-2:], FORMS[kind], data=_data(kind), skipped=False)
     assert (empty.state, empty.label) == (AnswerState.EMPTY, None)
     assert (skipped.flags, skipped.note) == (empty.flags, empty.note) == (("bad prompt",), "see invoice")
 
