@@ -5,6 +5,7 @@
                                │  └─ tuning.sft, dpo, kto, ...
                                └─► export_writer ─► a folder that needs no weakspot
 
+    pairs ─► tune_reward ─► folder ─► load_reward ─► RewardModel: prompts, answers ─► marks
     Generator, prompts ─► timed, throughput ─► seconds per prompt, tokens per second
 
 Names load when first used, so that `loop.models.generation.settings` stays free of torch.
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from loop.models.generation.generator import LocalGenerator, load_generator
     from loop.models.generation.latency import throughput, timed
     from loop.models.generation.reader import LocalReader, load_reader
+    from loop.models.generation.reward import load_reward, tune_reward
 
 _HOMES = {
     "export_writer": "exporting",
@@ -31,6 +33,8 @@ _HOMES = {
     "timed": "latency",
     "LocalReader": "reader",
     "load_reader": "reader",
+    "load_reward": "reward",
+    "tune_reward": "reward",
 }
 
 __all__ = [
@@ -39,8 +43,10 @@ __all__ = [
     "export_writer",
     "load_generator",
     "load_reader",
+    "load_reward",
     "throughput",
     "timed",
+    "tune_reward",
     "untuned",
 ]
 
