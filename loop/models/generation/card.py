@@ -18,6 +18,7 @@ FACTS = (
     "n",
     "measured_on",
     "estimator",
+    "training_labels",
     "demonstrations",
     "preferences",
     "data_hash",
@@ -27,7 +28,7 @@ FACTS = (
 )
 """What a card may be told; whatever is missing is called "not recorded".
 
-measure: what `value` is, in words ("win rate against the model before tuning"); value, ci_low, ci_high: numbers.
+training_labels: demonstrations and preferences together, where they are not told apart. measure: what `value` is, in words ("win rate against the model before tuning"); value, ci_low, ci_high: numbers.
 simulated: whether the answers tuned on came from simulated people.
 """
 
@@ -110,11 +111,16 @@ def _making(about: FolderAbout, *, merged: bool, facts: Mapping[str, Any]) -> st
         ("Base model", about.base),
         ("Base revision", about.revision or "not set"),
         ("Tuning", f"{about.method or 'not recorded'}, {adapted[about.adapt]}, seed {about.seed}"),
-        ("Demonstrations", facts.get("demonstrations", "not recorded")),
-        ("Preferences", facts.get("preferences", "not recorded")),
+        ("Answers and preferences learnt from", _learnt_from(facts)),
         ("Given by", {None: "not recorded", True: "simulated people", False: "people"}[facts.get("simulated")]),
         ("Training data hash", facts.get("data_hash", "not recorded")),
         ("Round", facts.get("round", "not recorded")),
         ("weakspot", facts.get("weakspot_version", "not recorded")),
     )
     return "| | |\n|---|---|\n" + "\n".join(f"| {name} | {value} |" for name, value in rows) + "\n"
+
+
+def _learnt_from(facts: Mapping[str, Any]) -> str:
+    if "demonstrations" in facts or "preferences" in facts:
+        return f"{facts.get('demonstrations', 0)} answers, {facts.get('preferences', 0)} preferences"
+    return str(facts.get("training_labels", "not recorded"))

@@ -109,6 +109,7 @@ def test_the_card_says_what_the_model_is_and_how_good_it_is(
         "(gold; estimator: bootstrap). It holds for prompts like those, not for others."
     ) in text
     assert f"| Tuning | sft, LoRA{' (merged into the weights here)' if merged else ''}, seed 3 |" in text
+    assert "| Answers and preferences learnt from | 40 answers, 120 preferences |" in text
     assert "| Given by | simulated people |" in text
 
 
@@ -117,6 +118,12 @@ def test_a_card_without_figures_says_so(adapted: Path, tmp_path: Path) -> None:
     text = (tmp_path / "out" / "README.md").read_text()
     assert "How good its answers are was not measured." in text
     assert "| Training data hash | not recorded |" in text
+
+
+def test_a_card_takes_one_number_for_all_it_was_tuned_on(adapted: Path, tmp_path: Path) -> None:
+    export_writer(adapted, tmp_path / "out", merged=False, card={"training_labels": 160})
+    text = (tmp_path / "out" / "README.md").read_text()
+    assert "| Answers and preferences learnt from | 160 |" in text
 
 
 def test_an_unknown_fact_on_the_card_is_told_before_anything_is_written(adapted: Path, tmp_path: Path) -> None:
