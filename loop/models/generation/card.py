@@ -28,7 +28,8 @@ FACTS = (
 )
 """What a card may be told; whatever is missing is called "not recorded".
 
-training_labels: demonstrations and preferences together, where they are not told apart. measure: what `value` is, in words ("win rate against the model before tuning"); value, ci_low, ci_high: numbers.
+training_labels: demonstrations and preferences together, where they are not told apart.
+measure: what `value` is, in words ("win rate against the model before tuning"); value, ci_low, ci_high: numbers.
 simulated: whether the answers tuned on came from simulated people.
 """
 
