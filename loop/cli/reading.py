@@ -110,9 +110,13 @@ def _tell(story: Story) -> None:
     if story.spot:
         out.print(plain(f"Weak spot: {story.spot}"))
     for guess in story.guesses:
-        out.print(plain(f"Round {guess.round} guessed {guess.label} ({100 * guess.confidence:.0f} %)"))
+        sure = "" if guess.confidence is None else f" ({100 * guess.confidence:.0f} %)"
+        out.print(plain(f"Round {guess.round} guessed {guess.label}{sure}"))
     for row in story.picks:
         out.print(plain(f"Asked in round {row.round} ({row.pick.kind.value}): {row.pick.reason}"))
+        for place, one in enumerate(row.pick.candidates, start=1):
+            wrote = f"{one.source} of round {one.model_round}" if one.model_round is not None else one.source
+            out.print(plain(f"  {place}. {wrote}: {one.text}"))
     for answer in story.answers:
         said = answer.label or answer.state.value
         flags = f" [{', '.join(answer.flags)}]" if answer.flags else ""

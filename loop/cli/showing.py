@@ -39,18 +39,25 @@ def interval(row: RoundFigures | Measurement) -> str:
 
 
 COLUMNS = ("round", "labels", "error", "95 % interval", "on", "model", "answered", "seconds")
+WON = {"champion": "preferred", "first": "to the first"}
+"""Rival → column: how often people preferred this round's answers to the rival's."""
 LEFT = ("on", "model")
-RATES = ("error_rate", "precision", "recall")
+RATES = ("error_rate", "precision", "recall", "win_rate", "unfinished", "agreement", "reliability", "first_place")
 
 
 def rounds_table(report: Report) -> Table:
     """One line per round; fits 80 columns."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in COLUMNS:
+    rivals = [rival for rival in ("champion", "first") if any(rival in row.wins for row in report.rounds)]
+    for name in (*COLUMNS, *(WON[rival] for rival in rivals)):
         table.add_column(name, justify="left" if name in LEFT else "right", no_wrap=True)
     for row in report.rounds:
-        table.add_row(*_cells(row, report.champion))
+        table.add_row(*_cells(row, report.champion), *(_won(row.wins.get(rival)) for rival in rivals))
     return table
+
+
+def _won(row: Measurement | None) -> str:
+    return "–" if row is None else f"{rate(row.value, 0)} ({interval(row).removesuffix(' %')}, n {row.n})"
 
 
 def _cells(row: RoundFigures, champion: int | None) -> tuple[str, ...]:
@@ -90,6 +97,8 @@ def footnotes(report: Report) -> list[str]:
     peaks = [row.peak_mb for row in report.rounds if row.peak_mb is not None]
     said = ["★ the champion: the model in use."] if report.champion is not None else []
     said += [SIMULATED] if report.simulated else []
+    won = "preferred: share of random prompts where people preferred this model to the one before, ties as half."
+    said += [won] if any(row.wins for row in report.rounds) else []
     return said + ([f"Peak memory of the loop: {max(peaks):,.0f} MB."] if peaks else [])
 
 

@@ -15,6 +15,7 @@ from loop.ledger import figures, people, progress
 from loop.ledger.people import PickRow
 from loop.records import Annotation, Example, Label
 from loop.registry import suggestion
+from loop.report.outcomes import outcomes, wrong
 from loop.report.view import View
 
 
@@ -24,7 +25,8 @@ class Guess:
 
     round: int
     label: str
-    confidence: float
+    """Or the answer that was written."""
+    confidence: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +113,17 @@ def diff(view: View, before: int, after: int) -> Difference:
                 if models
                 else "`weakspot run` trains one as soon as there are labels",
             )
-    old, new = _outcomes(artifacts, before), _outcomes(artifacts, after)
+    old, new = (outcomes(artifacts.open(f"rounds/{round_:03d}/evaluate")) for round_ in (before, after))
     truth = {**audit, **view.project.pool.truth()}
     dev = {id_ for id_, _, role in (*_labels(artifacts, before), *_labels(artifacts, after)) if role != "audit"}
-    shared = [id_ for id_ in old if id_ in new and id_ in truth and id_ not in dev]
+    was = {id_: wrong(id_, one, truth, free=view.free) for id_, one in old.items() if id_ not in dev}
+    now = {id_: wrong(id_, one, truth, free=view.free) for id_, one in new.items() if id_ not in dev}
+    shared = [id_ for id_ in was if was[id_] is not None and now.get(id_) is not None]
     texts = dict(zip(shared, view.project.pool.texts(shared), strict=True))
-    changes = [Change(id_, texts[id_], truth[id_], old[id_], new[id_]) for id_ in shared if old[id_] != new[id_]]
+
+    def change(id_: str) -> Change:
+        return Change(id_, texts[id_], truth.get(id_, ""), old[id_].guess, new[id_].guess)
+
     labels_before = {id_: label for id_, label, _ in _labels(artifacts, before)}
     labels_after = {id_: label for id_, label, _ in _labels(artifacts, after)}
     return Difference(
@@ -126,9 +133,9 @@ def diff(view: View, before: int, after: int) -> Difference:
         labels_added=len(labels_after.keys() - labels_before.keys()),
         labels_changed=sum(labels_after[id_] != labels_before[id_] for id_ in labels_after.keys() & labels_before),
         labels_removed=len(labels_before.keys() - labels_after.keys()),
-        fixed=tuple(change for change in changes if change.after == change.truth),
-        broken=tuple(change for change in changes if change.before == change.truth),
-        both_wrong=sum(old[id_] != truth[id_] and new[id_] != truth[id_] for id_ in shared),
+        fixed=tuple(change(id_) for id_ in shared if was[id_] and not now[id_]),
+        broken=tuple(change(id_) for id_ in shared if now[id_] and not was[id_]),
+        both_wrong=sum(bool(was[id_] and now[id_]) for id_ in shared),
         shared=len(shared),
     )
 
@@ -156,20 +163,11 @@ def _guesses(artifacts: Artifacts, example_id: str) -> tuple[Guess, ...]:
     found: dict[int, Guess] = {}
     for name in artifacts.names():
         if name.startswith("rounds/") and name.endswith(("/score", "/evaluate")):
-            folder = artifacts.open(name)
-            rows = json.loads((folder / "rows.json").read_text())
-            if example_id in rows["ids"]:
-                line = np.load(folder / "probabilities.npy", mmap_mode="r")[rows["ids"].index(example_id)]
+            said = outcomes(artifacts.open(name)).get(example_id)
+            if said is not None:
                 round_ = int(name.split("/")[1])
-                found[round_] = Guess(round_, rows["labels"][int(line.argmax())], float(line.max()))
+                found[round_] = Guess(round_, said.guess, said.confidence)
     return tuple(found[round_] for round_ in sorted(found))
-
-
-def _outcomes(artifacts: Artifacts, round_: int) -> dict[str, str]:
-    folder = artifacts.open(f"rounds/{round_:03d}/evaluate")
-    rows = json.loads((folder / "rows.json").read_text())
-    best = np.load(folder / "probabilities.npy").argmax(axis=1)
-    return {id_: rows["labels"][column] for id_, column in zip(rows["ids"], best, strict=True)}
 
 
 def _labels(artifacts: Artifacts, round_: int) -> list[tuple[str, str, str]]:

@@ -13,6 +13,8 @@ from loop.records import Annotation, AnswerState, Label, Measurement, PickKind
 from loop.report.view import View
 
 LAST_STEP = "settle"
+OTHER_GROUNDS = ("people", "judge", "reward", "retention", "pool")
+"""What figures of models that write rest on beside the headline's ground."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class RoundFigures:
     """Error rate minus the champion's before, on the same examples."""
     p_value: float | None
     """Exact McNemar test of that difference."""
+    wins: Mapping[str, Measurement]
+    """How often people preferred this round's model on random prompts, by "champion" (the one before) and "first"."""
     asked: int
     answered: int
     skipped: int
@@ -106,13 +110,16 @@ def report(view: View) -> Report:
 
 
 def details(view: View) -> tuple[Measurement, ...]:
-    """Every figure of the newest measured round, on the ground of its headline: overall, per class, slice and spot."""
+    """Every figure of the newest measured round, on the ground of its headline: overall, per class, slice and spot.
+
+    For models that write also what people, judges and the retention prompts say.
+    """
     with view.project.ledger.read() as connection:
         measured = figures.measurements(connection)
         names = {row.spot.id: row.spot.name for row in figures.spots(connection)}
     newest = measured[max(measured)] if measured else ()
     error = headline(newest)
-    return tuple(_named(row, names) for row in newest if error and row.on == error.on)
+    return tuple(_named(row, names) for row in newest if error and row.on in (error.on, *OTHER_GROUNDS))
 
 
 def _named(row: Measurement, names: Mapping[int, str]) -> Measurement:
@@ -161,6 +168,7 @@ def _line(
         champion=_champion_after(decisions, row.round),
         difference=verdict.comparison.difference if verdict and verdict.comparison else None,
         p_value=verdict.comparison.p_value if verdict and verdict.comparison else None,
+        wins=_wins(measured),
         asked=len(picks),
         answered=sum(answer.state is AnswerState.ANSWERED for answer in mine),
         skipped=sum(answer.state in (AnswerState.SKIPPED, AnswerState.EMPTY) for answer in mine),
@@ -173,6 +181,11 @@ def _line(
         started_at=row.started_at,
         finished_at=row.finished_at,
     )
+
+
+def _wins(measured: Sequence[Measurement]) -> dict[str, Measurement]:
+    rows = [row for row in measured if row.metric == "win_rate" and row.on == "people"]
+    return {row.slice.removeprefix("against="): row for row in rows}
 
 
 def _answers(picks: Sequence[PickRow], answers: Sequence[Annotation]) -> list[Annotation]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 import numpy as np
 
 from loop.ledger import figures, people
 from loop.records import FloatArray, IntArray, Spot
+from loop.report.outcomes import Outcome, outcomes, wrong
 from loop.report.view import View
 
 PARTITION = "partition"
@@ -79,17 +79,21 @@ def map_points(view: View) -> MapPoints | None:
         return None
     folder = artifacts.open(PARTITION)
     ids = pool.ids()
-    guesses, confidence = _guesses(view)
+    found = _outcomes(view)
     known = _known_labels(view)
     return MapPoints(
         ids=ids,
         places=np.load(folder / "layout.npy"),
         spots=np.load(folder / "regions.npy"),
         splits=_splits(view, ids),
-        guesses=tuple(guesses.get(id_) for id_ in ids),
-        uncertainty=np.array([1 - confidence[id_] if id_ in confidence else np.nan for id_ in ids]),
-        wrong=tuple(guesses[id_] != known[id_] if id_ in guesses and id_ in known else None for id_ in ids),
+        guesses=tuple(found[id_].guess if id_ in found else None for id_ in ids),
+        uncertainty=np.array([_doubt(found.get(id_)) for id_ in ids]),
+        wrong=tuple(wrong(id_, found[id_], known, free=view.free) if id_ in found else None for id_ in ids),
     )
+
+
+def _doubt(outcome: Outcome | None) -> float:
+    return float("nan") if outcome is None or outcome.confidence is None else 1 - outcome.confidence
 
 
 def _splits(view: View, ids: tuple[str, ...]) -> tuple[str, ...]:
@@ -109,19 +113,13 @@ def _known_labels(view: View) -> dict[str, str]:
     return {**view.project.pool.truth(), **people_said}
 
 
-def _guesses(view: View) -> tuple[dict[str, str], dict[str, float]]:
-    """The newest predictions of each example: of the pool from `score`, of gold, audit and dev from `evaluate`."""
-    guesses: dict[str, str] = {}
-    confidence: dict[str, float] = {}
+def _outcomes(view: View) -> dict[str, Outcome]:
+    """The newest outcome of each example: of the pool from `score`, of gold, audit and dev from `evaluate`."""
     artifacts = view.project.artifacts
     with view.project.ledger.read() as connection:
         champion = figures.champion(connection)
     scored = [name for name in artifacts.names() if name.endswith("/score")]
+    found: dict[str, Outcome] = {}
     for name in [*scored[-1:], *([f"rounds/{champion:03d}/evaluate"] if champion is not None else [])]:
-        folder = artifacts.open(name)
-        rows = json.loads((folder / "rows.json").read_text())
-        probabilities = np.load(folder / "probabilities.npy", mmap_mode="r")
-        best = probabilities.argmax(axis=1)
-        guesses.update(zip(rows["ids"], (rows["labels"][column] for column in best), strict=True))
-        confidence.update(zip(rows["ids"], probabilities.max(axis=1).tolist(), strict=True))
-    return guesses, confidence
+        found.update(outcomes(artifacts.open(name)))
+    return found

@@ -26,6 +26,11 @@ class View:
         """Whether the answers come from simulated experts: said wherever figures are shown."""
         return self.project.config.experts.kind == "simulated"
 
+    @property
+    def free(self) -> bool:
+        """Whether models write free answers: there is no label set to compare them by."""
+        return not self.project.config.labels
+
     def revision(self) -> tuple[Any, ...]:
         """Changes whenever a figure may have changed; a key for caches."""
         with self.project.ledger.read() as connection:

@@ -64,7 +64,12 @@ def _refuse_new_labels(config: Config, known: list[RoundRow]) -> None:
 
 
 def _refuse_lacking_labels(project: Project, known: Iterable[Label]) -> None:
-    """A label that the data has and weakspot.yaml lacks could neither be learned nor measured nor answered."""
+    """A label that the data has and weakspot.yaml lacks could neither be learned nor measured nor answered.
+
+    A project without a label set has free answers, and nothing to lack.
+    """
+    if not project.config.labels:
+        return
     used = {label.label for label in known} | set(project.pool.truth().values())
     if project.config.experts.kind == "simulated":
         used |= set(project.pool.answers_for_simulation().values())
