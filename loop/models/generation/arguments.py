@@ -1,4 +1,4 @@
-"""What every trl trainer is told, and its silence."""
+"""What every trl trainer is told, its silence, and going on from where a killed run was."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from typing import Any
 
 import datasets
 import torch
+import transformers
 
 from loop.models.bases import computes_bfloat16, quiet
+from loop.models.generation.checkpoints import newest_complete
 from loop.models.generation.settings import WritingSettings
 
 
@@ -47,6 +49,13 @@ def mixed(settings: WritingSettings) -> bool:
     return settings.precision == "bfloat16" or (
         settings.precision == "auto" and torch.cuda.is_available() and computes_bfloat16()
     )
+
+
+def train(trainer: Any, folder: Path) -> None:
+    """Takes all steps, or those that are left of an interrupted run in `folder`."""
+    trainer.remove_callback(transformers.PrinterCallback)
+    checkpoint = newest_complete(folder)
+    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
 
 
 @contextmanager

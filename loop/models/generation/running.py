@@ -9,15 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import transformers
-
 from loop.errors import DataError
-from loop.models.generation.arguments import silence
+from loop.models.generation.arguments import silence, train
 from loop.models.generation.bases import WritingBase, context_length
-from loop.models.generation.checkpoints import newest_complete, run_folder
+from loop.models.generation.checkpoints import run_folder
 from loop.models.generation.data import Row, rows_of
 from loop.models.generation.folders import FolderAbout, save_folder
 from loop.models.generation.methods import trainer_for
+from loop.models.generation.reinforcing import Judged, learnt_mark, trainer_by_marks
 from loop.models.generation.settings import WritingSettings
 from loop.models.generation.start import open_start
 from loop.models.generation.watch import Watch
@@ -60,7 +59,7 @@ def tune(run: Run, *, out: Path, progress: Progress | None) -> WritingReport:
             least_health=settings.least_health,
             progress=progress,
         )
-        trainer = trainer_for(run.method, opened, rows, settings, folder=run.folder, seed=run.seed)
+        trainer = _trainer(run, opened, rows, progress=progress)
         trainer.add_callback(watch)
         train(trainer, run.folder)
         if watch.collapsed:
@@ -70,11 +69,12 @@ def tune(run: Run, *, out: Path, progress: Progress | None) -> WritingReport:
     return _report(run, rows, trainer, watch)
 
 
-def train(trainer: Any, folder: Path) -> None:
-    """Takes all steps, or those that are left of an interrupted run in `folder`."""
-    trainer.remove_callback(transformers.PrinterCallback)
-    checkpoint = newest_complete(folder)
-    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+def _trainer(run: Run, opened: WritingBase, rows: tuple[Row, ...], *, progress: Progress | None) -> Any:
+    if run.method not in ("rloo", "grpo"):
+        return trainer_for(run.method, opened, rows, run.settings, folder=run.folder, seed=run.seed)
+    judged = Judged(run.data.pairs, run.base, run.revision, run.start, run.folder, run.seed)
+    mark = learnt_mark(judged, run.settings, progress=progress)
+    return trainer_by_marks(run.method, opened, run.data.prompts, mark, run.settings, folder=run.folder, seed=run.seed)
 
 
 def _rows(run: Run, opened: WritingBase) -> tuple[Row, ...]:

@@ -69,6 +69,8 @@ class WritingSettings:
     """RLOO, GRPO: price of a nat of distance from the model they start from."""
     reward_members: int = 1
     """RLOO, GRPO: reward models whose mean mark is used."""
+    reward_learning_rate: float | None = None
+    """Peak rate of a reward model; None: by hidden size, see `rate`."""
 
     def __post_init__(self) -> None:
         if self.adapt not in ADAPTATIONS:
@@ -83,8 +85,10 @@ class WritingSettings:
             _check(name, getattr(self, name), getattr(self, name) >= 0, "0 or more")
         for name in ("warmup", "least_health"):
             _check(name, getattr(self, name), 0 <= getattr(self, name) < 1, "0 or more, below 1")
-        if self.learning_rate is not None:
-            _check("learning_rate", self.learning_rate, self.learning_rate > 0, "more than 0")
+        for name in ("learning_rate", "reward_learning_rate"):
+            rate = getattr(self, name)
+            if rate is not None:
+                _check(name, rate, rate > 0, "more than 0")
         _check("max_length", self.max_length, self.max_length >= 8, "at least 8 tokens")
         _check("group_size", self.group_size, self.group_size >= 2, "at least 2")
         fits = self.batch_size % self.accumulate == 0

@@ -32,6 +32,7 @@ with warnings.catch_warnings():
     from trl.experimental.orpo import ORPOConfig, ORPOTrainer
 
 __all__ = [
+    "Beside",
     "Desirability",
     "GroupRelative",
     "Imitation",
@@ -39,6 +40,7 @@ __all__ = [
     "ORPOConfig",
     "OddsRatio",
     "Preference",
+    "Prepared",
     "conservative",
 ]
 
@@ -75,7 +77,7 @@ class Preference(Prepared, DPOTrainer):  # type: ignore[misc, unused-ignore]  # 
     def __init__(self, *, sft_weight: float, **rest: Any) -> None:
         """rest: as DPOTrainer, with precompute_ref_log_probs; the model as given is the reference."""
         pad = rest["processing_class"].pad_token_id
-        super().__init__(data_collator=_Beside(DataCollatorForPreference(pad), ("certainty", "paired")), **rest)
+        super().__init__(data_collator=Beside(DataCollatorForPreference(pad), ("certainty", "paired")), **rest)
         self.sft_weight = sft_weight
         _forget_reference(self.model)
 
@@ -112,7 +114,7 @@ class Desirability(Prepared, KTOTrainer):  # type: ignore[misc, unused-ignore]  
     def __init__(self, **rest: Any) -> None:
         """rest: as KTOTrainer, with precompute_ref_log_probs; the model as given is the reference."""
         pad = rest["processing_class"].pad_token_id
-        super().__init__(data_collator=_Beside(DataCollatorForUnpairedPreference(pad), ("trust",)), **rest)
+        super().__init__(data_collator=Beside(DataCollatorForUnpairedPreference(pad), ("trust",)), **rest)
         _forget_reference(self.model)
 
     def compute_loss(
@@ -181,7 +183,7 @@ class GroupRelative(OurPrompts, GRPOTrainer):  # type: ignore[misc, unused-ignor
     """GRPO (Shao et al. 2024, DeepSeekMath, 2402.03300)."""
 
 
-class _Beside:
+class Beside:
     """trl's collator, and columns of figures beside what it makes."""
 
     def __init__(self, collate: Any, names: tuple[str, ...]) -> None:

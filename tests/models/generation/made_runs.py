@@ -1,10 +1,11 @@
 """Small tuning runs: six prompts whose answers should end in thanks; and a run that kills itself.
 
-python made_runs.py BASE FOLDER STEP: a DPO run with its checkpoints in FOLDER, ended by SIGKILL in STEP.
+python made_runs.py BASE FOLDER STEP METHOD: a run with its checkpoints in FOLDER, ended by SIGKILL in its STEPth step.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import sys
@@ -27,6 +28,8 @@ DATA = WritingData(demonstrations=(), pairs=PAIRS, prompts=CHATS, guard=CHATS)
 QUICK = WritingSettings(
     steps=12, epochs=1, batch_size=6, looks=4, guard_tokens=32, learning_rate=3e-3, answer_tokens=16, rank=8, alpha=16
 )
+SHORT = replace(QUICK, steps=4, batch_size=8, looks=4, answer_tokens=8)
+"""For what writes while it learns, which takes longer."""
 
 
 def run(
@@ -54,14 +57,17 @@ def pairs_of_certainty(certainty: float) -> WritingData:
 
 
 def killing(at: int) -> Progress:
-    """A progress callback that ends this process as `kill -9` does."""
+    """A progress callback that ends this process as `kill -9` does when it is called so many times."""
+    calls = itertools.count(1)
 
-    def progress(done: int, total: int) -> None:
-        if done == at:
+    def progress(_done: int, _total: int) -> None:
+        if next(calls) == at:
             os.kill(os.getpid(), signal.SIGKILL)
 
     return progress
 
 
 if __name__ == "__main__":
-    run(Path(sys.argv[1]), Path(sys.argv[2]), progress=killing(int(sys.argv[3])))
+    base, folder, step, method = sys.argv[1:]
+    settings = SHORT if method in ("rloo", "grpo") else QUICK
+    run(Path(base), Path(folder), method=method, settings=settings, progress=killing(int(step)))

@@ -96,8 +96,18 @@ def test_kto_sees_each_answer_alone_beside_that_of_the_row_before_in_its_batch(t
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"adapt": "prefix"}, {"steps": 0}, {"learning_rate": -1.0}, {"precision": "int3"}, {"warmup": 1.0}]
-    + [{"accumulate": 5}, {"group_size": 1}, {"max_length": 2}, {"looks": 0}, {"sft_weight": -1.0}],
+    [
+        {"adapt": "prefix"},
+        {"precision": "int3"},
+        {"steps": 0},
+        {"learning_rate": -1.0},
+        {"warmup": 1.0},
+        {"accumulate": 5},
+        {"group_size": 1},
+        {"max_length": 2},
+        {"looks": 0},
+        {"sft_weight": -1.0},
+    ],
 )
 def test_settings_that_cannot_work_are_told(wrong: dict[str, float]) -> None:
     with pytest.raises(ConfigError, match=next(iter(wrong))):
@@ -211,7 +221,7 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others(taught_wri
 def test_a_run_ended_by_kill_9_goes_on_and_ends_in_the_same_weights(taught_writer: Path, tmp_path: Path) -> None:
     broken = tmp_path / "broken"
     killed = subprocess.run(
-        [sys.executable, str(Path(__file__).with_name("made_runs.py")), str(taught_writer), str(broken), "8"],
+        [sys.executable, str(Path(__file__).with_name("made_runs.py")), str(taught_writer), str(broken), "8", "dpo"],
         env={**os.environ, "OMP_NUM_THREADS": "1"},
         capture_output=True,
         check=False,
