@@ -14,6 +14,7 @@ from loop.config import ledger_url
 from loop.errors import WeakspotError
 from loop.ledger import Ledger
 from loop.project import Project, find, open_project
+from loop.rounds.task import task_of
 
 PACKAGES = ("torch", "transformers", "peft", "accelerate", "sentence-transformers", "scikit-learn", "label-studio-sdk")
 LOW_MB = 2048
@@ -97,11 +98,7 @@ def _artifacts(project: Project) -> str:
 
 
 def _model(project: Project) -> str:
-    from loop.models import load_encoder
-
-    base = project.config.model.base
-    load_encoder(base, revision=project.config.model.revision)
-    return f"{base} loads"
+    return task_of(project.config).model(project)
 
 
 def _labeler(project: Project) -> str:

@@ -62,12 +62,14 @@ class Partition:
 def embeddings(work: Work) -> Frozen:
     """The frozen embeddings of every example; made at the first call, read ever after."""
     project = work.project
+    # A revision is that of the base model: an embedder of its own is taken as it is.
     base = work.config.model.embedder or work.config.model.base
-    name = f"embeddings/{_digest(base, work.config.model.revision, project.artifacts.digest(POOL))}"
+    revision = None if work.config.model.embedder else work.config.model.revision
+    name = f"embeddings/{_digest(base, revision, project.artifacts.digest(POOL))}"
     if not project.artifacts.has(name):
         work.say(f"Embedding {project.pool.rows:,} texts once with {base}")
         with project.artifacts.writing(name) as folder:
-            _embed(project, base, work.config.model.revision, folder=folder, progress=work.progress)
+            _embed(project, base, revision, folder=folder, progress=work.progress)
     folder = project.artifacts.open(name)
     matrix = np.load(folder / "embeddings.npy", mmap_mode="r")
     return Frozen(ids=project.pool.ids(), embeddings=matrix)

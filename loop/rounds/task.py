@@ -43,6 +43,8 @@ class Task:
     """(project, model, file, its text column) → one row per text, in the file's order."""
     export: Callable[[Project, ModelRow, Path, Mapping[str, Any]], None]
     """(project, model, folder, facts for the card) → a self-contained model folder."""
+    model: Callable[[Project], str]
+    """Opens the base model and says how that went; raises ModelError with the mend."""
     answers: Callable[[Work, Sequence[PickRow]], tuple[Annotation, ...]] = no_answers
     """Answers that are there before people are asked: those of a judge."""
 

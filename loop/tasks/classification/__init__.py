@@ -25,4 +25,5 @@ TASK = Task(
     experts=serving.knowledge,
     predict=serving.predict,
     export=serving.export,
+    model=serving.model,
 )

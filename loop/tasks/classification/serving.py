@@ -41,6 +41,15 @@ def export(project: Project, row: ModelRow, folder: Path, card: Mapping[str, Any
     write(project.artifacts.open(row.artifact) / "model", folder, card=dict(card))
 
 
+def model(project: Project) -> str:
+    """The base model loads. Raises ModelError."""
+    from loop.models import load_encoder
+
+    base = project.config.model.base
+    load_encoder(base, revision=project.config.model.revision)
+    return f"{base} loads"
+
+
 def knowledge(work: Work) -> Mapping[str, Any]:
     """The true label of each question."""
     answers = work.project.pool.answers_for_simulation()

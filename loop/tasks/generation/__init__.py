@@ -29,5 +29,6 @@ TASK = Task(
     experts=serving.knowledge,
     predict=serving.predict,
     export=serving.export,
+    model=serving.model,
     answers=deputies.answers,
 )

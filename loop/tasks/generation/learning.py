@@ -24,6 +24,7 @@ from loop.ledger.figures import ModelRow
 from loop.protocols import Demonstration, Pair, WritingData, WritingReport
 from loop.records import Label, Preference, Role, Split
 from loop.rounds.work import Done, Work, now
+from loop.tasks.generation.models import SERVED, base_of
 
 GUARD = 32
 """Prompts answered now and then while tuning, to see a collapse."""
@@ -31,7 +32,7 @@ RL_PROMPTS = 256
 """Prompts of the pool that methods which let the model write are given."""
 LEAST_FOR_REWARD = 20
 """Fewer preferences than this teach a reward model nothing."""
-UNTUNED, SERVED = "none", "served"
+UNTUNED = "none"
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ def _untuned(work: Work) -> WritingReport:
 
     with work.project.artifacts.writing(work.name("train")) as folder:
         (folder / "model").mkdir()
-        untuned(folder / "model", base=_base(work), revision=work.config.model.revision)
+        untuned(folder / "model", base=base_of(work.project), revision=work.config.model.revision)
         (folder / "labels.json").write_text("[]")
     return WritingReport(
         method=UNTUNED,
@@ -146,7 +147,9 @@ def _untuned(work: Work) -> WritingReport:
 def _tuned(work: Work, known: Known, champion: ModelRow | None, *, seed: int) -> WritingReport:
     model = work.config.model
     settings = registry.settings(model.tuning)(**model.options)
-    trainer = registry.load("writing_tuning", model.tuning)(settings, base=_base(work), revision=model.revision)
+    trainer = registry.load("writing_tuning", model.tuning)(
+        settings, base=base_of(work.project), revision=model.revision
+    )
     start = work.project.artifacts.open(champion.artifact) / "model" if champion else None
     learned = _replayed(work, known, since=champion.round if champion else None)
     scratch = work.project.state / "scratch" / f"round-{work.round:03d}"
@@ -222,7 +225,7 @@ def _reward(
     (folder / "reward").mkdir()
     tune_reward(
         _pairs(known.preferences, chat),
-        base=_base(work),
+        base=base_of(work.project),
         revision=work.config.model.revision,
         start=start,
         out=folder / "reward",
@@ -232,10 +235,3 @@ def _reward(
         members=members,
         progress=work.progress,
     )
-
-
-def _base(work: Work) -> str:
-    """A folder is meant from the project's own place."""
-    base = work.config.model.base
-    local = work.project.root / base
-    return str(local.resolve()) if local.is_dir() else base

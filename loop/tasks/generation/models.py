@@ -8,10 +8,18 @@ from pathlib import Path
 from loop.errors import ModelError
 from loop.ledger import figures
 from loop.ledger.figures import ModelRow
+from loop.project import Project
 from loop.protocols import Generator, Reader, RewardModel, Sampling
 from loop.rounds.work import Work, artifact
 
 SERVED = "served"
+
+
+def base_of(project: Project) -> str:
+    """The base model's name; a folder is meant from the project's own place."""
+    base = project.config.model.base
+    local = project.root / base
+    return str(local.resolve()) if local.is_dir() else base
 
 
 def row_of(work: Work, round_: int) -> ModelRow:

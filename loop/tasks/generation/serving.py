@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from loop.pool.prompts import read_prompts
 from loop.project import Project
 from loop.protocols import Generator, Sampling
 from loop.rounds.work import Work
-from loop.tasks.generation.models import SERVED
+from loop.tasks.generation.models import SERVED, base_of
 from loop.tasks.generation.truths import columns_of
 
 
@@ -41,6 +42,24 @@ def export(project: Project, row: ModelRow, folder: Path, card: Mapping[str, Any
     from loop.models.generation import export_writer
 
     export_writer(project.artifacts.open(row.artifact) / "model", folder, merged=True, card=card)
+
+
+def model(project: Project) -> str:
+    """The base model, or the endpoint that serves it, is there, and so is what tuning needs. Raises ModelError."""
+    asked = project.config.generation
+    if asked.endpoint:
+        from loop.endpoint import EndpointGenerator
+
+        EndpointGenerator(asked.endpoint, str(asked.endpoint_model), os.environ.get(asked.token_env)).check()
+        return f"{asked.endpoint_model} answers at {asked.endpoint}"
+    for package in ("trl", "sacrebleu", "rouge-score"):
+        if find_spec(package.replace("-", "_")) is None:
+            raise ModelError(f"{package} is not installed", wanted="it", do="pip install 'weakspot[generation]'")
+    from loop.models.generation.bases import load_base
+
+    base = base_of(project)
+    load_base(base, revision=project.config.model.revision)
+    return f"{base} loads"
 
 
 def knowledge(work: Work) -> Mapping[str, Any]:
