@@ -2,4 +2,5 @@
 
 embeddings ─► spots: a lasting partition, names, error estimates
 PoolView ─► strategy ─► Choice ─► budget: audit, blind and weak picks with reasons ─► Picks
+PairView ─► pair strategy ─► PairChoice: which two answers to which prompts
 """
