@@ -12,15 +12,15 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from made import FORM, choice, question
+from made import FORM, FORMS, LABELS_OF, about, choice, question
 
 from labeling.client import Client
 from labeling.label_studio import LabelStudio, build
-from labeling.pages import classification
+from labeling.pages import PAGES, classification, page_of
 from labeling.server import Access, EmbeddedServer
-from labeling.simulated import simulated
+from labeling.simulated import Simulated, simulated
 from loop.errors import ProjectChanged, ProjectGone, ServerDown, ServerRefused
-from loop.records import AnswerState
+from loop.records import AnswerState, Form
 
 pytestmark = pytest.mark.server
 Make = Callable[..., LabelStudio]
@@ -92,6 +92,27 @@ def test_every_kind_of_answer_comes_back_under_its_name(make: Make, api: httpx.C
     assert after.annotations["q0005"][0].id == before.annotations["q0005"][0].id
     assert after.annotations["q0005"][0].updated_at > before.annotations["q0005"][0].updated_at
     assert after.annotations["q0006"] == ()
+
+
+@pytest.mark.parametrize("kind", sorted(set(PAGES) - {"label"}))
+def test_every_form_is_taken_and_its_answers_come_back(
+    make: Make, api: httpx.Client, access: Access, tmp_path: Path, kind: str
+) -> None:
+    form, labels = FORMS[kind], LABELS_OF[kind]
+    key = uuid4().hex
+    receipt = make(form=form, project_key=key).send([about(kind, number) for number in range(len(labels) + 2)])
+    for task, label in zip(receipt.tasks, labels, strict=False):
+        annotate(api, task.task_id, page_of(kind).result(label, ("harmful",)))
+    annotate(api, receipt.tasks[-2].task_id, page_of(kind).result(labels[0]), was_cancelled=True)
+    assert _crowd(access, tmp_path, key, form=form).work([receipt.tasks[-1].ext_id]) == 1
+    collected = make(form=form, project_key=key).collect()
+    given = [answers[0] for _, answers in sorted(collected.annotations.items())]
+    assert [answer.label for answer in given[:-1]] == [*labels, None]
+    assert given[-2].state is AnswerState.SKIPPED
+    assert given[-1].state is AnswerState.ANSWERED
+    assert given[0].flags == ("harmful",)
+    assert collected.problem == ""
+    make(form=form, project_key=key).restore_page()
 
 
 def test_a_removed_task_is_not_present_and_is_sent_again_on_request(make: Make, api: httpx.Client) -> None:
@@ -178,25 +199,30 @@ def test_simulated_experts_answer_everything_with_accounts_of_their_own(access: 
     ids = [task.ext_id for task in tool.send([question(number) for number in range(12)]).tasks]
 
     def work() -> int:
-        return simulated(
-            state_dir=tmp_path,
-            url=access.url,
-            token=access.token,
-            project_key=key,
-            form=FORM,
-            truth=lambda _: "fee",
-            count=3,
-            error_rate=0.0,
-            seconds_per_answer=0.0,
-            overlap=2,
-            seed=1,
-        ).work(ids)
+        return _crowd(access, tmp_path, key, form=FORM, count=3, overlap=2).work(ids)
 
     assert (work(), work()) == (24, 0)
     answers = [answer for given in tool.collect().annotations.values() for answer in given]
     assert {answer.label for answer in answers} == {"fee"}
     assert len({answer.annotator for answer in answers}) == 3
     assert all(answer.annotator.startswith("simulated-expert-") and answer.lead_time_s for answer in answers)
+
+
+def _crowd(access: Access, state: Path, key: str, *, form: Form, count: int = 1, overlap: int = 1) -> Simulated:
+    return simulated(
+        state_dir=state,
+        url=access.url,
+        token=access.token,
+        project_key=key,
+        form=form,
+        truth=lambda _: "fee",
+        marks=lambda _, answer: 1 / len(answer),
+        count=count,
+        error_rate=0.0,
+        seconds_per_answer=0.0,
+        overlap=overlap,
+        seed=1,
+    )
 
 
 def _build(state: Path, url: str, token: str, *, key: str | None = None, overlap: int = 1) -> LabelStudio:
