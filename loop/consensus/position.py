@@ -30,21 +30,19 @@ class PositionBias:
 
 def position_bias(answers: Tally) -> PositionBias | None:
     """None when no pair was answered with a side in both orders."""
-    firsts: defaultdict[tuple[str, str, str], dict[bool, list[bool]]] = defaultdict(lambda: {True: [], False: []})
+    firsts: defaultdict[tuple[str, str, str], tuple[list[bool], list[bool]]] = defaultdict(lambda: ([], []))
     for judgement in answers.judgements:
         if judgement.outcome in ("first", "second"):
-            firsts[judgement.pair][judgement.first < judgement.second].append(judgement.outcome == "first")
-    couples = [
-        (straight, swapped) for _, (straight, swapped) in sorted((k, tuple(v.values())) for k, v in firsts.items())
-    ]
-    couples = [(straight, swapped) for straight, swapped in couples if straight and swapped]
+            swapped = judgement.first > judgement.second
+            firsts[judgement.pair][swapped].append(judgement.outcome == "first")
+    couples = [(one, other) for one, other in firsts.values() if one and other]
     if not couples:
         return None
-    weight = np.array([2 * min(len(straight), len(swapped)) for straight, swapped in couples])
-    share = np.array([(np.mean(straight) + np.mean(swapped)) / 2 for straight, swapped in couples])
+    weight = np.array([2 * min(len(one), len(other)) for one, other in couples])
+    share = np.array([(np.mean(one) + np.mean(other)) / 2 for one, other in couples])
     first = float(weight @ share / weight.sum())
     low, high = _wilson(first, n=float(weight.sum()))
-    return PositionBias(first, low, high, sum(len(straight) + len(swapped) for straight, swapped in couples))
+    return PositionBias(first, low, high, sum(len(one) + len(other) for one, other in couples))
 
 
 def _wilson(share: float, *, n: float) -> tuple[float, float]:
