@@ -16,6 +16,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import repeat
 
 from loop.pool.ids import folded
 
@@ -67,9 +68,7 @@ class LeakGuard:
         self._same: dict[str, int] = {}
         self._folded: dict[str, int] = {}
         self._grams: list[frozenset[str]] = []
-        self._parts = (
-            [_part_grams(*pair) for pair in zip(gold, contexts, strict=True)] if contexts is not None else None
-        )
+        self._parts = [_part_grams(*pair) for pair in zip(gold, contexts or (), strict=False)]
         for row, text in enumerate(_whole(gold, contexts)):
             plain = folded(text)
             self._same.setdefault(text.strip(), row)
@@ -86,14 +85,12 @@ class LeakGuard:
 
         contexts: (n,) as for the gold texts, and there exactly when these have some.
         """
-        whole = _whole(texts, contexts)
-        leaks = [
-            self._leak(row, text, _part_grams(texts[row], contexts[row]) if contexts is not None else ())
-            for row, text in enumerate(whole)
-        ]
+        pairs = zip(texts, contexts, strict=True) if contexts is not None else repeat(None)
+        whole = enumerate(zip(_whole(texts, contexts), pairs, strict=False))
+        leaks = (self._leak(row, text, pair) for row, (text, pair) in whole)
         return [leak for leak in leaks if leak is not None]
 
-    def _leak(self, row: int, text: str, parts: Parts) -> Leak | None:
+    def _leak(self, row: int, text: str, pair: tuple[str, str] | None) -> Leak | None:
         if (gold := self._same.get(text.strip())) is not None:
             return Leak(row, gold, Grade.SAME, 1.0)
         plain = folded(text)
@@ -101,14 +98,18 @@ class LeakGuard:
             return Leak(row, gold, Grade.FOLDED, 1.0)
         grams = _grams(plain)
         candidates = {gold for gram in self._prefix(grams) for gold in self._postings.get(gram, ())}
-        similarity, gold = max(((self._similarity(grams, parts, one), one) for one in candidates), default=(0.0, -1))
-        return Leak(row, gold, Grade.NEAR, similarity) if similarity >= self._near else None
+        near = [one for one in candidates if self._near_to(grams, self._grams[one])]
+        if near and pair is not None:
+            parts = _part_grams(*pair)
+            near = [one for one in near if all(map(self._near_to, parts, self._parts[one]))]
+        similarity, gold = max(((_jaccard(grams, self._grams[one]), one) for one in near), default=(0.0, -1))
+        return Leak(row, gold, Grade.NEAR, similarity) if near else None
 
-    def _similarity(self, grams: frozenset[str], parts: Parts, gold: int) -> float:
-        """That of the whole, or of the part that is least alike."""
-        whole = _jaccard(grams, self._grams[gold])
-        known = self._parts[gold] if self._parts is not None else ()
-        return min([whole, *(_jaccard(one, other) for one, other in zip(parts, known, strict=True))])
+    def _near_to(self, one: frozenset[str], other: frozenset[str]) -> bool:
+        # No two sets are more alike than their sizes are: most candidates end here, unjoined.
+        if min(len(one), len(other)) < self._near * max(len(one), len(other)) - 1e-9:
+            return False
+        return _jaccard(one, other) >= self._near
 
     def _prefix(self, grams: frozenset[str]) -> list[str]:
         """The rarest grams that gold knows, enough of them that any set as similar as asked has one in common."""
