@@ -124,7 +124,7 @@ class Client:
             )
         )
 
-    def set_page(self, project_id: int, config: str, *, untouched: bool) -> None:
+    def set_page(self, project_id: int, config: str, *, untouched: bool = False) -> None:
         """Replaces the labelling page; untouched: whether it may be submitted as it is.
 
         Label Studio takes it even when annotations hold labels that are gone.
