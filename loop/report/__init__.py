@@ -8,10 +8,13 @@
     questions the label queue, and who answered
     health    signs of life, room, the steps of the newest rounds
     examples  everything about one example; what changed between two rounds
+    writing   of models that write: win rates, trends, who answered, which doubt helps
+    compared  of models that write: two rounds' answers side by side, what people were asked to compare
 
 Nothing here writes.
 """
 
+from loop.report.compared import Belief, Duel, Voice, Written, duels, side_by_side
 from loop.report.confusion import confusions
 from loop.report.examples import Difference, Story, diff, explain
 from loop.report.health import Health, Pulse, health, pulse, timeline
@@ -20,32 +23,62 @@ from loop.report.rounds import Report, RoundFigures, details, report
 from loop.report.spots import MapPoints, SpotTrend, map_points, spot_trends
 from loop.report.standing import Standing, standing
 from loop.report.view import View, view
+from loop.report.writing import (
+    Doubts,
+    Learnt,
+    Rater,
+    Raters,
+    Trend,
+    WinRate,
+    doubts,
+    learnt,
+    raters,
+    trends,
+    win_rates,
+)
 
 __all__ = [
     "Annotator",
+    "Belief",
     "Difference",
+    "Doubts",
+    "Duel",
     "Health",
+    "Learnt",
     "MapPoints",
     "Pulse",
     "QuestionRow",
+    "Rater",
+    "Raters",
     "Report",
     "RoundFigures",
     "SpotTrend",
     "Standing",
     "Story",
+    "Trend",
     "View",
+    "Voice",
+    "WinRate",
+    "Written",
     "annotators",
     "confusions",
     "details",
     "diff",
+    "doubts",
+    "duels",
     "explain",
     "health",
+    "learnt",
     "map_points",
     "pulse",
     "questions",
+    "raters",
     "report",
+    "side_by_side",
     "spot_trends",
     "standing",
     "timeline",
+    "trends",
     "view",
+    "win_rates",
 ]

@@ -42,6 +42,10 @@ class QuestionRow:
     """Asked without the model's guess: whoever may still answer must not see it."""
     seconds: float | None
     """What the newest answer took; None when there is none or the tool did not say."""
+    form: str
+    """What was asked: the kind of a Form, which tells how to read `answer`."""
+    candidates: tuple[str, ...]
+    """The answers the question shows, in the order of showing; empty for "label"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,8 @@ def _row(row: PickRow, text: str, answers: Sequence[Annotation]) -> QuestionRow:
         url=row.task.url if row.task else None,
         blind=not pick.show_suggestion,
         seconds=newest.lead_time_s if newest else None,
+        form=pick.form,
+        candidates=tuple(one.text for one in pick.candidates),
     )
 
 
