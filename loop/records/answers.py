@@ -41,7 +41,8 @@ class Annotation:
     "ranking": JSON list of places, best first, as [2, 1, 3]; "rating": JSON object criterion → 1..5;
     "correction": the mended text."""
     flags: tuple[str, ...]
-    """From the "anything wrong?" card: "ambiguous", "label missing", "bad text"."""
+    """From the "anything wrong?" card: "ambiguous", "label missing", "bad text"; of answers:
+    "bad prompt", "facts unclear", "harmful"."""
     note: str
     suggestion: str | None
     """The label the person saw pre-selected; None when there was none."""

@@ -15,7 +15,7 @@ from loop.errors import ConfigError, LedgerError
 from loop.ledger import people, progress
 from loop.ledger.progress import RoundRow
 from loop.project import Project
-from loop.records import Label
+from loop.records import Form, Label
 from loop.rounds.work import now
 
 ADDRESS = ("url", "token_env", "poll_seconds")
@@ -61,6 +61,17 @@ def _refuse_new_labels(config: Config, known: list[RoundRow]) -> None:
             wanted=", ".join(known[-1].config["labels"]),
             do="put them back, or begin a new project with `weakspot init`",
         )
+    asked = Config.model_validate(known[-1].config).form if known else config.form
+    if (asked.kind, dict(asked.criteria)) != (config.form.kind, dict(config.form.criteria)):
+        raise LedgerError(
+            f"weakspot.yaml asks people for {_told(config.form)}, the rounds so far asked for {_told(asked)}",
+            wanted="one form in a project: questions that were sent lie on its page",
+            do="put questions.form and questions.criteria back, or begin a new project with `weakspot init`",
+        )
+
+
+def _told(form: Form) -> str:
+    return form.kind + (f" by {', '.join(form.criteria)}" if form.criteria else "")
 
 
 def _refuse_lacking_labels(project: Project, known: Iterable[Label]) -> None:

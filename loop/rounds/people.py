@@ -202,7 +202,7 @@ def _take_over(work: Work, tool: Labeler, *, whole: bool = False, closely: Seque
     if found.problem:
         raise ProjectChanged(
             found.problem,
-            wanted="the labels of weakspot.yaml",
+            wanted="the page that weakspot.yaml asks for",
             do="`weakspot label-studio restore` puts the page back; answers so far are kept",
         )
     return len(removed)

@@ -3,7 +3,7 @@
 learning    train                               models      a round's model, opened
 judging     evaluate                            answers     what was written, as files
 gating      gate                                truths      references, checks, columns
-looking     score, map                          questions   what people see of a pick
+scoring     score    mapping  map               questions   what people see of a pick
 asking      select                              candidates  which answers may be compared
 settling    settle                              winning     what audit questions measure
 serving     answers to a file, export, what simulated experts know; deputies: the judge's answers
@@ -12,7 +12,18 @@ serving     answers to a file, export, what simulated experts know; deputies: th
 from __future__ import annotations
 
 from loop.rounds.task import Task
-from loop.tasks.generation import asking, deputies, gating, judging, learning, looking, questions, serving, settling
+from loop.tasks.generation import (
+    asking,
+    deputies,
+    gating,
+    judging,
+    learning,
+    mapping,
+    questions,
+    scoring,
+    serving,
+    settling,
+)
 
 TASK = Task(
     name="generation",
@@ -20,8 +31,8 @@ TASK = Task(
         "train": learning.train,
         "evaluate": judging.evaluate,
         "gate": gating.gate,
-        "score": looking.score,
-        "map": looking.map_spots,
+        "score": scoring.score,
+        "map": mapping.map_spots,
         "select": asking.select,
         "settle": settling.settle,
     },

@@ -24,7 +24,7 @@ from loop.rounds.work import Done, Work
 from loop.selection import reasons
 from loop.tasks.generation import answers as files
 from loop.tasks.generation.candidates import candidates, duels, pair_view
-from loop.tasks.generation.looking import confidence_of, doubt_of, scored
+from loop.tasks.generation.scored import confidence_of, doubt_of, scored
 
 SHORTLIST = 3
 """A pair strategy that looks at answers chooses among so many times the prompts it may ask."""

@@ -15,7 +15,7 @@ from loop.evaluation.compare import compare_wrong
 from loop.evaluation.texts import measure
 from loop.evaluation.texts.gate import Loss, decide_texts, retention_loss
 from loop.evaluation.texts.metrics import exact_match
-from loop.evaluation.texts.winning import Rate, win_rate
+from loop.evaluation.texts.winning import win_rate
 from loop.ledger import figures
 from loop.ledger.figures import Decision
 from loop.records import Comparison, Generation, Measurement
@@ -50,14 +50,14 @@ def gate(work: Work) -> Done:
     before = _answers(work, champion) if champion is not None else {}
     after = _answers(work, work.round)
     comparison, checks = _compared(work, before, after)
-    marks = _reward_wins(work, before, after) if champion is not None else None
+    counts = _reward_counts(work, before, after) if champion is not None else None
     verdict = decide_texts(
         comparison,
         alpha=work.config.gate.alpha,
         forgetting=work.config.gate.forgetting,
         checks=checks,
         retention=_forgotten(work, before, after),
-        wins=marks,
+        wins=win_rate(*counts, alpha=work.config.gate.alpha) if counts else None,
         collapsed=collapsed,
         first=champion is None,
     )
@@ -72,11 +72,7 @@ def gate(work: Work) -> Done:
         at=now(),
     )
     work.say(("Promoted: " if verdict.promote else "Held back: ") + verdict.reason)
-    told = (
-        [Measurement("win_rate", *marks, _shared(before, after), "reward", "against=champion", "tango")]
-        if marks
-        else []
-    )
+    told = _told(counts)
 
     def record(connection: Connection) -> None:
         if back:
@@ -85,6 +81,13 @@ def gate(work: Work) -> Done:
         figures.add_measurements(connection, work.round, told)
 
     return Done({"promoted": verdict.promote, "reason": verdict.reason}, record)
+
+
+def _told(counts: tuple[int, int, int] | None) -> list[Measurement]:
+    rate = win_rate(*counts) if counts else None
+    if counts is None or rate is None:
+        return []
+    return [Measurement("win_rate", *rate, sum(counts), "reward", "against=champion", "tango")]
 
 
 def _regretted(work: Work) -> Decision | None:
@@ -171,12 +174,10 @@ def _forgotten(work: Work, before: Mapping[str, Generation], after: Mapping[str,
     return retention_loss(marks(original), marks(after)) if ids else None
 
 
-def _shared(before: Mapping[str, Generation], after: Mapping[str, Generation]) -> int:
-    return len(set(before) & set(after))
-
-
-def _reward_wins(work: Work, before: Mapping[str, Generation], after: Mapping[str, Generation]) -> Rate | None:
-    """How often the reward model of the champion's round prefers the new answers, on gold; None without one.
+def _reward_counts(
+    work: Work, before: Mapping[str, Generation], after: Mapping[str, Generation]
+) -> tuple[int, int, int] | None:
+    """Wins, ties and losses of the new answers on gold by the reward model of the champion's round; None without one.
 
     That model was trained on people's answers before this round's tuning saw them anew; it is no person all the same.
     """
@@ -190,4 +191,4 @@ def _reward_wins(work: Work, before: Mapping[str, Generation], after: Mapping[st
     old = marks.rewards(chats, [before[id_].text for id_ in ids]).mean(axis=1)
     new = marks.rewards(chats, [after[id_].text for id_ in ids]).mean(axis=1)
     wins, losses = int((new - old > INDIFFERENT).sum()), int((old - new > INDIFFERENT).sum())
-    return win_rate(wins, len(ids) - wins - losses, losses)
+    return wins, len(ids) - wins - losses, losses

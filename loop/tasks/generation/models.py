@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 from loop.errors import ModelError
 from loop.ledger import figures
@@ -68,6 +69,17 @@ def marker(work: Work, round_: int) -> RewardModel | None:
 
     marks: RewardModel = load_reward(found)
     return marks
+
+
+def entailment(work: Work) -> Any:
+    """The project's model of entailment; None when it names none. Raises ModelError."""
+    name = work.config.generation.nli
+    if name is None:
+        return None
+    from loop.models.generation.entailment import load_entailment
+
+    local = work.project.root / name
+    return load_entailment(local if local.is_dir() else name)
 
 
 def greedy(work: Work) -> Sampling:

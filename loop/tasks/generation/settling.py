@@ -30,7 +30,7 @@ MENDED = 0.95
 """How sure we are that a person's own words are better than what they mended."""
 FULL = 4.5
 """Mean marks, of 5, from which an answer is one to learn from."""
-SETS_ASIDE = frozenset({"bad prompt", "bad text"})
+SETS_ASIDE = frozenset({"bad prompt", "facts unclear"})
 """Flags that take the vote from an answer."""
 
 

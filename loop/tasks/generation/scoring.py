@@ -1,4 +1,4 @@
-"""Steps `score` and `map`: the champion answers prompts of the pool, its doubts are read, weak spots are estimated.
+"""Step `score`: the champion answers prompts of the pool, and its doubts are read.
 
 champion ─► greedy and drawn answers ─► signals of doubt ─► how sure, calibrated on answers known right or wrong
                                                         └─► AUROC of every signal beside that of the length
@@ -7,28 +7,26 @@ champion ─► greedy and drawn answers ─► signals of doubt ─► how sure
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from sqlalchemy import Connection
 
 from loop import registry
+from loop.evaluation.texts.backing import measure_backing
 from loop.evaluation.texts.hallucination import auroc
 from loop.ledger import figures, people
 from loop.protocols import Signal, Written
-from loop.records import FloatArray, IntArray, Measurement, PickKind, Split, Spot
+from loop.records import Measurement, PickKind, Split
 from loop.rounds import reserves
-from loop.rounds.frozen import Frozen, embeddings, partition
 from loop.rounds.work import Done, Work
-from loop.selection import spots
 from loop.selection.meanings import meanings_by_entailment, meanings_by_text
 from loop.tasks.generation import answers as files
 from loop.tasks.generation.answers import Answers
-from loop.tasks.generation.models import drawn, greedy, marker, reader, writer
+from loop.tasks.generation.models import drawn, entailment, greedy, marker, reader, writer
+from loop.tasks.generation.scored import SIGNALS
 from loop.tasks.generation.truths import wrong_of
 
-SIGNALS = "signals.json"
 LEAST_KNOWN = 30
 """With fewer answers known right or wrong the model's own probability is taken as it is."""
 
@@ -48,41 +46,12 @@ def score(work: Work) -> Done:
         files.save(written, folder)
         files.save_outcomes(folder, written, confidence=confidence, wrong=wrong)
         (folder / SIGNALS).write_text(json.dumps(signals))
-    found = _told(signals, wrong)
+    found = [*_told(signals, wrong), *_backing(work, written, wrong)]
 
     def record(connection: Connection) -> None:
         figures.add_measurements(connection, work.round, found)
 
     return Done({"prompts": len(ids), "model": champion}, record)
-
-
-def map_spots(work: Work) -> Done:
-    """How weak each region is: answers known wrong, else the calibrated doubt."""
-    frozen = embeddings(work)
-    regions = partition(work, frozen)
-    found = _spots(work, frozen, regions.regions, names=regions.names, terms=regions.terms)
-
-    def record(connection: Connection) -> None:
-        figures.put_spots(connection, work.round, found)
-
-    return Done({"spots": len(found)}, record)
-
-
-def scored(work: Work) -> Path | None:
-    """This round's `score`; None before the first model."""
-    return work.project.artifacts.open(work.name("score")) if work.project.artifacts.has(work.name("score")) else None
-
-
-def confidence_of(folder: Path) -> dict[str, float]:
-    """Example id → how sure the champion is, 0..1."""
-    rows = json.loads((folder / files.OUTCOMES).read_text())
-    return {row["id"]: row["confidence"] for row in rows if row["confidence"] is not None}
-
-
-def doubt_of(folder: Path, name: str) -> dict[str, float]:
-    """Example id → a signal of doubt, larger is more."""
-    found: dict[str, float | None] = json.loads((folder / SIGNALS).read_text())[name]
-    return {id_: value for id_, value in found.items() if value is not None}
 
 
 def _prompts(work: Work) -> tuple[str, ...]:
@@ -143,14 +112,21 @@ def _signals(work: Work, champion: int, written: Answers) -> dict[str, dict[str,
     return found
 
 
-def _meanings(work: Work):  # type: ignore[no-untyped-def]
+def _meanings(work: Work) -> Callable[[Sequence[str]], tuple[int, ...]]:
     """Which answers mean the same: by entailment when a model of it is given, else by what they say."""
-    if not work.config.generation.nli:
+    model = entailment(work)
+    if model is None:
         return meanings_by_text
-    from loop.models.generation.entailment import load_entailment
-
-    model = load_entailment(work.project.root / work.config.generation.nli)
     return lambda texts: meanings_by_entailment(texts, model.entails)
+
+
+def _backing(work: Work, written: Answers, wrong: Mapping[str, bool | None]) -> tuple[Measurement, ...]:
+    """How much of what was written nothing backs: by its source when a model of entailment is given, by the drawn
+    answers in any case."""
+    ids = list(written.greedy)
+    sources = {one.id: one.context for one in work.project.pool.examples(ids) if one.context}
+    rng = work.rng("score", 1)
+    return measure_backing(written.greedy, sources, written.samples, wrong, entail=entailment(work), on="pool", rng=rng)
 
 
 def _confidence(
@@ -190,42 +166,3 @@ def _told(signals: Mapping[str, Mapping[str, float | None]], wrong: Mapping[str,
         value, low, high = auroc(np.array([values[id_] for id_ in known], dtype=np.float64), truth)
         rows.append(Measurement("auroc", value, low, high, len(known), "pool", f"signal={name}", "delong"))
     return rows
-
-
-def _spots(
-    work: Work, frozen: Frozen, regions: IntArray, *, names: Sequence[str], terms: Sequence[Sequence[str]]
-) -> tuple[Spot, ...]:
-    pool = work.project.pool
-    with work.project.ledger.read() as connection:
-        known = people.asked(connection) | {label.example_id for label in people.labels(connection)}
-    folder = scored(work)
-    sure = confidence_of(folder) if folder else {}
-    wrong = _known_wrong(folder) if folder else {}
-    open_ids = [id_ for id_ in pool.ids(Split.POOL) if id_ not in known]
-    # What was not answered in this round is as doubtful as what was, on average: it was left out at random.
-    usual = float(np.mean(list(sure.values()))) if sure else 0.5
-
-    def at(ids: Sequence[str]) -> IntArray:
-        return np.asarray(regions[np.array([frozen.row_of[id_] for id_ in ids], dtype=np.int64)])
-
-    judged = [id_ for id_ in wrong if id_ in sure]
-    nothing: FloatArray = np.empty(0)
-    return spots.estimate(
-        names=names,
-        terms=terms,
-        members=at(pool.ids(Split.POOL, Split.SEED)),
-        unlabelled=at(open_ids),
-        confidence=np.array([sure.get(id_, usual) for id_ in open_ids]) if sure else None,
-        dev=at(judged),
-        dev_wrong=np.array([wrong[id_] for id_ in judged], dtype=bool),
-        answered=at([]),
-        corrected=np.empty(0, dtype=bool),
-        doubt=nothing,
-        mistakes=[("", "")] * sum(wrong[id_] for id_ in judged),
-        dev_doubt=np.array([1 - sure[id_] for id_ in judged], dtype=np.float64),
-    )
-
-
-def _known_wrong(folder: Path) -> dict[str, bool]:
-    rows = json.loads((folder / files.OUTCOMES).read_text())
-    return {row["id"]: row["wrong"] for row in rows if row["wrong"] is not None}

@@ -1,0 +1,73 @@
+"""Step `map`: how weak each region of the prompts is.
+
+answers known right or wrong ┐
+calibrated doubt ────────────┴─► estimate of each region, shrunken, with an interval
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from sqlalchemy import Connection
+
+from loop.ledger import figures, people
+from loop.records import FloatArray, IntArray, Split, Spot
+from loop.rounds.frozen import Frozen, embeddings, partition
+from loop.rounds.work import Done, Work
+from loop.selection import spots
+from loop.tasks.generation import answers as files
+from loop.tasks.generation.scored import confidence_of, scored
+
+
+def map_spots(work: Work) -> Done:
+    """How weak each region is: answers known wrong, else the calibrated doubt."""
+    frozen = embeddings(work)
+    regions = partition(work, frozen)
+    found = _spots(work, frozen, regions.regions, names=regions.names, terms=regions.terms)
+
+    def record(connection: Connection) -> None:
+        figures.put_spots(connection, work.round, found)
+
+    return Done({"spots": len(found)}, record)
+
+
+def _spots(
+    work: Work, frozen: Frozen, regions: IntArray, *, names: Sequence[str], terms: Sequence[Sequence[str]]
+) -> tuple[Spot, ...]:
+    pool = work.project.pool
+    with work.project.ledger.read() as connection:
+        known = people.asked(connection) | {label.example_id for label in people.labels(connection)}
+    folder = scored(work)
+    sure = confidence_of(folder) if folder else {}
+    wrong = _known_wrong(folder) if folder else {}
+    open_ids = [id_ for id_ in pool.ids(Split.POOL) if id_ not in known]
+    # What was not answered in this round is as doubtful as what was, on average: it was left out at random.
+    usual = float(np.mean(list(sure.values()))) if sure else 0.5
+
+    def at(ids: Sequence[str]) -> IntArray:
+        return np.asarray(regions[np.array([frozen.row_of[id_] for id_ in ids], dtype=np.int64)])
+
+    judged = [id_ for id_ in wrong if id_ in sure]
+    nothing: FloatArray = np.empty(0)
+    return spots.estimate(
+        names=names,
+        terms=terms,
+        members=at(pool.ids(Split.POOL, Split.SEED)),
+        unlabelled=at(open_ids),
+        confidence=np.array([sure.get(id_, usual) for id_ in open_ids]) if sure else None,
+        dev=at(judged),
+        dev_wrong=np.array([wrong[id_] for id_ in judged], dtype=bool),
+        answered=at([]),
+        corrected=np.empty(0, dtype=bool),
+        doubt=nothing,
+        mistakes=[("", "")] * sum(wrong[id_] for id_ in judged),
+        dev_doubt=np.array([1 - sure[id_] for id_ in judged], dtype=np.float64),
+    )
+
+
+def _known_wrong(folder: Path) -> dict[str, bool]:
+    rows = json.loads((folder / files.OUTCOMES).read_text())
+    return {row["id"]: row["wrong"] for row in rows if row["wrong"] is not None}
