@@ -146,8 +146,9 @@ def mean_logprobs(model: Any, prompts: Sequence[Sequence[int]], answers: Sequenc
 
 
 def trainable(model: Any) -> Weights:
-    """A copy of the weights that tuning changes."""
-    return {name: weights.detach().clone() for name, weights in model.named_parameters() if weights.requires_grad}
+    """A copy of the weights that tuning changes, in main memory: three are held, and a GPU is full enough."""
+    changed = ((name, weights) for name, weights in model.named_parameters() if weights.requires_grad)
+    return {name: weights.detach().to("cpu", copy=True) for name, weights in changed}
 
 
 def put(model: Any, weights: Weights) -> None:
