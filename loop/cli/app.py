@@ -76,6 +76,10 @@ def init(
     ] = None,
     batch: Annotated[int, typer.Option(min=1, help="Questions per round.")] = 100,
     seed: Annotated[int, typer.Option(min=0, help="Same seed and same data, same picks.")] = 0,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="A key of weakspot.yaml, as selection.audit=0.3."),
+    ] = None,
     encoding: Annotated[str | None, typer.Option(help="The files' encoding, when it is not recognised.")] = None,
     delimiter: Annotated[str | None, typer.Option(help="The files' delimiter, when it is not recognised.")] = None,
     max_characters: Annotated[int, typer.Option(min=1, help="Longer texts are refused.")] = 100_000,
@@ -102,6 +106,7 @@ def init(
         base=base,
         form=form,
         checks=tuple(checks or ()),
+        settings=tuple(set_ or ()),
         rubric=rubric,
         batch=batch,
         seed=seed,

@@ -49,7 +49,9 @@ class Data(Section):
 
     file: Text = Field(description="CSV, TSV, JSON Lines, JSON or Parquet file, or hf://OWNER/NAME.")
     text: Text = Field(description="The column that holds the text.")
-    label: Text | None = Field(default=None, description="The column that holds a label; null: no labels yet.")
+    label: Text | None = Field(
+        default=None, description="The column that holds a label, or for generation a reference answer; null: none."
+    )
     id: Text | None = Field(default=None, description="The column with your own ids; null: made from the text.")
     metadata: tuple[Text, ...] = Field(default=(), description="Columns shown to experts and used as slices.")
     gold: Text | None = Field(default=None, description="A labelled test file with the same columns; null: none.")
@@ -129,6 +131,9 @@ class Generation(Section):
         default_factory=dict,
         description="Name: a regular expression the answer must match ({column} stands for its value), "
         "or FILE.py:function.",
+    )
+    reward_models: Annotated[int, Field(strict=True, ge=0, le=9)] = Field(
+        default=0, description="How many reward models are trained on the preferences beside the model; 0: none."
     )
     nli: Text | None = Field(
         default=None, description="A local model of entailment, for meanings and unsupported sentences; null: none."

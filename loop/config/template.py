@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 
 from loop.config.sections import Config
+from loop.errors import ConfigError
+from loop.registry import suggestion
 
 TUNING = {"classification": "lora", "generation": "dpo"}
 """What is tuned with unless the person says otherwise."""
@@ -36,7 +38,7 @@ def template(
 ) -> str:
     """A whole weakspot.yaml as text; `guesses` are sentences that stand at its head, `schema` a file for editors.
 
-    more: further values by key, as {"gate.alpha": 0.1}.
+    more: further values by key, as {"gate.alpha": 0.1}. Raises ConfigError for one that is no key.
     """
     given = {
         "project.name": name,
@@ -56,6 +58,7 @@ def template(
         "storage.ledger": ledger,
         **(more or {}),
     }
+    _known(more or {})
     lines = [f"# yaml-language-server: $schema={schema}"] if schema else []
     lines += ["# The whole set-up of this project. Every key is explained; a key you delete takes its default."]
     lines += ["#", "# What was guessed when this file was made:"] if guesses else []
@@ -74,6 +77,18 @@ def template(
         else:
             lines += ["", f"# {field.description}", f"{key}: {_value(given.get(key, field.default))}"]
     return "\n".join(lines) + "\n"
+
+
+def _known(more: Mapping[str, object]) -> None:
+    sections = {key: field.annotation for key, field in Config.model_fields.items()}
+    keys = [f"{key}.{inner}" for key, section in sections.items() for inner in getattr(section, "model_fields", {})]
+    unknown = [key for key in more if key not in keys]
+    if unknown:
+        raise ConfigError(
+            f"weakspot.yaml has no key {', '.join(unknown)}",
+            wanted="a key with its section, as selection.audit",
+            do=suggestion(unknown[0], keys),
+        )
 
 
 def _default(field: object) -> object:

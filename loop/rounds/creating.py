@@ -29,7 +29,7 @@ from loop.pool.store import Pool
 from loop.project import CONFIG, KEY, POOL, POOL_FILE
 from loop.records import Label
 from loop.roles import assign_roles
-from loop.rounds.request import Request, refuse_strangers
+from loop.rounds.request import Request, refuse_strangers, settings_of
 from loop.rounds.retention import RETENTION, RETENTION_FILE, trained_on_as_well
 from loop.rounds.writing_settings import base_of, checks_of, columns_checked, keys_of, relative
 
@@ -186,6 +186,7 @@ def _described(built: Built, wanted: Mapping[str, str] | None) -> Mapping[str, s
 
 
 def _config(request: Request, guessed: Guess, given: Mapping[str, Any]) -> tuple[Config, str]:
+    more = {**given.get("more", {}), **settings_of(request)}
     text = template(
         name=_name(request.folder),
         file=relative(request.data, request.folder),
@@ -198,7 +199,7 @@ def _config(request: Request, guessed: Guess, given: Mapping[str, Any]) -> tuple
         batch=request.batch,
         experts=request.experts,
         guesses=guessed.sentences,
-        **given,
+        **{**given, "more": more},
     )
     return parse(text), text
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
 from loop import registry
 from loop.errors import ConfigError
 
@@ -34,9 +36,27 @@ class Request:
     rubric: str | None = None
     batch: int = 100
     seed: int = 0
+    settings: tuple[str, ...] = ()
+    """KEY=VALUE each, written into weakspot.yaml."""
     encoding: str | None = None
     delimiter: str | None = None
     max_characters: int | None = 100_000
+
+
+def settings_of(request: Request) -> dict[str, object]:
+    """Key → value of --set, each value read as YAML. Raises ConfigError."""
+    found: dict[str, object] = {}
+    for given in request.settings:
+        key, equals, value = given.partition("=")
+        if not equals:
+            raise ConfigError(f"--set {given}", wanted="KEY=VALUE, as --set selection.audit=0.3")
+        try:
+            found[key.strip()] = yaml.safe_load(value)
+        except yaml.YAMLError as fault:
+            raise ConfigError(
+                f"--set {given}: the value is no YAML", wanted="a number, a text, or [a, list]"
+            ) from fault
+    return found
 
 
 MEANT = {

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 from command_line import complaint, here
-from made_project import write_csv
+from made_project import Files, write_csv
 
 from loop.config import load
 from loop.errors import ArtifactError
@@ -191,3 +191,26 @@ def test_a_project_that_lost_its_retention_set_says_so(files: Path) -> None:
     path.write_text(path.read_text().replace("retention: null", 'retention: "kept.csv"'))
     with open_project(files / "desk") as project, pytest.raises(ArtifactError, match="make the project anew"):
         retention(project)
+
+
+def test_any_key_of_the_config_can_be_set(small_files: Files, tmp_path: Path) -> None:
+    given = ("--set", "selection.audit=0.3", "--set", "gate.alpha=1.0e-2")
+    said = here("init", tmp_path / "p", "--data", small_files.pool, "--seed-labels", "9", *given)
+    assert said.status == 0, said.err
+    config = load(tmp_path / "p" / "weakspot.yaml")
+    assert (config.selection.audit, config.gate.alpha) == (0.3, 0.01)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("selection.adit=0.3", "did you mean"),
+        ("selection.audit", "KEY=VALUE"),
+        ("selection.audit=much", "selection.audit"),
+        ("gate.alpha=[1", "no YAML"),
+    ],
+)
+def test_a_wrong_setting_is_told(given: str, words: str, small_files: Files, tmp_path: Path) -> None:
+    said = here("init", tmp_path / "p", "--data", small_files.pool, "--seed-labels", "9", "--set", given)
+    assert words in complaint(said)
+    assert not (tmp_path / "p" / "weakspot.yaml").exists()

@@ -137,7 +137,8 @@ def _compared(
     references, checks = references_of(work), checks_of(work)
     for ground in GROUNDS:
         ids = [id_ for id_ in grounds_of(work)[ground] if id_ in before and id_ in after]
-        columns = columns_of(work.project.pool.examples(ids), references)
+        pool = work.project.pool
+        columns = columns_of(pool.examples(ids), references, metadata=pool.metadata_columns)
         old, new = ({id_: one[id_] for id_ in ids} for one in (before, after))
         wrong = [_known(measure.wrong(one, columns, references, checks)) for one in (old, new)]
         if len(set(wrong[0]) & set(wrong[1])) < ENOUGH:

@@ -45,7 +45,7 @@ def evaluate(work: Work) -> Done:
     written = _answered(work, model, everything)
     seconds = time.perf_counter() - started
     references = references_of(work)
-    columns = columns_of(list(examples.values()), references)
+    columns = columns_of(list(examples.values()), references, metadata=work.project.pool.metadata_columns)
     checks = checks_of(work)
     wrong = measure.wrong({id_: written[id_] for id_ in examples}, columns, references, checks)
     with work.project.artifacts.writing(work.name("evaluate")) as folder:
@@ -108,7 +108,7 @@ def _retention(
 ) -> tuple[Measurement, ...]:
     """What the base model could do: error rate and likeness, by reference, whatever the project checks."""
     mine = {one.id: written[one.id] for one in examples}
-    columns = columns_of(examples, references)
+    columns = columns_of(examples, references, metadata=())
     rng = work.rng("evaluate", 7)
     return measure.measure_texts(mine, columns, references, (), on=RETENTION, slices={}, rng=rng) if mine else ()
 

@@ -26,7 +26,11 @@ from loop.tasks.generation.truths import columns_of
 
 def predict(project: Project, row: ModelRow, file: str, text: str | None) -> tuple[Mapping[str, Any], ...]:
     """The greedy answer to every prompt of a file, with the geometric mean of its token probabilities."""
-    examples = read_prompts(recognise(file), text=text, context=project.config.data.context)
+    source = recognise(file)
+    named = project.config.data
+    column = text or (named.text if named.text in source.columns else None)
+    context = named.context if named.context in source.columns else None
+    examples = read_prompts(source, text=column, context=context)
     sampling = Sampling(max_new_tokens=project.config.generation.max_new_tokens)
     written = _writer(project, row).write([one.chat for one in examples], sampling=sampling, seed=project.config.seed)
     return tuple(
@@ -41,7 +45,13 @@ def export(project: Project, row: ModelRow, folder: Path, card: Mapping[str, Any
         raise ModelError(f"{row.base} is served elsewhere", wanted="a model that weakspot tuned")
     from loop.models.generation import export_writer
 
-    export_writer(project.artifacts.open(row.artifact) / "model", folder, merged=True, card=card)
+    report = row.training
+    learnt = {"demonstrations": report.get("demonstrations"), "preferences": report.get("pairs")}
+    facts = {name: value for name, value in card.items() if name not in ("error_rate", "training_labels")}
+    measured = {"measure": "error rate", "value": card["error_rate"]} if "error_rate" in card else {}
+    export_writer(
+        project.artifacts.open(row.artifact) / "model", folder, merged=True, card={**facts, **learnt, **measured}
+    )
 
 
 def model(project: Project) -> str:
@@ -69,7 +79,7 @@ def knowledge(work: Work) -> Mapping[str, Any]:
     with work.project.ledger.read() as connection:
         example_of = {row.ext_id: row.pick.example_id for row in people.picks(connection)}
     ids = sorted(set(example_of.values()))
-    columns = columns_of(pool.examples(ids), references)
+    columns = columns_of(pool.examples(ids), references, metadata=pool.metadata_columns)
     mark = _rubric(work)
 
     def marks(ext_id: str, answer: str) -> float:

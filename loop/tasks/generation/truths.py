@@ -17,11 +17,14 @@ def checks_of(work: Work) -> tuple[Check, ...]:
     return tuple(text_checks.build_check(name, spec, folder=work.project.root) for name, spec in wanted.items())
 
 
-def columns_of(examples: Sequence[Example], references: Mapping[str, Sequence[str]]) -> dict[str, dict[str, str]]:
-    """Example id → what checks may speak of: prompt, context, reference and metadata."""
+def columns_of(
+    examples: Sequence[Example], references: Mapping[str, Sequence[str]], *, metadata: Sequence[str]
+) -> dict[str, dict[str, str]]:
+    """Example id → what checks may speak of: prompt, context, reference and these columns of metadata; "" for none."""
     return {
         one.id: {
-            **{name: value or "" for name, value in one.metadata.items()},
+            **dict.fromkeys(metadata, ""),
+            **one.metadata,
             "prompt": one.text,
             "context": one.context,
             "reference": next(iter(references.get(one.id, ())), ""),
@@ -39,5 +42,6 @@ def references_of(work: Work) -> dict[str, tuple[str, ...]]:
 def wrong_of(work: Work, answers: Mapping[str, Generation]) -> dict[str, bool | None]:
     """Example id → whether the answer fails a check (without checks: differs from the reference); None: not known."""
     references = references_of(work)
-    examples = columns_of(work.project.pool.examples(list(answers)), references)
+    pool = work.project.pool
+    examples = columns_of(pool.examples(list(answers)), references, metadata=pool.metadata_columns)
     return dict(measure.wrong(answers, examples, references, checks_of(work)))
