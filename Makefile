@@ -18,6 +18,7 @@ TORCH ?= auto
 # when you choose Linux, pip and CPU. Not needed where pip's own settings already lead to a CPU build.
 TORCH_INDEX ?=
 ROUNDS ?= 5
+PREFERENCE_ROUNDS ?= 4
 # Tests run side by side by file: those of one file share their servers.
 WORKERS ?= 2
 FRESH ?=
@@ -28,13 +29,19 @@ READY := $(VENV)/.ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 WEAKSPOT := $(BIN)/weakspot
 DEMO := data/demo
+WRITING := data/demo-preference
+# Short answers, a third of the questions at random to measure who wins, and a step size that fits so small a model.
+WRITING_SETTINGS := --batch 100 --set selection.audit=0.3 --set selection.blind=0.0 --set dev.share=0.0 \
+	--set generation.max_new_tokens=80 --set generation.prompts=250 --set generation.samples=4 \
+	--set 'model.options={"learning_rate": 0.0016, "guard_tokens": 80}'
+STAND_IN := data/stand-in
 FAST := not slow and not server and not browser and not postgresql and not bench
 
 export TOKENIZERS_PARALLELISM := false
 # One thread a test worker: more of them on the same cores only wait for each other.
 test check: export OMP_NUM_THREADS := 1
 
-.PHONY: help setup demo dashboard test check bench clean clean-all
+.PHONY: help setup demo demo-preference dashboard test check bench clean clean-all
 
 help:  ## show this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name words; do \
@@ -42,6 +49,7 @@ help:  ## show this
 	@printf '\n%s\n' 'Variables, e.g. make demo ROUNDS=2:'
 	@printf '  %-16s %s\n' \
 		'ROUNDS=5' 'how many rounds the demo has in the end' \
+		'PREFERENCE_ROUNDS=4' 'the same for demo-preference' \
 		'FRESH=1' 'the demo starts over; otherwise it goes on where it stopped' \
 		'WORKERS=2' 'how many tests run at the same time' \
 		'PYTHON=python3' 'which Python makes .venv; 3.11 or newer' \
@@ -100,6 +108,26 @@ demo: $(READY)  ## the whole loop on the shipped data: real Label Studio, simula
 	@printf '\nThe dashboard:            make dashboard\nStop Label Studio:        %s\n' \
 		'$(WEAKSPOT) label-studio stop --project $(DEMO)'
 
+demo-preference: $(READY)  ## the loop for a model that writes: answers compared by simulated experts, PREFERENCE_ROUNDS rounds
+	@if [ -n "$(FRESH)" ] && [ -d $(WRITING) ]; then \
+		echo "FRESH=$(FRESH): removing $(WRITING)"; \
+		$(WEAKSPOT) label-studio stop --project $(WRITING) || echo "(there was no server to stop)"; \
+		rm -rf $(WRITING); fi
+	@$(BIN)/python data/preference/stand_in.py --out $(STAND_IN)
+	@if [ -f $(WRITING)/weakspot.yaml ]; then \
+		echo "$(WRITING) is there: going on to round $(PREFERENCE_ROUNDS) (make demo-preference FRESH=1 starts over)"; \
+	else \
+		$(WEAKSPOT) init $(WRITING) --task generation --data data/preference/pool.csv --gold data/preference/gold.csv \
+			--retention data/preference/retention.csv --base $(STAND_IN) --metadata channel,topic \
+			--checks complete=data/preference/rubric.py:complete \
+			--experts simulated --rubric data/preference/rubric.py:score $(WRITING_SETTINGS); fi
+	@$(WEAKSPOT) label-studio start --project $(WRITING)
+	@$(WEAKSPOT) run --project $(WRITING) --rounds $(PREFERENCE_ROUNDS)
+	@printf '\nLabel Studio, still running:\n'
+	@$(WEAKSPOT) label-studio status --project $(WRITING)
+	@printf '\nThe dashboard:            %s\nStop Label Studio:        %s\n' \
+		'$(WEAKSPOT) dashboard --project $(WRITING)' '$(WEAKSPOT) label-studio stop --project $(WRITING)'
+
 dashboard: $(READY)  ## open the demo's dashboard
 	@[ -f $(DEMO)/weakspot.yaml ] || { echo "There is no $(DEMO) yet: make demo first"; exit 1; }
 	@$(WEAKSPOT) dashboard --project $(DEMO)
@@ -121,10 +149,10 @@ bench: $(READY)  ## the benchmarks and the long tests, one after the other
 	@$(BIN)/python tests/benchmarks/bench_selection.py build/bench/selection.json
 	@$(BIN)/python -m pytest -m bench -s
 
-clean:  ## remove the demo and every cache
-	@if [ -x $(WEAKSPOT) ] && [ -d $(DEMO) ]; then \
-		$(WEAKSPOT) label-studio stop --project $(DEMO) || echo "(there was no server to stop)"; fi
-	rm -rf $(DEMO) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
+clean:  ## remove the demos and every cache
+	@for project in $(DEMO) $(WRITING); do if [ -x $(WEAKSPOT) ] && [ -d $$project ]; then \
+		$(WEAKSPOT) label-studio stop --project $$project || echo "(there was no server to stop)"; fi; done
+	rm -rf $(DEMO) $(WRITING) $(STAND_IN) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
 	find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +
 
 clean-all: clean  ## clean, and remove .venv too
