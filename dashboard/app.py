@@ -26,7 +26,10 @@ def main() -> None:
     page = st.navigation(
         {
             "Monitor": [_page(layout.OVERVIEW, "Overview", "monitoring", default=True)],
-            "Diagnose": [_page(layout.SPOTS, "Weak spots", "bubble_chart", path="weak-spots")],
+            "Diagnose": [
+                _page(layout.SPOTS, "Weak spots", "bubble_chart", path="weak-spots"),
+                *([_page(layout.GENERATION, "Generation", "compare_arrows", path="generation")] if _writes() else []),
+            ],
             "Label": [_page(layout.QUEUE, "Label queue", "checklist", path="label-queue")],
             "System": [_page(layout.RUNS, "Runs & health", "vital_signs", path="runs")],
         }
@@ -37,6 +40,15 @@ def main() -> None:
         page.run()
     except WeakspotError as fault:
         layout.trouble(fault)
+
+
+def _writes() -> bool:
+    """Whether the project's model writes; False as well when the project cannot be read, which its pages tell."""
+    root = reading.project()
+    try:
+        return root is not None and reading.opened(root).view.free
+    except WeakspotError:
+        return False
 
 
 def _page(file: str, title: str, icon: str, *, path: str | None = None, default: bool = False) -> st.Page:

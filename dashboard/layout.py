@@ -16,7 +16,9 @@ from dashboard.safe import esc
 from loop.errors import WeakspotError
 
 FOLDER = Path(__file__).parent
-OVERVIEW, SPOTS, QUEUE, RUNS = (f"views/{name}.py" for name in ("overview", "weak_spots", "label_queue", "runs"))
+OVERVIEW, SPOTS, GENERATION, QUEUE, RUNS = (
+    f"views/{name}.py" for name in ("overview", "weak_spots", "generation", "label_queue", "runs")
+)
 STATUS_COLOURS = {
     "promoted": "green",
     "held": "orange",

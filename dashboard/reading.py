@@ -1,6 +1,7 @@
 """The project the window shows, opened once, its figures cached until the ledger's revision changes.
 
 --project DIR ─► project() ─► opened(root) ─► Reader ─► report, spots, map, questions, annotators, standing
+                                                     └─► of models that write: wins, trends, pairs, duels, ...
 """
 
 from __future__ import annotations
@@ -14,7 +15,24 @@ from typing import Any
 import streamlit as st
 
 from loop import report
-from loop.report import Annotator, Health, MapPoints, Pulse, QuestionRow, Report, SpotTrend, Standing, View
+from loop.report import (
+    Annotator,
+    Doubts,
+    Duel,
+    Health,
+    Learnt,
+    MapPoints,
+    Pulse,
+    QuestionRow,
+    Raters,
+    Report,
+    SpotTrend,
+    Standing,
+    Trend,
+    View,
+    WinRate,
+    Written,
+)
 
 CONFIG = "weakspot.yaml"
 
@@ -57,6 +75,38 @@ class Reader:
     def pulse(self) -> Pulse:
         """The last sign of life, now."""
         return report.pulse(self.view)
+
+    def wins(self) -> tuple[WinRate, ...]:
+        """How often answers were preferred, oldest round first."""
+        return self._kept(report.win_rates)  # type: ignore[no-any-return]
+
+    def trends(self) -> tuple[Trend, ...]:
+        """Every figure that was measured overall, over rounds."""
+        return self._kept(report.trends)  # type: ignore[no-any-return]
+
+    def raters(self) -> Raters:
+        """Who compared answers, and how far they can be trusted."""
+        return self._kept(report.raters)  # type: ignore[no-any-return]
+
+    def doubts(self) -> Doubts | None:
+        """How well doubt tells wrong answers; None while it cannot be told."""
+        return self._kept(report.doubts)  # type: ignore[no-any-return]
+
+    def learnt(self) -> Learnt:
+        """What answers gave the model to learn from."""
+        return self._kept(report.learnt)  # type: ignore[no-any-return]
+
+    def duels(self) -> tuple[Duel, ...]:
+        """Every question about answers, newest round first."""
+        return self._kept(report.duels)  # type: ignore[no-any-return]
+
+    def pairs(self, before: int, after: int) -> tuple[Written, ...]:
+        """What two rounds' models wrote to the measured prompts."""
+
+        def side_by_side(view: View) -> tuple[Written, ...]:
+            return report.side_by_side(view, before, after)
+
+        return self._kept(side_by_side, before, after)  # type: ignore[no-any-return]
 
     def texts(self, ids: Sequence[str]) -> tuple[str, ...]:
         """The texts of these examples."""

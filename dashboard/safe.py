@@ -27,6 +27,11 @@ def plain(text: str, *, longest: int = LONGEST) -> str:
     return line if len(line) <= longest else line[: longest - 1] + "…"
 
 
+def lines(text: str) -> str:
+    """Every line as it is, without control and direction signs; for elements that draw a text as it stands."""
+    return "\n".join(_CONTROL.sub(" ", line) for line in _DIRECTION.sub("", text).replace("\r\n", "\n").split("\n"))
+
+
 def esc(text: str, *, longest: int = 120) -> str:
     """The text as Markdown that shows exactly this text: no image, link, icon, colour or formula comes of it."""
     escaped = _MARKDOWN.sub(r"\\\1", plain(text, longest=longest))

@@ -9,7 +9,7 @@ import pandas as pd
 
 from dashboard.charts.look import Look, dressed
 
-AXES = {"Round": "round", "Labels": "labels"}
+AXES = {"Round": "round", "Labels": "labels", "Answers": "answers"}
 """The switch's choices → column of the trend."""
 SHAPES = {"promoted": "circle", "held": "diamond", "at work": "triangle-up", "no model": "square"}
 
@@ -77,11 +77,19 @@ def worst_spots(frame: pd.DataFrame, look: Look, *, height: int = 300) -> Any:
 
 
 def answers(frame: pd.DataFrame, look: Look, *, height: int = 230) -> Any:
-    """What people said of the model's guesses, round by round."""
+    """What people said of the model's guesses, or of the answers they compared, round by round."""
     colours = {
         "agreed": look.good,
         "corrected": look.bad,
         "without a guess": look.accent,
+        "left better": look.accent,
+        "right better": look.others[5],
+        "equally good": look.mist,
+        "both bad": look.bad,
+        "ranked": look.accent,
+        "marked": look.accent,
+        "left as it is": look.good,
+        "mended": look.bad,
         "skipped": look.grey,
         "quarantined": look.others[4],
     }
@@ -110,10 +118,9 @@ def answers(frame: pd.DataFrame, look: Look, *, height: int = 230) -> Any:
 
 
 def _across(frame: pd.DataFrame, over: str) -> Any:
-    if AXES[over] == "labels":
-        return alt.X(
-            "labels:Q", title="Labels known when the model was trained", scale=alt.Scale(zero=False, padding=24)
-        )
+    if AXES[over] != "round":
+        known = {"labels": "Labels known when the model was trained", "answers": "Questions answered before it"}
+        return alt.X(f"{AXES[over]}:Q", title=known[AXES[over]], scale=alt.Scale(zero=False, padding=24))
     ticks = [int(value) for value in frame["round"]]
     axis = alt.Axis(values=ticks, format="d", grid=False)
     domain = [min(ticks, default=0) - 0.3, max(ticks, default=1) + 0.3]

@@ -89,24 +89,77 @@ def table(rows: Sequence[QuestionRow], spots: Mapping[int, str]) -> pd.DataFrame
     return pd.DataFrame(lines)
 
 
+def compared(rows: Sequence[QuestionRow], spots: Mapping[int, str]) -> pd.DataFrame:
+    """One row a question about answers, as its page shows it: never where an answer came from."""
+    lines = [
+        {
+            "Task": web_link(row.url),
+            "Status": [row.state],
+            "Request": plain(row.text),
+            "Answers": _shown(row),
+            "Said": words.NOTHING if row.answer is None else plain(words.answer(row.form, row.answer), longest=160),
+            "Why asked": plain(row.reason),
+            "Kind": [KINDS.get(row.kind, plain(row.kind))],
+            "Spot": plain(spots.get(row.spot, words.NOTHING), longest=60) if row.spot is not None else words.NOTHING,
+            "By": plain(", ".join(map(words.account, row.annotators)), longest=80) or words.NOTHING,
+            "Remarks": plain(" · ".join([*row.flags, *([row.note] if row.note else [])]), longest=200),
+        }
+        for row in rows[:SHOWN]
+    ]
+    return pd.DataFrame(lines)
+
+
+def said(rows: Sequence[QuestionRow]) -> pd.DataFrame:
+    """One row a round and kind of answer about answers: round, answer, n."""
+    kinds = [(row.round, _kind(row)) for row in rows if row.state in ("answered", "skipped", "quarantined")]
+    counts = {key: kinds.count(key) for key in sorted(set(kinds))}
+    found = [{"round": round_, "answer": kind, "n": n} for (round_, kind), n in counts.items()]
+    return pd.DataFrame(found, columns=["round", "answer", "n"])
+
+
+def sideless(rows: Sequence[QuestionRow]) -> tuple[int, int]:
+    """(pairs where no side was taken, pairs answered)."""
+    given = [row.answer for row in rows if row.form == "pair" and row.answer is not None]
+    return sum(label in ("tie", "both_bad") for label in given), len(given)
+
+
 def next_link(rows: Sequence[QuestionRow], stream: str | None) -> str | None:
     """The stream of open questions, where a person can also skip; None when none is open or it is no web address."""
     return web_link(stream) if any(row.state == "open" for row in rows) else None
 
 
-def annotators(found: Sequence[Annotator]) -> pd.DataFrame:
-    """One row an account."""
+def annotators(found: Sequence[Annotator], *, free: bool = False) -> pd.DataFrame:
+    """One row an account. free: there are no guesses to change."""
     lines = [
         {
             "Name": plain(words.account(one.name), longest=60),
             "Answered": one.answered,
             "Skipped": one.skipped,
-            "Changed the guess": words.percent(one.corrected / one.compared, n=0) if one.compared else words.NOTHING,
+            **({} if free else {"Changed the guess": _changed(one)}),
             "Median time": words.duration(one.median_s),
         }
         for one in found
     ]
     return pd.DataFrame(lines)
+
+
+def _changed(one: Annotator) -> str:
+    return words.percent(one.corrected / one.compared, n=0) if one.compared else words.NOTHING
+
+
+def _shown(row: QuestionRow) -> str:
+    if len(row.candidates) == 1:
+        return plain(row.candidates[0])
+    signs = ("◧ ", "◨ ") if row.form == "pair" else tuple(f"{place}. " for place in range(1, len(row.candidates) + 1))
+    return "\n".join(sign + plain(text, longest=220) for sign, text in zip(signs, row.candidates, strict=True))
+
+
+def _kind(row: QuestionRow) -> str:
+    if row.answer is None:
+        return row.state
+    if row.form == "correction":
+        return "left as it is" if row.answer.split() == row.candidates[0].split() else "mended"
+    return {"ranking": "ranked", "rating": "marked"}.get(row.form, words.SAID.get(row.answer, "without a guess"))
 
 
 def _secret(row: QuestionRow) -> bool:

@@ -9,14 +9,16 @@ from itertools import pairwise
 import pandas as pd
 
 from dashboard import words
-from loop.report import Report, RoundFigures
+from loop.report import Report, RoundFigures, WinRate
 
 STATUS = ("promoted", "held", "no model", "at work")
+WINS = {"Preferred to last": "champion", "Preferred to first": "first"}
+"""Column → rival of WinRate.against."""
 MODEL_STATES = ("done", "train", "evaluate", "gate")
 
 
 def trend(report: Report) -> pd.DataFrame:
-    """One row a measured round: round, labels, error, low, high, n, on, status, stretch, what.
+    """One row a measured round: round, labels, answers before it, error, low, high, n, on, status, stretch, what.
 
     `stretch` is a new number wherever the ground changes: a line must not join figures that rest on other examples.
     """
@@ -25,6 +27,7 @@ def trend(report: Report) -> pd.DataFrame:
         {
             "round": line.round,
             "labels": line.labels,
+            "answers": sum(earlier.answered for earlier in report.rounds if earlier.round < line.round),
             "error": line.error_rate,
             "low": line.ci_low,
             "high": line.ci_high,
@@ -37,12 +40,15 @@ def trend(report: Report) -> pd.DataFrame:
         }
         for place, line in enumerate(measured)
     ]
-    columns = ["round", "labels", "error", "low", "high", "n", "on", "status", "stretch", "rate", "interval"]
+    columns = ["round", "labels", "answers", "error", "low", "high", "n", "on", "status", "stretch", "rate", "interval"]
     return pd.DataFrame(rows, columns=columns)
 
 
-def table(report: Report) -> pd.DataFrame:
-    """One row a round, newest first, in the words of the page."""
+def table(report: Report, *, wins: Sequence[WinRate] | None = None) -> pd.DataFrame:
+    """One row a round, newest first, in the words of the page.
+
+    wins: of models that write: win rates instead of labels, training time and calibration.
+    """
     rows = [
         {
             "Round": line.round,
@@ -52,15 +58,29 @@ def table(report: Report) -> pd.DataFrame:
             "n": words.NOTHING if line.error_rate is None else f"{line.n:,} {line.on}",
             "Difference": words.points(line.difference),
             "McNemar p": words.p_value(line.p_value),
-            "Labels": line.labels,
+            **({"Labels": line.labels} if wins is None else _won(line.round, wins)),
             "Answered": f"{line.answered:,} / {line.asked:,}",
-            "Training": words.duration(line.seconds.get("train") if line.train_n is not None else None),
-            "ECE": line.ece,
+            **(
+                {"Training": words.duration(line.seconds.get("train") if line.train_n is not None else None)}
+                if wins is None
+                else {}
+            ),
+            **({"ECE": line.ece} if wins is None else {}),
             "Finished": None if line.finished_at is None else pd.Timestamp(line.finished_at).tz_convert("UTC"),
         }
         for line in reversed(report.rounds)
     ]
     return pd.DataFrame(rows)
+
+
+def _won(round_: int, wins: Sequence[WinRate]) -> dict[str, str]:
+    told = {one.against: one.figure for one in wins if one.round == round_ and one.by == "people"}
+    found = {}
+    for name, against in WINS.items():
+        row = told.get(against)
+        ends = words.interval(row.low, row.high, n=0).removesuffix(" %") if row else ""
+        found[name] = f"{words.percent(row.value, n=0)} ({ends})" if row else words.NOTHING
+    return found
 
 
 def answers(report: Report) -> pd.DataFrame:

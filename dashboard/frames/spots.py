@@ -19,12 +19,14 @@ GROUPS = {"All": None, "Pool": ("pool",), "Gold": ("gold",), "Asked": ("asked", 
 """The filter's choices → splits of loop.report."""
 FEW = 10
 """An estimate with less evidence says little yet."""
+LONGEST_GUESS = 240
+"""So many characters of what the model says are shown: a whole label, the beginning of an answer."""
 HIDDEN = "hidden while open"
 Box = Mapping[str, Sequence[float]]
 
 
-def table(trends: Sequence[SpotTrend]) -> pd.DataFrame:
-    """One row a spot in the order of `trends`; the frame's index is the spot's id."""
+def table(trends: Sequence[SpotTrend], *, free: bool = False) -> pd.DataFrame:
+    """One row a spot in the order of `trends`; the frame's index is the spot's id. free: no guesses to correct."""
     rows = [
         {
             "Spot": plain(trend.spot.name, longest=80),
@@ -32,8 +34,8 @@ def table(trends: Sequence[SpotTrend]) -> pd.DataFrame:
             "95 % interval": words.interval(trend.spot.low, trend.spot.high, n=0),
             "Expected errors": trend.spot.error_mass,
             "Open": trend.spot.pool,
-            "Dev n": trend.spot.dev_n,
-            "Corrected": f"{trend.spot.corrections} / {trend.spot.asked}",
+            "Judged" if free else "Dev n": trend.spot.dev_n,
+            **({} if free else {"Corrected": f"{trend.spot.corrections} / {trend.spot.asked}"}),
             "Asked": trend.picks,
             "Trend": [100 * value for value in trend.trend if value is not None],
         }
@@ -82,7 +84,7 @@ def points(found: MapPoints, trends: Sequence[SpotTrend]) -> pd.DataFrame:
             "name": [names.get(int(spot), f"spot {spot}") for spot in found.spots],
             "split": found.splits,
             "group": [group.get(split, split.capitalize()) for split in found.splits],
-            "guess": [None if guess is None else plain(guess, longest=80) for guess in found.guesses],
+            "guess": [None if guess is None else plain(guess, longest=LONGEST_GUESS) for guess in found.guesses],
             "uncertainty": np.asarray(found.uncertainty, dtype=float),
             "outcome": [outcome[wrong] for wrong in found.wrong],
         }

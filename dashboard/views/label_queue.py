@@ -15,6 +15,7 @@ from loop.report import QuestionRow
 
 QUESTION = "What waits for an expert, why was it asked, and who answered?"
 ALL = "All"
+CORRECTED = "Answers that changed the model's guess."
 
 
 def draw() -> None:
@@ -34,7 +35,7 @@ def draw() -> None:
         return
     round_ = _head(rows, reader.standing().url)
     of_round = frames.chosen(rows, round_=round_, states=(), kinds=(), word="")
-    _cards(of_round)
+    _cards(of_round, free=reader.view.free)
     _queue(reader, of_round)
     _people(reader)
 
@@ -55,9 +56,11 @@ def _head(rows: Sequence[QuestionRow], stream: str | None) -> int | None:
     return None if chosen == ALL else int(chosen)
 
 
-def _cards(rows: Sequence[QuestionRow]) -> None:
+def _cards(rows: Sequence[QuestionRow], *, free: bool) -> None:
     found = frames.figures(rows)
-    share = found.corrected / found.compared if found.compared else None
+    none, given = frames.sideless(rows)
+    name, about = ("Took no side", "Pairs found equally good or both bad.") if free else ("Corrected", CORRECTED)
+    some, of = (none, given) if free else (found.corrected, found.compared)
     with st.grid(6, min_column_width=150, gap="small"):
         for state, about in (
             ("open", "wait for an answer"),
@@ -75,13 +78,13 @@ def _cards(rows: Sequence[QuestionRow]) -> None:
                 help=f"Questions that {about}.",
             )
         st.metric(
-            "Corrected",
-            words.percent(share, n=found.compared),
-            delta=f"{found.corrected:,} of {found.compared:,}",
+            name,
+            words.percent(some / of if of else None, n=of),
+            delta=f"{some:,} of {of:,}",
             delta_color="off",
             delta_arrow="off",
             border=True,
-            help="Answers that changed the model's guess.",
+            help=about,
         )
         st.metric(
             "Median time",
@@ -112,11 +115,13 @@ def _queue(reader: Reader, rows: Sequence[QuestionRow]) -> None:
         if not shown:
             layout.nothing("filter_alt_off", "No question fits these filters")
             return
-        _questions_table(reader, shown)
+        (_answers_table if reader.view.free else _questions_table)(reader, shown)
         kept = (
             f"{len(shown):,} questions" if len(shown) <= frames.SHOWN else f"{frames.SHOWN:,} of {len(shown):,} shown"
         )
-        st.caption(f"{kept} · blind questions keep the model's guess to themselves until they are answered")
+        about = "◧ left, ◨ right, as the page shows them; where an answer came from is told on the page Generation"
+        blind = "blind questions keep the model's guess to themselves until they are answered"
+        st.caption(f"{kept} · {about if reader.view.free else blind}")
 
 
 def _questions_table(reader: Reader, shown: Sequence[QuestionRow]) -> None:
@@ -146,22 +151,53 @@ def _questions_table(reader: Reader, shown: Sequence[QuestionRow]) -> None:
     )
 
 
+def _answers_table(reader: Reader, shown: Sequence[QuestionRow]) -> None:
+    column = st.column_config
+    names = {trend.spot.id: trend.spot.name for trend in reader.spots()}
+    frame = frames.compared(shown, names)
+    st.dataframe(
+        frame,
+        hide_index=True,
+        placeholder=words.NOTHING,
+        height="content" if len(frame) <= 5 else 36 + 124 * 5,
+        row_height=124,
+        alt="Questions with their state, request, the answers shown and what was said of them.",
+        column_config={
+            "Task": column.LinkColumn(display_text=":material/open_in_new:", width=42),
+            "Status": layout.pills("Status", width=88),
+            "Request": column.TextColumn(width=150),
+            "Answers": column.TextColumn(width=276, help="In the order of showing"),
+            "Said": column.TextColumn(width=92),
+            "Why asked": column.TextColumn(width=132),
+            "Kind": layout.pills("Kind", width=88),
+            "Spot": column.TextColumn(width=84),
+            "By": column.TextColumn(width=84, help="Who answered"),
+            "Remarks": column.TextColumn(width=150),
+        },
+    )
+
+
 def _people(reader: Reader) -> None:
     left, right = st.columns([1, 1], gap="small")
-    with left, layout.card("Answers per round", "Against the model's guess", height="stretch"):
-        frame = round_frames.answers(reader.report())
+    free = reader.view.free
+    about = "What was said of the model's answers" if free else "Against the model's guess"
+    with left, layout.card("Answers per round", about, height="stretch"):
+        frame = frames.said(reader.questions()) if free else round_frames.answers(reader.report())
         if frame.empty:
             layout.nothing("forum", "No answer yet")
         else:
             st.altair_chart(
-                charts.answers(frame, layout.look()), alt="Answers per round: agreed, corrected, skipped, quarantined."
+                charts.answers(frame, layout.look()),
+                alt=f"Answers per round: {', '.join(dict.fromkeys(frame['answer']))}.",
             )
     with right, layout.card("Annotators", "All rounds", height="stretch"):
         found = reader.annotators()
         if not found:
             layout.nothing("group", "Nobody has answered yet")
         else:
-            st.dataframe(frames.annotators(found), hide_index=True, alt="Accounts with their answers and median time.")
+            st.dataframe(
+                frames.annotators(found, free=free), hide_index=True, alt="Accounts with their answers and median time."
+            )
 
 
 if __name__ == "__main__":

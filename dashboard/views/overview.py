@@ -10,8 +10,10 @@ from dashboard import layout, words
 from dashboard.charts import rounds as charts
 from dashboard.frames import rounds as frames
 from dashboard.frames import spots as spot_frames
+from dashboard.generation import headline
 from dashboard.reading import Reader
 from dashboard.safe import esc
+from loop.records import Role
 from loop.report import Report, RoundFigures, SpotTrend, Standing
 
 QUESTION = "Is the model getting better, what did it take, and what should happen next?"
@@ -29,10 +31,10 @@ def draw() -> None:
     _cards(reader)
     left, right = st.columns([1.75, 1], gap="small")
     with left:
-        _trend(reader.report())
+        _trend(reader)
     with right:
         _worst(reader)
-    _table(reader.report())
+    _table(reader)
 
 
 def _next(standing: Standing) -> None:
@@ -51,8 +53,12 @@ def _cards(reader: Reader) -> None:
     with st.grid(5, min_column_width=175, gap="small", row_height="content"):
         _error_card(report)
         _spot_card(trends)
-        _labels_card(report)
-        _corrected_card(report.rounds)
+        if reader.view.free:
+            _preferences_card(reader)
+            headline.win_card(reader, against="first", short=True)
+        else:
+            _labels_card(report)
+            _corrected_card(report.rounds)
         st.metric(
             "Open questions",
             words.count(standing.open_questions),
@@ -134,6 +140,25 @@ def _labels_card(report: Report) -> None:
     )
 
 
+def _preferences_card(reader: Reader) -> None:
+    found = reader.learnt()
+    total = sum(found.preferences.values())
+    rounds = [line.round for line in reader.report().rounds]
+    more = f", {found.demonstrations:,} answers to imitate" if found.demonstrations else ""
+    st.metric(
+        "Preferences",
+        words.count(total),
+        delta=f"{found.preferences.get(Role.TRAIN, 0):,} to learn from{more}",
+        delta_color="off",
+        delta_arrow="off",
+        border=True,
+        height="stretch",
+        chart_data=frames.history([found.by_round.get(round_, 0) for round_ in rounds]),
+        chart_type="bar",
+        help="Pairs of answers with a preferred side; the others measure. Bars: by the round that asked.",
+    )
+
+
 def _giver(report: Report) -> int:
     """The round whose answers gave the newest labels."""
     last = report.rounds[-1]
@@ -157,7 +182,8 @@ def _corrected_card(rounds: Sequence[RoundFigures]) -> None:
     )
 
 
-def _trend(report: Report) -> None:
+def _trend(reader: Reader) -> None:
+    report = reader.report()
     frame = frames.trend(report)
     grounds = " and ".join(dict.fromkeys(f"{row.n:,} {row.on} examples" for row in frame.tail(1).itertuples()))
     about = f"Measured on {grounds}; band: 95 % interval" if len(frame) else ""
@@ -169,7 +195,7 @@ def _trend(report: Report) -> None:
             return
         over = st.segmented_control(
             "Against",
-            list(charts.AXES),
+            ["Round", "Answers" if reader.view.free else "Labels"],
             default="Round",
             required=True,
             key="x",
@@ -186,8 +212,11 @@ def _trend(report: Report) -> None:
 
 
 def _worst(reader: Reader) -> None:
+    asked = "prompts not asked yet" if reader.view.free else "unlabelled texts"
     with layout.card(
-        "Where the errors are", "Expected wrong answers among unlabelled texts · error rate", height="stretch"
+        "Where the errors are",
+        f"Expected wrong answers among {asked} · error rate",
+        height="stretch",
     ):
         frame = spot_frames.worst(reader.spots())
         if frame.empty:
@@ -201,11 +230,12 @@ def _worst(reader: Reader) -> None:
         st.page_link(layout.SPOTS, label="Explore weak spots", icon=":material/bubble_chart:")
 
 
-def _table(report: Report) -> None:
+def _table(reader: Reader) -> None:
+    report = reader.report()
     column = st.column_config
     with layout.card("Rounds"):
         st.dataframe(
-            frames.table(report),
+            frames.table(report, wins=reader.wins() if reader.view.free else None),
             hide_index=True,
             placeholder=words.NOTHING,
             alt="Every round with status, error rate, interval, difference, labels and time.",
@@ -221,6 +251,10 @@ def _table(report: Report) -> None:
                     width=82, alignment="right", help="Error rate minus the champion's before, same examples"
                 ),
                 "McNemar p": column.TextColumn(width=84, alignment="right", help="Exact test of the difference"),
+                **{
+                    name: column.TextColumn(width=116, help="Share of random prompts, ties as half; 95 % interval")
+                    for name in frames.WINS
+                },
                 "Labels": column.NumberColumn(width=60, format="localized"),
                 "Answered": column.TextColumn(width=76, alignment="right"),
                 "Training": column.TextColumn(width=68, alignment="right"),

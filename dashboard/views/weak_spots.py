@@ -37,7 +37,7 @@ def draw() -> None:
                 command="weakspot run",
             )
         return
-    chosen = _table(trends)
+    chosen = _table(trends, free=reader.view.free)
     found = reader.map()
     if found is None:
         return
@@ -49,13 +49,13 @@ def draw() -> None:
         _examples(reader, frame[frames.within(frame, group=group, spots=chosen, box=box)])
 
 
-def _table(trends: Sequence[SpotTrend]) -> list[int]:
+def _table(trends: Sequence[SpotTrend], *, free: bool) -> list[int]:
     """The spot table; returns the spots whose rows are selected."""
     column = st.column_config
     model = any(trend.spot.estimate is not None for trend in trends)
     about = "Select rows to see only these spots below" if model else "No model yet: sizes only, no estimates"
     with layout.card("Spots by expected errors" if model else "Spots by size", about):
-        frame = frames.table(trends)
+        frame = frames.table(trends, free=free)
         event = st.dataframe(
             frame,
             hide_index=True,
@@ -79,8 +79,9 @@ def _table(trends: Sequence[SpotTrend]) -> list[int]:
                 "Expected errors": column.NumberColumn(
                     format="%.0f", width=118, help="Wrong answers expected among the unlabelled texts of the spot"
                 ),
-                "Open": column.NumberColumn(width=66, help="Unlabelled texts"),
+                "Open": column.NumberColumn(width=66, help="Texts that were not asked yet"),
                 "Dev n": column.NumberColumn(width=62, help="Dev examples behind the estimate"),
+                "Judged": column.NumberColumn(width=62, help="Answers known right or wrong behind the estimate"),
                 "Corrected": column.TextColumn(
                     width=86, alignment="right", help="Guesses that people changed / guesses they saw answered"
                 ),
@@ -145,7 +146,11 @@ def _examples(reader: Reader, inside: pd.DataFrame) -> None:
     inside = frames.by_doubt(inside)
     wrong = int((inside["outcome"] == "wrong").sum())
     known = int((inside["outcome"] != "label unknown").sum())
-    rate = f" · {wrong:,} of {known:,} with a known label wrong" if known else ""
+    rate = (
+        f" · {wrong:,} of {known:,} {'that are judged' if reader.view.free else 'with a known label'} wrong"
+        if known
+        else ""
+    )
     with layout.card("Examples in selection", f"{len(inside):,} examples{rate}", height="stretch"):
         if inside.empty:
             layout.nothing("search_off", "No example here", hint="Draw a larger box, or choose another group.")
@@ -177,7 +182,7 @@ def _list(reader: Reader, rows: pd.DataFrame) -> None:
         alt="Examples in the selection: wrong ones first, then the least certain.",
         column_config={
             "Text": column.TextColumn(width=262),
-            "Model says": column.TextColumn(width=112),
+            "Model says": column.TextColumn(width=190 if reader.view.free else 112),
             "Unsure": column.NumberColumn(format="%.0f %%", width=66, help="1 - calibrated confidence of the guess"),
             "Outcome": layout.pills("Outcome", width=104),
             "Group": column.TextColumn(width=80),

@@ -88,6 +88,8 @@ class Duel:
     """"open", "answered", "skipped" or "removed"."""
     voices: tuple[Voice, ...]
     beliefs: tuple[Belief, ...]
+    settled: bool
+    """Its round has weighed all answers: a question without a belief has no preferred side."""
     repeat: bool
     """The same answers were asked before, in another order."""
     repeated: bool
@@ -133,7 +135,7 @@ def duels(view: View, *, round_: int | None = None) -> tuple[Duel, ...]:
     examples = view.project.pool.examples([row.pick.example_id for row in picks])
     again = {row.pick.repeat_of for row in picks}
     found = [
-        _duel(row, example, said[row.ext_id], beliefs[row.pick.example_id], waiting=waiting, again=again)
+        _duel(row, example, said[row.ext_id], beliefs[row.pick.example_id], waiting=waiting, over=over, again=again)
         for row, example in zip(picks, examples, strict=True)
     ]
     return tuple(sorted(found, key=lambda one: -one.round))
@@ -172,6 +174,7 @@ def _duel(
     known: Sequence[Preference],
     *,
     waiting: Mapping[str, Collection[str]],
+    over: Collection[int],
     again: Collection[str | None],
 ) -> Duel:
     pick = row.pick
@@ -190,6 +193,7 @@ def _duel(
         state=_state(row, answers, open_=row.ext_id in waiting.get(pick.example_id, ())),
         voices=tuple(_voice(one) for one in answers) if revealed else (),
         beliefs=_beliefs([one.text for one in pick.candidates], known) if revealed else (),
+        settled=row.round in over,
         repeat=pick.repeat_of is not None,
         repeated=row.ext_id in again,
     )

@@ -10,6 +10,7 @@ from loop.ledger import people
 from loop.ledger.people import PickRow
 from loop.records import Annotation, AnswerState
 from loop.report.view import View
+from loop.report.writing import ALIKE
 
 QUARANTINED = (AnswerState.UNKNOWN_LABEL, AnswerState.MALFORMED)
 
@@ -84,7 +85,7 @@ def annotators(view: View) -> tuple[Annotator, ...]:
         answers = people.answers(connection)
     by_name: dict[str, list[Annotation]] = {}
     for answer in answers:
-        if answer.state is not AnswerState.DELETED:
+        if answer.state is not AnswerState.DELETED and answer.annotator != ALIKE:
             by_name.setdefault(answer.annotator, []).append(answer)
     found = [_annotator(name, rows, guess) for name, rows in by_name.items()]
     return tuple(sorted(found, key=lambda a: (-a.answered, a.name)))

@@ -52,6 +52,7 @@ class RoundFigures:
     wins: Mapping[str, Measurement]
     """How often people preferred this round's model on random prompts, by "champion" (the one before) and "first"."""
     asked: int
+    """Questions; of one that several answered the newest answer counts."""
     answered: int
     skipped: int
     quarantined: int
@@ -189,8 +190,10 @@ def _wins(measured: Sequence[Measurement]) -> dict[str, Measurement]:
 
 
 def _answers(picks: Sequence[PickRow], answers: Sequence[Annotation]) -> list[Annotation]:
+    """The newest answer of each question."""
     asked = {pick.ext_id for pick in picks}
-    return [answer for answer in answers if answer.ext_id in asked]
+    there = [one for one in answers if one.ext_id in asked and one.state is not AnswerState.DELETED]
+    return list({one.ext_id: one for one in sorted(there, key=lambda one: (one.updated_at, one.id))}.values())
 
 
 def _compared(picks: Sequence[PickRow], answers: Sequence[Annotation]) -> list[tuple[str | None, str | None]]:
