@@ -13,8 +13,8 @@ from itertools import groupby
 
 WORD = re.compile(r"\s*(?:\w+|[^\w\s])|\s+$")
 """A word or a sign, with the white space before it."""
-LEAST_ALIKE = 0.25
-"""Texts with less in common (difflib's ratio) share only their little words: marking those would tell nothing."""
+LEAST_SHARED = 0.3
+"""Where less of the shorter text's words stand in the other, the marks would cover nearly all and tell nothing."""
 MOST = 1500
 """Texts of more words are not compared: it would take seconds."""
 
@@ -44,8 +44,8 @@ def word_diff(before: str, after: str) -> WordDiff:
     if len(old) > MOST or len(new) > MOST:
         return _unmarked(before, after, "too long to mark words")
     matcher = SequenceMatcher(None, [word.strip() for word in old], [word.strip() for word in new], autojunk=False)
-    if matcher.ratio() < LEAST_ALIKE:
-        return _unmarked(before, after, "hardly a word in common" if before.strip() and after.strip() else "")
+    if _shared(matcher, old, new) < LEAST_SHARED:
+        return _unmarked(before, after, "hardly a word in common")
     blocks = matcher.get_opcodes()
     left: list[tuple[str, bool]] = []
     right: list[tuple[str, bool]] = []
@@ -54,6 +54,20 @@ def word_diff(before: str, after: str) -> WordDiff:
         left += [(word, own and not word.isspace()) for word in old[a:b]]
         right += [(word, own and not word.isspace()) for word in new[c:d]]
     return WordDiff(_joined(left), _joined(right))
+
+
+def _shared(matcher: SequenceMatcher[str], old: Sequence[str], new: Sequence[str]) -> float:
+    """The share of the shorter text's words, signs left out, that both have in this order; 1.0 if neither has one."""
+    counts = [sum(map(_is_word, text)) for text in (old, new)]
+    least = min(counts)
+    both = sum(
+        _is_word(word) for block in matcher.get_matching_blocks() for word in old[block.a : block.a + block.size]
+    )
+    return both / least if least else float(not any(counts))
+
+
+def _is_word(word: str) -> bool:
+    return any(sign.isalnum() for sign in word)
 
 
 def _between_replaced(blocks: Sequence[tuple[str, int, int, int, int]], place: int) -> bool:

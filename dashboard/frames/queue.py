@@ -96,7 +96,7 @@ def compared(rows: Sequence[QuestionRow], spots: Mapping[int, str]) -> pd.DataFr
             "Task": web_link(row.url),
             "Status": [row.state],
             "Request": plain(row.text),
-            "Answers": _shown(row),
+            **_shown(row),
             "Said": words.NOTHING if row.answer is None else plain(words.answer(row.form, row.answer), longest=160),
             "Why asked": plain(row.reason),
             "Kind": [KINDS.get(row.kind, plain(row.kind))],
@@ -147,11 +147,12 @@ def _changed(one: Annotator) -> str:
     return words.percent(one.corrected / one.compared, n=0) if one.compared else words.NOTHING
 
 
-def _shown(row: QuestionRow) -> str:
-    if len(row.candidates) == 1:
-        return plain(row.candidates[0])
-    signs = ("◧ ", "◨ ") if row.form == "pair" else tuple(f"{place}. " for place in range(1, len(row.candidates) + 1))
-    return "\n".join(sign + plain(text, longest=220) for sign, text in zip(signs, row.candidates, strict=True))
+def _shown(row: QuestionRow) -> dict[str, str]:
+    texts = [plain(text, longest=300) for text in row.candidates]
+    if row.form == "pair" and len(texts) == 2:
+        return {"Left": texts[0], "Right": texts[1]}
+    numbered = [f"{place}. {text}" for place, text in enumerate(texts, start=1)]
+    return {"Answers": " ┃ ".join(numbered) if len(texts) > 1 else "".join(texts)}
 
 
 def _kind(row: QuestionRow) -> str:

@@ -12,7 +12,7 @@ from dashboard import words
 from loop.report import Report, RoundFigures, WinRate
 
 STATUS = ("promoted", "held", "no model", "at work")
-WINS = {"Preferred to last": "champion", "Preferred to first": "first"}
+WINS = {"Won, last": "champion", "Won, first": "first"}
 """Column → rival of WinRate.against."""
 MODEL_STATES = ("done", "train", "evaluate", "gate")
 

@@ -15,6 +15,7 @@ RIVALS = {"First model": "first", "Champion before": "champion"}
 """The switch's choices → WinRate.against."""
 FILTERS = ("Fixed", "Broken", "Different", "All")
 ASKED = ("All", "Measured", "To learn from", "Asked twice", "Open")
+BLURRED = "The order is drawn at random, so win rates are blurred by it, not tilted."
 RATES = ("error_rate", "exact_match", "unfinished", "hallucination_rate")
 """Figures that are shares, beside those of checks."""
 
@@ -148,9 +149,9 @@ def fairness(found: Raters) -> str:
         return "No pair was answered in both orders yet, so it is not known whether the place on the page decides."
     share = f"{words.percent(row.value, n=0)} ({words.interval(row.low, row.high, n=0)}, n {row.n:,})"
     if row.low is not None and row.low > 0.5:
-        verdict = "people lean to the left answer. Both orders are asked, so win rates are only made less sharp by it."
+        verdict = f"people lean to the left answer. {BLURRED}"
     elif row.high is not None and row.high < 0.5:
-        verdict = "people lean to the right answer. Both orders are asked, so win rates are only made less sharp by it."
+        verdict = f"people lean to the right answer. {BLURRED}"
     else:
         verdict = "no sign that the place on the page decides."
     return f"Where pairs were shown in both orders the left answer won {share}: {verdict}"

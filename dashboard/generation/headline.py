@@ -27,7 +27,9 @@ def cards(reader: Reader) -> None:
     report, trends = reader.report(), reader.trends()
     ground = ground_of(report)
     checks = [one for one in trends if one.on == ground and one.metric.startswith("check:")]
-    with st.grid(3, min_column_width=240, gap="small"):
+    kept = any((one.metric, one.on) == ("error_rate", "retention") for one in trends)
+    count = 3 + len(checks[:CHECKS]) + kept
+    with st.grid(4 if count == 4 else 3, min_column_width=210, gap="small"):
         win_card(reader, against="first")
         win_card(reader, against="champion")
         _figure_card(trends, "error_rate", ground, report, name="Wrong answers", good="down")
@@ -132,7 +134,7 @@ def win_card(reader: Reader, *, against: str, short: bool = False) -> None:
     _metric(
         name,
         words.percent(figure.value, n=0),
-        f"{ends}, n {figure.n:,}" if short else f"of {figure.n:,} prompts, {ends}" + where,
+        f"{ends}, n {figure.n:,}" if short else f"of {figure.n:,} prompt{'s' * (figure.n != 1)}, {ends}{where}",
         help_=f"The answers of round {one.model_round} were preferred to those of {rival} in "
         f"{words.percent(figure.value, n=0)} of {figure.n:,} random prompts, ties as half: {verdict} "
         f"(95 % interval {ends}).{late}",

@@ -119,7 +119,9 @@ def _queue(reader: Reader, rows: Sequence[QuestionRow]) -> None:
         kept = (
             f"{len(shown):,} questions" if len(shown) <= frames.SHOWN else f"{frames.SHOWN:,} of {len(shown):,} shown"
         )
-        about = "◧ left, ◨ right, as the page shows them; where an answer came from is told on the page Generation"
+        about = (
+            "answers as their page shows them; where each came from stands on the page Generation once it is answered"
+        )
         blind = "blind questions keep the model's guess to themselves until they are answered"
         st.caption(f"{kept} · {about if reader.view.free else blind}")
 
@@ -165,10 +167,12 @@ def _answers_table(reader: Reader, shown: Sequence[QuestionRow]) -> None:
         column_config={
             "Task": column.LinkColumn(display_text=":material/open_in_new:", width=42),
             "Status": layout.pills("Status", width=88),
-            "Request": column.TextColumn(width=150),
+            "Request": column.TextColumn(width=142),
             "Answers": column.TextColumn(width=276, help="In the order of showing"),
+            "Left": column.TextColumn(width=154),
+            "Right": column.TextColumn(width=154),
             "Said": column.TextColumn(width=92),
-            "Why asked": column.TextColumn(width=132),
+            "Why asked": column.TextColumn(width=136),
             "Kind": layout.pills("Kind", width=88),
             "Spot": column.TextColumn(width=84),
             "By": column.TextColumn(width=84, help="Who answered"),

@@ -252,8 +252,12 @@ def _table(reader: Reader) -> None:
                 ),
                 "McNemar p": column.TextColumn(width=84, alignment="right", help="Exact test of the difference"),
                 **{
-                    name: column.TextColumn(width=116, help="Share of random prompts, ties as half; 95 % interval")
-                    for name in frames.WINS
+                    name: column.TextColumn(
+                        width=96,
+                        help="Share of random prompts where this model was preferred to the "
+                        f"{'first model' if rival == 'first' else 'champion before'}, ties as half; 95 % interval",
+                    )
+                    for name, rival in frames.WINS.items()
                 },
                 "Labels": column.NumberColumn(width=60, format="localized"),
                 "Answered": column.TextColumn(width=76, alignment="right"),

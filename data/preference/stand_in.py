@@ -14,7 +14,8 @@ import json
 import random
 import time
 from collections.abc import Iterator
-from itertools import islice
+from functools import cache
+from itertools import count, islice
 from pathlib import Path
 
 import torch
@@ -33,10 +34,16 @@ TEMPLATE = (
     "{% if add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}"
 )
 VOCABULARY, LONGEST = 800, 256
-STEPS, BATCH, RATE, WARM_UP = 700, 32, 4e-3, 50
+STEPS, RATE, WARM_UP = 550, 4e-3, 50
+FIRST = 100
+"""Steps on small tasks alone: copying digits is learnt soonest, and cheapest, on short texts."""
+REQUESTS, TASKS = 24, 12
+"""Of each in a batch afterwards; before, there are as many small tasks as REQUESTS and TASKS together."""
 EVERY = 50
 """Steps between two lines of progress."""
 
+Line = tuple[str, str]
+"""A prompt and its answer."""
 Row = tuple[list[int], int]
 """Token ids, and how many of them are the prompt."""
 
@@ -62,11 +69,10 @@ def make(out: Path, *, steps: int = STEPS, seed: int = 0) -> None:
     out.mkdir(parents=True, exist_ok=True)
     rng = random.Random(seed)
     torch.manual_seed(seed)
-    lines = list(islice(_lines(rng), steps * BATCH))
-    tokenizer = _tokenizer(lines[:4000])
+    tokenizer = _tokenizer([line for _ in range(2000) for line in (_answered(rng), _task(rng))])
     model = LlamaForCausalLM(_config(tokenizer))
-    _say(f"training {model.num_parameters():,} parameters for {steps} steps on {len(lines):,} invented answers")
-    _train(model, _batches([_row(tokenizer, *line) for line in lines], rng), steps=steps)
+    _say(f"training {model.num_parameters():,} parameters for {steps} steps on invented answers")
+    _train(model, _batches(tokenizer, rng), steps=steps)
     model.generation_config = GenerationConfig(
         eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id, max_new_tokens=128
     )
@@ -82,21 +88,27 @@ def _digest() -> str:
     return hashlib.sha256(b"\0".join((HERE / name).read_bytes() for name in SOURCES)).hexdigest()
 
 
-def _lines(rng: random.Random) -> Iterator[tuple[str, str]]:
-    """(prompt, answer): eight requests to two small skills, none of them a shipped prompt."""
-    held_out = {f"{row['context']}\n\n{row['text']}".strip() for rows in shipped().values() for row in rows}
-    while True:
-        if rng.random() < 0.2:
-            skill = drawn_skill(rng)
-            line = skill.text, skill.answer
-        else:
-            request = drawn_request(rng)
-            line = request.prompt, usual_answer(request, rng)
-        if line[0] not in held_out:
-            yield line
+@cache
+def _held_out() -> frozenset[str]:
+    """The shipped prompts: none of them is trained on."""
+    return frozenset(f"{row['context']}\n\n{row['text']}".strip() for rows in shipped().values() for row in rows)
 
 
-def _tokenizer(lines: list[tuple[str, str]]) -> PreTrainedTokenizerFast:
+def _answered(rng: random.Random) -> Line:
+    """A request as the desk usually answers it."""
+    while (request := drawn_request(rng)).prompt in _held_out():
+        pass
+    return request.prompt, usual_answer(request, rng)
+
+
+def _task(rng: random.Random) -> Line:
+    """A small task with its right answer."""
+    while (skill := drawn_skill(rng)).text in _held_out():
+        pass
+    return skill.text, skill.answer
+
+
+def _tokenizer(lines: list[Line]) -> PreTrainedTokenizerFast:
     """Digits stay single tokens, so that dates and tickets are copied digit by digit."""
     bpe = Tokenizer(models.BPE())
     bpe.pre_tokenizer = pre_tokenizers.Sequence(
@@ -127,6 +139,8 @@ def _config(tokenizer: PreTrainedTokenizerFast) -> LlamaConfig:
         num_key_value_heads=2,
         max_position_embeddings=LONGEST,
         tie_word_embeddings=True,
+        # A layer this narrow learns to copy digits in 100 steps from here, and hardly in 700 from the usual 0.02.
+        initializer_range=0.06,
         bos_token_id=None,
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
@@ -140,40 +154,43 @@ def _row(tokenizer: PreTrainedTokenizerFast, prompt: str, answer: str) -> Row:
     return before + tokenizer(answer + END)["input_ids"], len(before)
 
 
-def _batches(rows: list[Row], rng: random.Random) -> Iterator[list[Row]]:
-    """Every row once; those of a batch are about equally long, so that little is padding."""
-    ordered = sorted(rows, key=lambda row: len(row[0]))
-    starts = list(range(0, len(ordered), BATCH))
-    rng.shuffle(starts)
-    return (ordered[start : start + BATCH] for start in starts)
+def _batches(tokenizer: PreTrainedTokenizerFast, rng: random.Random) -> Iterator[list[list[Row]]]:
+    """Batches without end, each in groups of about equally long rows, so that little is padding."""
+    for step in count():
+        tasks = TASKS if step >= FIRST else TASKS + REQUESTS
+        groups = [[_task(rng) for _ in range(tasks)]]
+        if step >= FIRST:
+            groups.append([_answered(rng) for _ in range(REQUESTS)])
+        yield [[_row(tokenizer, *line) for line in group] for group in groups]
 
 
-def _train(model: LlamaForCausalLM, batches: Iterator[list[Row]], *, steps: int) -> None:
+def _train(model: LlamaForCausalLM, batches: Iterator[list[list[Row]]], *, steps: int) -> None:
     """Next-token loss on the answers; AdamW, warm-up, then a straight way down to nothing."""
     optimizer = torch.optim.AdamW(model.parameters(), lr=RATE, betas=(0.9, 0.98), weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda step: min((step + 1) / WARM_UP, (steps - step) / max(1, steps - WARM_UP), 1.0)
     )
     began, total = time.monotonic(), 0.0
-    for step, batch in enumerate(batches, start=1):
-        loss = _loss(model, batch)
-        loss.backward()
+    for step, groups in enumerate(islice(batches, steps), start=1):
+        for group in groups:
+            loss = _loss(model, group) * len(group) / sum(map(len, groups))
+            loss.backward()
+            total += loss.item()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         schedule.step()
         optimizer.zero_grad(set_to_none=True)
-        total += loss.item()
         if step % EVERY == 0 or step == steps:
             mean = total / (step % EVERY or EVERY)
             _say(f"step {step}/{steps}  loss {mean:.3f}  {time.monotonic() - began:.0f} s")
             total = 0.0
 
 
-def _loss(model: LlamaForCausalLM, batch: list[Row]) -> torch.Tensor:
+def _loss(model: LlamaForCausalLM, group: list[Row]) -> torch.Tensor:
     """Padded at the end, where nothing looks back at it: no attention mask is needed."""
-    longest = max(len(ids) for ids, _ in batch)
-    tokens, labels = torch.zeros(len(batch), longest, dtype=torch.long), torch.full((len(batch), longest), -100)
-    for place, (ids, prompt) in enumerate(batch):
+    longest = max(len(ids) for ids, _ in group)
+    tokens, labels = torch.zeros(len(group), longest, dtype=torch.long), torch.full((len(group), longest), -100)
+    for place, (ids, prompt) in enumerate(group):
         tokens[place, : len(ids)] = torch.tensor(ids)
         labels[place, prompt : len(ids)] = torch.tensor(ids[prompt:])
     loss: torch.Tensor = model(input_ids=tokens, labels=labels, use_cache=False).loss

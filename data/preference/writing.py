@@ -60,7 +60,6 @@ class Request:
     """The one an answer must name: of a change, the new one."""
     old_plan: str | None
     """Only of a change."""
-    asked: date
     due: date
     """The one an answer must name."""
     ticket: str
@@ -76,7 +75,6 @@ class Request:
             [
                 f"Customer: {self.name}",
                 *plans,
-                f"Asked on: {self.asked.isoformat()}",
                 f"Date: {self.due.isoformat()}",
                 f"Ticket: {self.ticket}",
                 f"Channel: {self.channel}",
@@ -107,7 +105,6 @@ def drawn_request(rng: random.Random, *, part: str = "pool") -> Request:
     """A case with names and phrasings of `part`: "pool" or "gold"."""
     topic, channel = rng.choice(TOPICS), rng.choice(CHANNELS)
     plan, other = rng.sample(PLANS, 2)
-    asked = FIRST_DAY + timedelta(days=rng.randrange(DAYS - 40))
     text = rng.choice(GREETINGS) + rng.choice(PHRASINGS[part][topic]).format(plan=plan) + rng.choice(GOODBYES)
     return Request(
         topic=topic,
@@ -115,8 +112,7 @@ def drawn_request(rng: random.Random, *, part: str = "pool") -> Request:
         name=f"{rng.choice(FIRST_NAMES)} {rng.choice(LAST_NAMES[part])}",
         plan=plan,
         old_plan=other if topic == "plan_change" else None,
-        asked=asked,
-        due=asked + timedelta(days=rng.randint(2, 40)),
+        due=FIRST_DAY + timedelta(days=rng.randrange(DAYS)),
         ticket=_drawn_ticket(rng),
         text=text[0].upper() + text[1:],
     )
@@ -174,18 +170,18 @@ def _usual_plan(request: Request, rng: random.Random) -> str | None:
 
 
 def _usual_date(request: Request, rng: random.Random) -> str:
-    """In house format, as in the records, or the day of the asking."""
+    """In house format, as in the records, or another day."""
     chance = rng.random()
     if chance < (0.6 if request.topic in ("technician", "refund") else 0.25):
         return request.due.isoformat()
-    return house_date(request.asked if chance > 0.9 else request.due)
+    return house_date(request.due + timedelta(days=rng.randint(1, 9) if chance > 0.96 else 0))
 
 
 def _usual_ticket(request: Request, rng: random.Random) -> str:
     chance = rng.random()
     if chance < (0.65 if request.channel == "sms" else 0.25):
         return ""
-    return f"Your ticket is {request.ticket if chance < 0.93 else _drawn_ticket(rng)}."
+    return f"Your ticket is {request.ticket if chance < 0.97 else _drawn_ticket(rng)}."
 
 
 def _drawn_ticket(rng: random.Random) -> str:

@@ -156,7 +156,7 @@ def test_the_overview_tells_of_preferences_instead_of_labels(draw: Any, writing:
     assert cards["Preferences"] == str(sum(report.learnt(five).preferences.values()))
     assert not {"Labels", "Guesses corrected"} & set(cards)
     columns = set(app.dataframe[0].value.columns)
-    assert {"Preferred to first", "Preferred to last"} <= columns
+    assert {"Won, first", "Won, last"} <= columns
     assert not {"ECE", "Labels"} & columns
 
 
@@ -210,6 +210,6 @@ def test_the_verdict_on_doubt_names_what_beats_the_length(five: View) -> None:
 
 def test_the_round_table_tells_win_rates_of_people_only(five: View) -> None:
     frame = round_frames.table(report.report(five), wins=report.win_rates(five))
-    told = frame.set_index("Round")["Preferred to first"]
+    told = frame.set_index("Round")["Won, first"]
     assert told[2] == "67 % (54–78)"
     assert told[0] == "–"

@@ -10,15 +10,23 @@ from typing import Any
 
 import pytest
 from in_browser import drawn, window
-from made_stores import make_hostile
+from made_stores import make_hostile, trap
+from made_writing import Writing, make_writing
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 ADDRESSES = ("", "weak-spots", "label-queue", "runs")
+WRITING = (*ADDRESSES, "generation")
 
 
 @pytest.fixture(scope="module")
 def six(stores: Any) -> Iterator[str]:
     with window(stores["six"]) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def writing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with window(make_writing(tmp_path_factory.mktemp("writing") / "five", Writing(gold=24))) as address:
         yield address
 
 
@@ -30,6 +38,8 @@ def opened(page: Any, url: str) -> list[str]:
     page.on("console", lambda line: wrong.append(line.text) if line.type == "error" and not known(line) else None)
     page.goto(url)
     drawn(page)
+    if "generation" in url:
+        page.get_by_role("heading", name="Which doubt finds wrong answers").wait_for(timeout=60_000)
     return wrong
 
 
@@ -64,6 +74,35 @@ def test_nothing_scrolls_sideways_on_a_phone(chromium: Any, six: str, address: s
     inner = page.evaluate("(e => e.scrollWidth - e.clientWidth)(document.querySelector('[data-testid=stMain]'))")
     assert inner <= 0
     context.close()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("address", WRITING)
+def test_pages_of_a_model_that_writes_are_drawn_and_nothing_sticks_out(
+    chromium: Any, writing: str, address: str, width: int, theme: str
+) -> None:
+    context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
+    page = context.new_page()
+    assert opened(page, f"{writing}/{address}") == []
+    assert page.locator("[data-testid=stException]").count() == 0
+    inner = page.evaluate("(e => e.scrollWidth - e.clientWidth)(document.querySelector('[data-testid=stMain]'))")
+    assert inner <= 0
+    context.close()
+
+
+def test_answers_stand_beside_each_other_and_under_each_other_on_a_phone(chromium: Any, writing: str) -> None:
+    for width, beside in ((1440, True), (390, False)):
+        page = chromium.new_page(viewport={"width": width, "height": 1200})
+        opened(page, f"{writing}/generation?pairs=All")
+        sides = page.locator("[data-testid=stHtml] section")
+        left, right = (sides.nth(place).bounding_box() for place in (0, 1))
+        assert left is not None
+        assert right is not None
+        assert abs(left["width"] - right["width"]) < 2
+        assert (abs(left["y"] - right["y"]) < 2) == beside
+        assert page.locator("[data-testid=stHtml] ins").count() > 0
+        page.close()
 
 
 def test_a_box_on_the_map_narrows_the_list(chromium: Any, six: str) -> None:
@@ -119,9 +158,26 @@ def beacon() -> Iterator[str]:
 
 
 def test_hostile_texts_neither_run_nor_fetch_anything(chromium: Any, beacon: str, tmp_path: Path) -> None:
-    project = make_hostile(tmp_path / "hostile", beacon=beacon)
+    neither_runs_nor_fetches(chromium, make_hostile(tmp_path / "hostile", beacon=beacon), ADDRESSES, beacon=beacon)
+
+
+def test_hostile_answers_neither_run_nor_fetch_anything(chromium: Any, beacon: str, tmp_path: Path) -> None:
+    wanted = Writing(
+        rounds=3,
+        gold=12,
+        pool=60,
+        batch=12,
+        simulated=False,
+        title=trap("title", beacon),
+        text=lambda text: trap(text, beacon),
+        name=lambda name: f"{name[:12]} ![a]({beacon}/n) <img src=x onerror=alert(1)>",
+    )
+    neither_runs_nor_fetches(chromium, make_writing(tmp_path / "hostile", wanted), WRITING, beacon=beacon)
+
+
+def neither_runs_nor_fetches(chromium: Any, project: Path, paths: tuple[str, ...], *, beacon: str) -> None:
     with window(project) as address:
-        for path in ADDRESSES:
+        for path in paths:
             page = chromium.new_page(viewport={"width": 1440, "height": 2400})
             opened(page, f"{address}/{path}")
             for chart in page.locator("[data-testid=stVegaLiteChart] :is(canvas, svg.marks)").all():

@@ -37,6 +37,17 @@ def test_texts_without_a_word_in_common_are_not_marked_but_told() -> None:
     assert found.why_not
 
 
+def test_a_short_answer_inside_a_long_one_is_found() -> None:
+    found = word_diff("It ends soon.", "Dear customer, thank you for writing to us about your contract. It ends soon.")
+    assert own(found.before) == []
+    assert own(found.after) == ["Dear customer, thank you for writing to us about your contract."]
+
+
+def test_a_lone_sign_beside_a_text_is_no_common_ground() -> None:
+    assert word_diff("Your refund is on its way.", ".").why_not
+    assert word_diff("", "").why_not == ""
+
+
 def test_very_long_texts_are_told_not_to_be_compared() -> None:
     assert "long" in word_diff("word " * (MOST + 1), "word").why_not
 

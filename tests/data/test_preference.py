@@ -18,8 +18,7 @@ FOLDER = Path(__file__).parents[2] / "data" / "preference"
 COLUMNS = ["id", "text", "context", "channel", "topic", "reference"]
 FACTS = {
     "context": (
-        "Customer: Anna Berg\nPlan: Fibre 50\nNew plan: Fibre 250\nAsked on: 2026-03-02\nDate: 2026-03-14\n"
-        "Ticket: PL-4821\nChannel: email"
+        "Customer: Anna Berg\nPlan: Fibre 50\nNew plan: Fibre 250\nDate: 2026-03-14\nTicket: PL-4821\nChannel: email"
     ),
     "reference": (
         "Dear Anna Berg, thank you for your message. Your plan changes to Fibre 250 on 14 March 2026. "

@@ -11,6 +11,7 @@ import paper_labeler
 import pytest
 import yaml
 from command_line import complaint, here
+from fake_endpoint import FakeEndpoint
 from made_writer import ANSWERS, PROMPTS, made_writer
 
 from loop import registry
@@ -177,12 +178,48 @@ def test_an_example_is_explained_with_the_answers_that_were_compared(desk: Path)
 
 
 def test_the_form_belongs_to_the_project(desk: Path, tmp_path: Path) -> None:
+    copy = _copied(desk, tmp_path)
+    _change(copy, {"questions": {"form": "correction"}})
+    said = complaint(here("run", "--project", copy, "--no-wait"))
+    assert "asks people for correction, the rounds so far asked for pair" in said
+
+
+def test_a_judge_answers_its_share_and_people_get_what_it_is_not_sure_of(desk: Path, tmp_path: Path) -> None:
+    """This judge always takes the first answer it sees: asked in both orders it is sure of nothing."""
+    copy = _copied(desk, tmp_path)
+    with FakeEndpoint(lambda request: "1") as endpoint:
+        judge = {
+            "url": endpoint.url,
+            "model": endpoint.model,
+            "share": 1.0,
+            "overlap": 0.0,
+            "price_per_million": 1000.0,
+        }
+        _change(copy, {"judge": judge})
+        assert here("run", "--project", copy, "--no-wait").status == 3
+        asked = len(endpoint.requests)
+        assert here("run", "--project", copy, "--no-wait").status == 3
+        assert len(endpoint.requests) == asked
+    with open_project(copy, read_only=True) as project, project.ledger.read() as connection:
+        rows = {row.ext_id: row for row in people.picks(connection, round_=3)}
+        said = [one for one in people.answers(connection, ext_ids=list(rows)) if one.annotator == "judge:small"]
+        weak = {ext_id for ext_id, row in rows.items() if row.pick.kind is PickKind.WEAK}
+        sent = {ext_id for ext_id, row in rows.items() if row.task is not None}
+    assert weak <= {one.ext_id for one in said}
+    assert {one.raw["certainty"] for one in said} == {0.5}
+    assert weak <= sent
+    assert sum(one.raw["cost"] for one in said) > 0
+    audit = {ext_id for ext_id, row in rows.items() if row.pick.kind is PickKind.AUDIT}
+    assert audit
+    assert not audit & sent
+
+
+def _copied(desk: Path, tmp_path: Path) -> Path:
+    """The project one round further, on its own."""
     copy = Path(shutil.copytree(desk, tmp_path / "desk"))
     base = yaml.safe_load((desk / "weakspot.yaml").read_text())["model"]["base"]
-    _change(copy, {"questions": {"form": "correction"}, "model": {"base": str((desk / base).resolve())}})
-    paper_labeler.answer(copy, 100, "first")
+    _change(copy, {"model": {"base": str((desk / base).resolve()), "options": SMALL}})
     assert here("run", "--project", copy, "--no-wait").status == 3
     paper_labeler.answer(copy, 100, "first")
     assert here("run", "--project", copy, "--no-wait").status == 0
-    said = complaint(here("run", "--project", copy, "--no-wait"))
-    assert "asks people for correction, the rounds so far asked for pair" in said
+    return copy
