@@ -59,6 +59,14 @@ def clear(one: WinRate) -> str:
     return "worse" if high is not None and high < 0.5 else "open"
 
 
+def apart(one: Measurement, other: Measurement) -> bool:
+    """Whether two intervals do not touch: only then is a difference called good or bad by its colour."""
+    ends = (one.low, one.high, other.low, other.high)
+    if None in ends:
+        return False
+    return (one.low or 0) > (other.high or 0) or (other.low or 0) > (one.high or 0)
+
+
 def trend(one: Trend) -> pd.DataFrame:
     """One row a round: round, value, low, high, n, told, interval."""
     rows = [

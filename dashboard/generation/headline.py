@@ -153,11 +153,12 @@ def _figure_card(trends: Sequence[Trend], metric: str, on: str, report: Report, 
     moved = (now.value or 0) - (first.value or 0)
     same = words.points(moved) == words.points(0.0)
     better = (moved < 0) == (good == "down")
+    colour = ("green" if better else "red") if frames.apart(now, first) else "off"
     st.metric(
         name,
         frames.told(now),
         delta="as the first model" if same or now is first else f"{words.points(moved)} vs first",
-        delta_color="off" if same or now is first else "green" if better else "red",
+        delta_color="off" if same or now is first else colour,
         delta_arrow="off" if same or now is first else "auto",
         border=True,
         height="stretch",
@@ -168,7 +169,10 @@ def _figure_card(trends: Sequence[Trend], metric: str, on: str, report: Report, 
 def _about(row: Measurement, report: Report, *, good: str) -> str:
     low, high = words.percent(row.low, n=row.n), words.percent(row.high, n=row.n)
     best = "lower is better" if good == "down" else "higher is better"
-    return f"Model of round {report.champion} on {row.n:,} {row.on} prompts, 95 % interval {low} to {high}; {best}."
+    return (
+        f"Model of round {report.champion} on {row.n:,} {row.on} prompts, 95 % interval {low} to {high}; {best}. "
+        "The change has a colour where its interval does not touch the first model's."
+    )
 
 
 def _metric(name: str, value: str, below: str, *, help_: str, colour: str = "off") -> None:

@@ -161,8 +161,8 @@ def _answers_table(reader: Reader, shown: Sequence[QuestionRow]) -> None:
         frame,
         hide_index=True,
         placeholder=words.NOTHING,
-        height="content" if len(frame) <= 5 else 36 + 124 * 5,
-        row_height=124,
+        height="content" if len(frame) <= 5 else 36 + 146 * 5,
+        row_height=146,
         alt="Questions with their state, request, the answers shown and what was said of them.",
         column_config={
             "Task": column.LinkColumn(display_text=":material/open_in_new:", width=42),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from dashboard.frames import queue
 from dashboard.frames import rounds as round_frames
 from dashboard.frames import writing as frames
 from loop import report
+from loop.records import Measurement
 from loop.report import View
 
 SOURCES = ("champion then", "new model", "drawn at")
@@ -197,12 +199,18 @@ def test_what_an_interval_says_of_half_is_told_in_words(five: View) -> None:
     assert frames.clear(first[2]) == "better"
 
 
+def test_a_change_has_a_colour_only_where_the_intervals_do_not_touch() -> None:
+    one = Measurement("error_rate", 0.1, 0.02, 0.18, 60, "gold")
+    assert frames.apart(one, replace(one, low=0.37, high=0.63))
+    assert frames.apart(replace(one, low=0.37, high=0.63), one)
+    assert not frames.apart(one, replace(one, low=0.18, high=0.3))
+    assert not frames.apart(one, replace(one, low=None, high=None))
+
+
 def test_the_verdict_on_doubt_names_what_beats_the_length(five: View) -> None:
     doubts = report.doubts(five)
     assert doubts is not None
     assert "Yes" in frames.verdict(doubts)
-    from dataclasses import replace
-
     assert "overlap" in frames.verdict(replace(doubts, length=replace(doubts.length, high=0.99)))
     top = replace(doubts.length, value=0.95, high=0.99)
     assert "No:" in frames.verdict(replace(doubts, length=top))
