@@ -226,11 +226,12 @@ def predict(
 def export(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder for the model.")],
     project: ProjectOption = None,
+    adapter: Annotated[bool, typer.Option("--adapter", help="Generation: the adapter alone, not merged.")] = False,
 ) -> None:
     """Write the champion as a standard model folder with a model card."""
     from loop.cli import moving
 
-    moving.export(_root(project), folder)
+    moving.export(_root(project), folder, adapter=adapter)
 
 
 @app.command()

@@ -47,12 +47,12 @@ def predict(root: Path, file: str, *, out: Path | None, text: str | None, as_jso
         showing.out().print(f"{len(rows):,} texts answered in {out}", markup=False)
 
 
-def export(root: Path, folder: Path) -> None:
-    """Writes the champion as a standard model folder."""
+def export(root: Path, folder: Path, *, adapter: bool) -> None:
+    """Writes the champion as a standard model folder, or its adapter alone."""
     if folder.exists() and any(folder.iterdir()):
         raise ArtifactError(f"{folder} is not empty", wanted="a new folder", do="name another one")
     with open_project(root, read_only=True) as project:
-        champions.export(project, folder)
+        champions.export(project, folder, adapter=adapter)
     showing.out().print(f"Wrote the model to {folder}; its README.md shows how to load it", markup=False)
 
 

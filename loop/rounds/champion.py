@@ -49,10 +49,10 @@ def predict(project: Project, file: str, *, text: str | None) -> tuple[Mapping[s
     return task_of(project.config).predict(project, row, file, text)
 
 
-def export(project: Project, folder: Path) -> None:
-    """Writes the champion as a self-contained model folder. Raises ModelError without a champion."""
+def export(project: Project, folder: Path, *, adapter: bool = False) -> None:
+    """Writes the champion as a self-contained model folder, or its adapter alone. Raises ModelError."""
     row = _champion(project)
-    task_of(project.config).export(project, row, folder, _card(project, row))
+    task_of(project.config).export(project, row, folder, _card(project, row), adapter)
 
 
 def _move(project: Project, round_: int, *, action: str, by: str, why: str) -> None:

@@ -41,8 +41,8 @@ class Task:
     """What simulated experts know: further arguments of the menu's "simulated"."""
     predict: Callable[[Project, ModelRow, str, str | None], tuple[Mapping[str, Any], ...]]
     """(project, model, file, its text column) → one row per text, in the file's order."""
-    export: Callable[[Project, ModelRow, Path, Mapping[str, Any]], None]
-    """(project, model, folder, facts for the card) → a self-contained model folder."""
+    export: Callable[[Project, ModelRow, Path, Mapping[str, Any], bool], None]
+    """(project, model, folder, facts for the card, only the adapter) → a self-contained model folder."""
     model: Callable[[Project], str]
     """Opens the base model and says how that went; raises ModelError with the mend."""
     answers: Callable[[Work, Sequence[PickRow]], tuple[Annotation, ...]] = no_answers

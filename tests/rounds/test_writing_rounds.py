@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 import shutil
 from pathlib import Path
@@ -56,7 +57,7 @@ def desk(_paper: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     )  # fmt: skip
     assert made.status == 0, made.err
     _change(root, {"labeler": {"kind": paper_labeler.NAME, "poll_seconds": 0.1}, "model": {"options": SMALL}})
-    _change(root, {"generation": {"max_new_tokens": 16, "prompts": 45, "samples": 3, "temperature": 0.9}})
+    _change(root, {"generation": {"max_new_tokens": 16, "prompts": 45, "samples": 3, "temperature": 0.9, "reward_models": 1}})
     for _ in range(2):
         assert here("run", "--project", root, "--no-wait").status == 3
         paper_labeler.answer(root, 100, "first")
@@ -158,10 +159,13 @@ def test_predictions_are_answers(desk: Path, tmp_path: Path) -> None:
 
 
 def test_the_champion_leaves_as_a_model_folder(desk: Path, tmp_path: Path) -> None:
-    said = here("export", tmp_path / "out", "--project", desk)
+    said = here("export", tmp_path / "whole", "--project", desk)
     assert said.status == 0, said.err
-    assert (tmp_path / "out" / "config.json").is_file()
-    assert "weakspot" in (tmp_path / "out" / "README.md").read_text()
+    assert (tmp_path / "whole" / "config.json").is_file()
+    assert "weakspot" in (tmp_path / "whole" / "README.md").read_text()
+    said = here("export", tmp_path / "adapter", "--project", desk, "--adapter")
+    assert said.status == 0, said.err
+    assert (tmp_path / "adapter" / "adapter_config.json").is_file()
 
 
 def test_an_example_is_explained_with_the_answers_that_were_compared(desk: Path) -> None:
@@ -223,3 +227,27 @@ def _copied(desk: Path, tmp_path: Path) -> Path:
     paper_labeler.answer(copy, 100, "first")
     assert here("run", "--project", copy, "--no-wait").status == 0
     return copy
+
+
+@pytest.mark.usefixtures("_paper")
+def test_a_model_behind_an_address_is_asked_and_measured_but_not_tuned(tmp_path: Path) -> None:
+    root = tmp_path / "served"
+    base = made_writer(tmp_path / "base")
+    data = ("--data", _prompts(tmp_path / "pool.csv", 40, "p"), "--gold", _prompts(tmp_path / "gold.csv", 12, "g"))
+    made = here("init", root, "--task", "generation", *data, "--base", base, "--batch", "8", "--checks", "ends=[.]$")
+    assert made.status == 0, made.err
+    count = itertools.count()
+    with FakeEndpoint(lambda request: f"Answer {next(count)}.") as endpoint:
+        served = {"endpoint": endpoint.url, "endpoint_model": endpoint.model, "samples": 2, "prompts": 20}
+        _change(root, {"labeler": {"kind": paper_labeler.NAME}, "generation": served})
+        assert here("run", "--project", root, "--no-wait").status == 3
+        paper_labeler.answer(root, 100, "second")
+        assert here("run", "--project", root, "--no-wait").status == 0
+        done = here("run", "--project", root, "--until", "gate")
+        assert done.status == 0, done.err
+    with open_project(root, read_only=True) as project, project.ledger.read() as connection:
+        assert [(row.tuning, row.base) for row in figures.models(connection)] == [("served", "small")]
+        metrics = {row.metric for row in figures.measurements(connection)[0] if row.on == "gold"}
+        assert people.preferences(connection)
+    assert {"error_rate", "chrf", "latency_p50"} <= metrics
+    assert "perplexity" not in metrics

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from loop.errors import ModelError
 from loop.ledger import people
 from loop.ledger.figures import ModelRow
 from loop.pool import Columns, guess, recognise
@@ -34,9 +35,14 @@ def predict(project: Project, row: ModelRow, file: str, text: str | None) -> tup
     )
 
 
-def export(project: Project, row: ModelRow, folder: Path, card: Mapping[str, Any]) -> None:
-    """A sentence-transformers folder that needs no weakspot."""
+def export(project: Project, row: ModelRow, folder: Path, card: Mapping[str, Any], adapter: bool) -> None:
+    """A sentence-transformers folder that needs no weakspot. Raises ModelError for an adapter alone."""
     from loop.models import export as write
+
+    if adapter:
+        raise ModelError(
+            "a classifier's adapter is of no use without its head", wanted="the whole model", do="leave --adapter out"
+        )
 
     write(project.artifacts.open(row.artifact) / "model", folder, card=dict(card))
 

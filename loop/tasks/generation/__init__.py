@@ -4,8 +4,8 @@ learning    train                               models      a round's model, ope
 judging     evaluate                            answers     what was written, as files
 gating      gate                                truths      references, checks, columns
 scoring     score    mapping  map               questions   what people see of a pick
-asking      select                              candidates  which answers may be compared
-settling    settle                              winning     what audit questions measure
+asking      select    auditing  its random part    candidates  which answers may be compared
+settling    settle                              winning     what audit questions measure; opinions
 serving     answers to a file, export, what simulated experts know; deputies: the judge's answers
 """
 

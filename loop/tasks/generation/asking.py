@@ -17,13 +17,14 @@ from sqlalchemy import Connection
 from loop import registry
 from loop.ledger import figures, people
 from loop.protocols import PoolView
-from loop.records import Candidate, Pick, PickKind, Split
+from loop.records import Candidate, Pick, PickKind
 from loop.rounds import reserves
 from loop.rounds.frozen import embeddings, partition
 from loop.rounds.work import Done, Work
 from loop.selection import reasons
 from loop.tasks.generation import answers as files
-from loop.tasks.generation.candidates import candidates, duels, pair_view
+from loop.tasks.generation.auditing import COMPARED, random_picks, spot_of
+from loop.tasks.generation.candidates import candidates, pair_view
 from loop.tasks.generation.scored import confidence_of, doubt_of, scored
 
 SHORTLIST = 3
@@ -32,7 +33,6 @@ CHEAP = ("random",)
 """Pair strategies that take the prompts as they come and look at nothing."""
 UNWEIGHED = ("random", "doubt")
 """Pair strategies that need no pass of the model over the candidates."""
-COMPARED = ("pair", "ranking")
 
 
 def select(work: Work) -> Done:
@@ -40,8 +40,7 @@ def select(work: Work) -> Done:
     folder = scored(work)
     if folder is None:
         return Done({"skipped": "no model yet"})
-    drawn = _drawn(work)
-    audits = _audits(work, drawn)
+    audits = random_picks(work)
     batch = work.config.selection.batch
     compared = work.config.questions.form in COMPARED
     again = round(work.config.questions.swapped * batch) if work.config.questions.form == "pair" else 0
@@ -67,59 +66,6 @@ def select(work: Work) -> Done:
     kinds = [pick.kind.value for pick in mixed.values()]
     counts = {kind: kinds.count(kind) for kind in sorted(set(kinds))}
     return Done({"picks": len(mixed), **counts, "swapped": len(places)}, record)
-
-
-def _drawn(work: Work) -> dict[PickKind, tuple[tuple[str, float], ...]]:
-    with work.project.ledger.read() as connection:
-        asked = people.asked(connection)
-        labelled = {row.example_id for row in people.labels(connection)}
-    free = [id_ for id_ in work.project.pool.ids(Split.POOL) if id_ not in asked and id_ not in labelled]
-    found = {}
-    for kind in reserves.LOTS:
-        apart = reserves.reserve(work, kind)
-        found[kind] = reserves.draw(work, kind, free=[id_ for id_ in free if id_ in apart], asked=len(apart & asked))
-    return found
-
-
-def _audits(work: Work, drawn: Mapping[PickKind, Sequence[tuple[str, float]]]) -> list[Pick]:
-    """Random prompts that measure: this round's model against the one before and the first; or its answer alone."""
-    with work.project.ledger.read() as connection:
-        models = [row.round for row in figures.models(connection)]
-        moves = [row for row in figures.decisions(connection) if row.round == work.round and row.by == "gate"]
-    mine = work.round if work.round in models else (moves[-1].model_round if moves else models[-1])
-    single = work.config.questions.form not in COMPARED
-    before = next((row.champion_round for row in moves if row.model_round == mine), None)
-    rivals = [(one, name) for one, name in ((before, "champion"), (models[0], "first")) if one not in (None, mine)]
-    if rivals and all(one == rivals[0][0] for one, _ in rivals):
-        rivals = rivals[:1]
-    if not single and not rivals:
-        return []
-    picks = []
-    for kind, rows in drawn.items():
-        for share, (rival, source) in enumerate(rivals if not single else [(mine, "champion")]):
-            part = rows[share :: max(len(rivals), 1)] if not single else rows
-            shown = duels(work, [id_ for id_, _ in part], mine=mine, against=int(rival or 0), source=source)
-            for id_, chance in part:
-                answers = shown[id_][:1] if single else shown[id_]
-                picks.append(_random_pick(work, id_, kind, chance, answers))
-    return picks
-
-
-def _random_pick(work: Work, id_: str, kind: PickKind, chance: float, answers: Sequence[Candidate]) -> Pick:
-    return Pick(
-        example_id=id_,
-        kind=kind,
-        strategy=kind.value,
-        reason=reasons.AUDIT if len(answers) == 1 else reasons.AUDIT_OF_TWO,
-        inclusion_probability=chance,
-        score=None,
-        spot=_spot_of(work, id_),
-        guess=None,
-        confidence=None,
-        show_suggestion=False,
-        form=work.config.questions.form,
-        candidates=tuple(answers),
-    )
 
 
 def _chosen(work: Work, place: Path, *, budget: int) -> list[Pick]:
@@ -149,10 +95,10 @@ def _chosen(work: Work, place: Path, *, budget: int) -> list[Pick]:
             strategy=f"{work.config.selection.strategy}/{work.config.questions.pair_strategy}"
             if compared
             else work.config.selection.strategy,
-            reason=reasons.writing(sure.get(id_), standing.get(_spot_of(work, id_))),
+            reason=reasons.writing(sure.get(id_), standing.get(spot_of(work, id_))),
             inclusion_probability=None,
             score=scores.get(id_),
-            spot=_spot_of(work, id_),
+            spot=spot_of(work, id_),
             guess=None,
             confidence=sure.get(id_),
             show_suggestion=False,
@@ -223,11 +169,6 @@ def _shuffled(pick: Pick, rng: np.random.Generator) -> Pick:
     """The place on the page tells nothing of where an answer came from."""
     order = rng.permutation(len(pick.candidates))
     return replace(pick, candidates=tuple(pick.candidates[place] for place in order))
-
-
-def _spot_of(work: Work, id_: str) -> int:
-    frozen = embeddings(work)
-    return int(partition(work, frozen).regions[frozen.row_of[id_]])
 
 
 def _ext_id(work: Work, example_id: str, *, again: bool = False) -> str:

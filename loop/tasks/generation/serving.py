@@ -39,8 +39,8 @@ def predict(project: Project, row: ModelRow, file: str, text: str | None) -> tup
     )
 
 
-def export(project: Project, row: ModelRow, folder: Path, card: Mapping[str, Any]) -> None:
-    """The whole model, adapter merged in. Raises ModelError for a model that is served elsewhere."""
+def export(project: Project, row: ModelRow, folder: Path, card: Mapping[str, Any], adapter: bool) -> None:
+    """The whole model with the adapter merged in, or the adapter alone. Raises ModelError for one served elsewhere."""
     if row.tuning == SERVED:
         raise ModelError(f"{row.base} is served elsewhere", wanted="a model that weakspot tuned")
     from loop.models.generation import export_writer
@@ -50,7 +50,7 @@ def export(project: Project, row: ModelRow, folder: Path, card: Mapping[str, Any
     facts = {name: value for name, value in card.items() if name not in ("error_rate", "training_labels")}
     measured = {"measure": "error rate", "value": card["error_rate"]} if "error_rate" in card else {}
     export_writer(
-        project.artifacts.open(row.artifact) / "model", folder, merged=True, card={**facts, **learnt, **measured}
+        project.artifacts.open(row.artifact) / "model", folder, merged=not adapter, card={**facts, **learnt, **measured}
     )
 
 

@@ -19,6 +19,7 @@ from loop.ledger.people import PickRow
 from loop.records import Annotation, Candidate, Measurement, PickKind
 from loop.rounds.people import JUDGE
 from loop.rounds.work import Work
+from loop.tasks.generation import opinions
 
 MINE = "challenger"
 """The source of the answer whose wins are counted."""
@@ -35,7 +36,8 @@ def measured(work: Work, picks: Mapping[str, PickRow], answers: Sequence[Annotat
         for one in answers
         if picks[one.ext_id].round == work.round and picks[one.ext_id].pick.kind is PickKind.AUDIT
     ]
-    rows = [row for source in ("champion", "first") for row in _wins(mine, source)]
+    thought = opinions.formed(work)
+    rows = [row for source in ("champion", "first") for row in _wins(mine, source, thought.get(source, {}))]
     return [*rows, *_marks(work, mine), *_mends(mine)]
 
 
@@ -47,7 +49,7 @@ def score(candidates: Sequence[Candidate], label: str) -> float:
     return 1.0 if candidates[best].source == MINE else 0.0
 
 
-def _wins(mine: Sequence[tuple[PickRow, Annotation]], source: str) -> list[Measurement]:
+def _wins(mine: Sequence[tuple[PickRow, Annotation]], source: str, thought: Mapping[str, float]) -> list[Measurement]:
     people: dict[str, list[float]] = {}
     judge: dict[str, list[float]] = {}
     for row, answer in mine:
@@ -62,18 +64,26 @@ def _wins(mine: Sequence[tuple[PickRow, Annotation]], source: str) -> list[Measu
         return []
     where = f"against={source}"
     rows = [Measurement("win_rate", *found, len(people), "people", where, "tango")]
-    shared = sorted(set(people) & set(judge))
-    if len(shared) >= LEAST_SHARED:
-        pairs = [(mean(judge[id_]), mean(people[id_])) for id_ in shared]
-        more = [mean(scores) for id_, scores in judge.items() if id_ not in people]
-        corrected = corrected_win_rate(pairs, more)
-        if corrected is not None:
-            n = corrected.n + corrected.judged
-            ends = (corrected.low, corrected.high)
-            rows.append(Measurement("win_rate", corrected.value, *ends, n, "judge", where, "ppi++"))
-            agreed = (corrected.agreement, corrected.agreement_low, corrected.agreement_high)
-            rows.append(Measurement("agreement", *agreed, corrected.n, "judge", where, "wilson"))
-    return rows
+    judged = {id_: mean(scores) for id_, scores in judge.items()}
+    return [*rows, *_corrected(people, judged, "judge", where), *_corrected(people, thought, "reward", where)]
+
+
+def _corrected(
+    people: Mapping[str, Sequence[float]], other: Mapping[str, float], on: str, where: str
+) -> list[Measurement]:
+    """The win rate told by people and by somebody else on more prompts, and how far the two agree."""
+    pairs = [(other[id_], mean(people[id_])) for id_ in sorted(set(people) & set(other))]
+    if len(pairs) < LEAST_SHARED:
+        return []
+    found = corrected_win_rate(pairs, [score for id_, score in other.items() if id_ not in people])
+    if found is None:
+        return []
+    n = found.n + found.judged
+    agreed = (found.agreement, found.agreement_low, found.agreement_high)
+    return [
+        Measurement("win_rate", found.value, found.low, found.high, n, on, where, "ppi++"),
+        Measurement("agreement", *agreed, found.n, on, where, "wilson"),
+    ]
 
 
 def _marks(work: Work, mine: Sequence[tuple[PickRow, Annotation]]) -> list[Measurement]:
