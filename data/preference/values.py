@@ -1,6 +1,6 @@
 """What the invented requests are made of: people, plans, and the ways a wish is put.
 
-`POOL` phrasings and names make the pool and the text the stand-in learns from; `GOLD` ones stand in gold alone.
+"pool" phrasings and names make the pool and the text the stand-in learns from; "gold" ones stand in gold alone.
 """
 
 # ruff: noqa: SIM905 - a name a line would make two hundred lines
@@ -34,6 +34,13 @@ LAST_NAMES = {
     ).split(),
     "gold": "Abel Brandt Conti Duarte Engel Fontana Gomez Halvorsen Jansen Kraus Lindgren Moreau Navarro".split(),
 }
+
+NAME_PARTS = (
+    "Ab An Bal Ber Bran Cal Car Dor Du El Fal Fon Gal Gre Hal Hol Ja Kal Kor Kra Lan Lin Mal Mor Na Nor Or Pal Ra Ros"
+    " Sal Ster Tal Ul Var Vin Wal Win Ya Zan".split(),
+    "art berg dt el en er gard gren ini land ler lin man mez nik o ova rez ro ski son stein ter ti us vik".split(),
+)
+"""Beginnings and ends of last names that stand in no shipped file: who has seen many copies any."""
 
 MONTHS = "January February March April May June July August September October November December".split()
 

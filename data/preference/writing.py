@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from values import CHANNELS, FIRST_NAMES, GOODBYES, GREETINGS, LAST_NAMES, MONTHS, PHRASINGS, PLANS, TOPICS
+from values import CHANNELS, FIRST_NAMES, GOODBYES, GREETINGS, LAST_NAMES, MONTHS, NAME_PARTS, PHRASINGS, PLANS, TOPICS
 
 HERE = Path(__file__).parent
 COLUMNS = ("id", "text", "context", "channel", "topic", "reference")
@@ -45,6 +45,7 @@ REPEATS = (
 SKILLS = {
     "date_in_words": ("Write {iso} in words of a calendar.", "Which day is {iso}?", "Put {iso} in long form."),
     "date_in_figures": ("Write {house} in figures.", "Give {house} as year, month and day.", "{house} in short form?"),
+    "name": ("Who is it: {name} wrote to us?", "Repeat only the name: we called {name}."),
     "ticket": ("Which ticket is named here: {ticket} is open?", "Repeat only the ticket: we closed {ticket}."),
 }
 
@@ -102,14 +103,18 @@ def house_date(day: date) -> str:
 
 
 def drawn_request(rng: random.Random, *, part: str = "pool") -> Request:
-    """A case with names and phrasings of `part`: "pool" or "gold"."""
+    """A case with names and phrasings of `part`: "pool", "gold", or "text", which is the pool with more names."""
     topic, channel = rng.choice(TOPICS), rng.choice(CHANNELS)
     plan, other = rng.sample(PLANS, 2)
-    text = rng.choice(GREETINGS) + rng.choice(PHRASINGS[part][topic]).format(plan=plan) + rng.choice(GOODBYES)
+    text = (
+        rng.choice(GREETINGS)
+        + rng.choice(PHRASINGS["gold" if part == "gold" else "pool"][topic]).format(plan=plan)
+        + rng.choice(GOODBYES)
+    )
     return Request(
         topic=topic,
         channel=channel,
-        name=f"{rng.choice(FIRST_NAMES)} {rng.choice(LAST_NAMES[part])}",
+        name=_drawn_name(rng, part=part),
         plan=plan,
         old_plan=other if topic == "plan_change" else None,
         due=FIRST_DAY + timedelta(days=rng.randrange(DAYS)),
@@ -119,12 +124,12 @@ def drawn_request(rng: random.Random, *, part: str = "pool") -> Request:
 
 
 def drawn_skill(rng: random.Random) -> Skill:
-    """A task of calendar or ticket."""
+    """A task of calendar, name or ticket."""
     kind = rng.choice(tuple(SKILLS))
     day, ticket = FIRST_DAY + timedelta(days=rng.randrange(DAYS)), _drawn_ticket(rng)
-    iso, house = day.isoformat(), house_date(day)
-    text = rng.choice(SKILLS[kind]).format(iso=iso, house=house, ticket=ticket)
-    return Skill(kind, text, {"date_in_words": house, "date_in_figures": iso, "ticket": ticket}[kind])
+    iso, house, name = day.isoformat(), house_date(day), _drawn_name(rng, part="text")
+    text = rng.choice(SKILLS[kind]).format(iso=iso, house=house, ticket=ticket, name=name)
+    return Skill(kind, text, {"date_in_words": house, "date_in_figures": iso, "ticket": ticket, "name": name}[kind])
 
 
 def good_answer(request: Request, rng: random.Random) -> str:
@@ -154,7 +159,7 @@ def usual_answer(request: Request, rng: random.Random) -> str:
 
 
 def _usual_opening(request: Request, rng: random.Random) -> str:
-    if rng.random() < (0.75 if request.channel == "email" else 0.3):
+    if rng.random() < (0.9 if request.channel == "email" else 0.3):
         return rng.choice(OPENINGS).format(name=request.name)
     return rng.choice(PLAIN_OPENINGS)
 
@@ -179,9 +184,16 @@ def _usual_date(request: Request, rng: random.Random) -> str:
 
 def _usual_ticket(request: Request, rng: random.Random) -> str:
     chance = rng.random()
-    if chance < (0.65 if request.channel == "sms" else 0.25):
+    if chance < (0.8 if request.channel == "sms" else 0.25):
         return ""
     return f"Your ticket is {request.ticket if chance < 0.97 else _drawn_ticket(rng)}."
+
+
+def _drawn_name(rng: random.Random, *, part: str) -> str:
+    last = rng.choice(LAST_NAMES["gold" if part == "gold" else "pool"])
+    if part == "text" and rng.random() < 0.7:
+        last = "".join(rng.choice(parts) for parts in NAME_PARTS)
+    return f"{rng.choice(FIRST_NAMES)} {last}"
 
 
 def _drawn_ticket(rng: random.Random) -> str:
