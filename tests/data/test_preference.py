@@ -165,6 +165,16 @@ def test_the_rubric_names_months_as_the_house_does() -> None:
     assert writing.house_date(date(2026, 3, 4)) == "4 March 2026"
 
 
+def test_the_optimizers_steps_turn_every_direction_alike() -> None:
+    import torch
+
+    matrix = torch.randn(12, 5, generator=torch.Generator().manual_seed(0))
+    step = loaded("muon").orthogonal(matrix)
+    assert step.shape == matrix.shape
+    assert torch.linalg.svdvals(step) == pytest.approx(1.0, abs=0.35)
+    assert (step * matrix).sum() > 0
+
+
 @pytest.fixture(scope="module")
 def stand_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("stand-in")
