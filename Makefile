@@ -30,8 +30,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 WEAKSPOT := $(BIN)/weakspot
 DEMO := data/demo
 WRITING := data/demo-preference
-# Short answers, a third of the questions at random to measure who wins, and answers of the guard as short.
-WRITING_SETTINGS := --batch 100 --set selection.audit=0.3 --set selection.blind=0.0 --set dev.share=0.0 \
+# Short answers, four tenths of the questions at random to measure who wins, and answers of the guard as short.
+WRITING_SETTINGS := --batch 100 --set selection.audit=0.4 --set selection.blind=0.0 --set dev.share=0.0 \
 	--set generation.max_new_tokens=80 --set generation.prompts=250 --set generation.samples=4 \
 	--set 'model.options={"guard_tokens": 80}'
 STAND_IN := data/stand-in
@@ -123,6 +123,7 @@ demo-preference: $(READY)  ## the loop for a model that writes: answers compared
 			--experts simulated --rubric data/preference/rubric.py:score $(WRITING_SETTINGS); fi
 	@$(WEAKSPOT) label-studio start --project $(WRITING)
 	@$(WEAKSPOT) run --project $(WRITING) --rounds $(PREFERENCE_ROUNDS)
+	@$(BIN)/python data/preference/marks.py $(WRITING)
 	@printf '\nLabel Studio, still running:\n'
 	@$(WEAKSPOT) label-studio status --project $(WRITING)
 	@printf '\nThe dashboard:            %s\nStop Label Studio:        %s\n' \
@@ -147,6 +148,11 @@ bench: $(READY)  ## the benchmarks and the long tests, one after the other
 	@$(BIN)/python tests/benchmarks/bench_scoring.py --out build/bench/scoring.json
 	@$(BIN)/python tests/benchmarks/bench_rounds.py --out build/bench/rounds.json
 	@$(BIN)/python tests/benchmarks/bench_selection.py build/bench/selection.json
+	@$(BIN)/python tests/benchmarks/bench_consensus.py build/bench/consensus.json
+	@$(BIN)/python tests/benchmarks/bench_hallucination.py build/bench/hallucination.json
+	@$(BIN)/python tests/benchmarks/bench_generation.py --out build/bench/generation.json
+	@$(BIN)/python data/preference/stand_in.py --out $(STAND_IN)
+	@$(BIN)/python tests/benchmarks/bench_pairs.py $(STAND_IN) build/bench/pairs.json
 	@$(BIN)/python -m pytest -m bench -s
 
 clean:  ## remove the demos and every cache

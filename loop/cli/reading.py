@@ -59,6 +59,9 @@ def show_report(found: figures.Report) -> None:
     out = showing.out()
     out.print(plain(found.project, style="bold"))
     out.print(showing.rounds_table(found))
+    wins = showing.wins_table(found)
+    if wins is not None:
+        out.print(wins)
     for line in showing.footnotes(found):
         out.print(line, style="dim")
 

@@ -39,7 +39,7 @@ def interval(row: RoundFigures | Measurement) -> str:
 
 
 COLUMNS = ("round", "labels", "error", "95 % interval", "on", "model", "answered", "seconds")
-WON = {"champion": "preferred", "first": "to the first"}
+WON = {"champion": "to the champion before", "first": "to the first model"}
 """Rival → column: how often people preferred this round's answers to the rival's."""
 LEFT = ("on", "model")
 RATES = ("error_rate", "precision", "recall", "win_rate", "unfinished", "agreement", "reliability", "first_place")
@@ -48,11 +48,24 @@ RATES = ("error_rate", "precision", "recall", "win_rate", "unfinished", "agreeme
 def rounds_table(report: Report) -> Table:
     """One line per round; fits 80 columns."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    rivals = [rival for rival in ("champion", "first") if any(rival in row.wins for row in report.rounds)]
-    for name in (*COLUMNS, *(WON[rival] for rival in rivals)):
+    for name in COLUMNS:
         table.add_column(name, justify="left" if name in LEFT else "right", no_wrap=True)
     for row in report.rounds:
-        table.add_row(*_cells(row, report.champion), *(_won(row.wins.get(rival)) for rival in rivals))
+        table.add_row(*_cells(row, report.champion))
+    return table
+
+
+def wins_table(report: Report) -> Table | None:
+    """How often people preferred each round's answers, a tie as half; None when nobody compared any."""
+    rounds = [row for row in report.rounds if row.wins]
+    if not rounds:
+        return None
+    table = Table(box=None, pad_edge=False, header_style="bold", title="Preferred on random prompts, ties as half")
+    table.title_justify, table.title_style = "left", ""
+    for name in ("round", *WON.values()):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in rounds:
+        table.add_row(str(row.round), *(_won(row.wins.get(rival)) for rival in WON))
     return table
 
 
@@ -97,8 +110,6 @@ def footnotes(report: Report) -> list[str]:
     peaks = [row.peak_mb for row in report.rounds if row.peak_mb is not None]
     said = ["★ the champion: the model in use."] if report.champion is not None else []
     said += [SIMULATED] if report.simulated else []
-    won = "preferred: share of random prompts where people preferred this model to the one before, ties as half."
-    said += [won] if any(row.wins for row in report.rounds) else []
     return said + ([f"Peak memory of the loop: {max(peaks):,.0f} MB."] if peaks else [])
 
 

@@ -9,7 +9,7 @@ from loop.ledger import figures, people, progress
 from loop.ledger.figures import Decision, ModelRow
 from loop.ledger.people import PickRow
 from loop.ledger.progress import RoundRow, StepRow
-from loop.records import Annotation, AnswerState, Label, Measurement, PickKind
+from loop.records import Annotation, AnswerState, Label, Measurement, PickKind, Preference
 from loop.report.view import View
 
 LAST_STEP = "settle"
@@ -25,7 +25,7 @@ class RoundFigures:
     state: str
     """"done", or the step it stands at."""
     labels: int
-    """Labels known when this round's model was trained: seed, train, dev and audit."""
+    """Labels, or preferences and demonstrations, known when this round's model was trained: for whatever role."""
     train_n: int | None
     """How many of them it was trained on."""
     error_rate: float | None
@@ -93,6 +93,7 @@ def report(view: View) -> Report:
         picks = people.picks(connection)
         answers = people.answers(connection)
         labels = people.labels(connection)
+        preferences = people.preferences(connection)
         champion = figures.champion(connection)
     lines = tuple(
         _line(
@@ -104,6 +105,7 @@ def report(view: View) -> Report:
             picks=[pick for pick in picks if pick.round == row.round],
             answers=answers,
             labels=labels,
+            preferences=preferences,
         )
         for row in rounds
     )
@@ -145,6 +147,7 @@ def _line(
     picks: Sequence[PickRow],
     answers: Sequence[Annotation],
     labels: Sequence[Label],
+    preferences: Sequence[Preference],
 ) -> RoundFigures:
     error = headline(measured)
     verdict = next((d for d in decisions if d.round == row.round and d.by == "gate"), None)
@@ -154,7 +157,10 @@ def _line(
     return RoundFigures(
         round=row.round,
         state="done" if row.finished_at else steps[-1].step if steps else "train",
-        labels=sum(label.round is None or label.round < row.round for label in labels),
+        labels=sum(
+            made is None or made < row.round
+            for made in [*(one.round for one in labels), *(one.round for one in preferences)]
+        ),
         train_n=model.train_n if model else None,
         error_rate=error.value if error else None,
         ci_low=error.low if error else None,

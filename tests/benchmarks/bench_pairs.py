@@ -38,7 +38,7 @@ from loop.selection.alike import near_identical  # noqa: E402
 from loop.selection.signals import mean_entropy  # noqa: E402
 
 PROMPTS, SAMPLES, TEMPERATURE, ROOM, FIRST = 240, 5, 0.8, 80, 30
-ERROR, SETTINGS = 0.1, WritingSettings(learning_rate=1.6e-3, guard_tokens=ROOM, looks=2)
+ERROR, SETTINGS = 0.1, WritingSettings(guard_tokens=ROOM, looks=2)
 Marks = Callable[[str, Mapping[str, str]], float]
 Row = dict[str, str]
 
