@@ -57,7 +57,8 @@ def desk(_paper: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     )  # fmt: skip
     assert made.status == 0, made.err
     _change(root, {"labeler": {"kind": paper_labeler.NAME, "poll_seconds": 0.1}, "model": {"options": SMALL}})
-    _change(root, {"generation": {"max_new_tokens": 16, "prompts": 45, "samples": 3, "temperature": 0.9, "reward_models": 1}})
+    drawn = {"max_new_tokens": 16, "prompts": 45, "samples": 3, "temperature": 0.9}
+    _change(root, {"generation": {**drawn, "reward_models": 1}})
     for _ in range(2):
         assert here("run", "--project", root, "--no-wait").status == 3
         paper_labeler.answer(root, 100, "first")
