@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from made import LABELS, question
+from made import FORM, question
 
 from labeling import installation
 from labeling.installation import ensure_installed, quiet_environment, venv_folder
@@ -30,7 +30,7 @@ def server(label_studio_venv: Path, tmp_path: Path) -> Iterator[EmbeddedServer]:
 
 def labeler(server: EmbeddedServer) -> LabelStudio:
     return build(
-        labels=LABELS,
+        form=FORM,
         project_key="k",
         title="killed",
         state_dir=server.state_dir,
@@ -38,7 +38,6 @@ def labeler(server: EmbeddedServer) -> LabelStudio:
         token=None,
         project_id=None,
         overlap=1,
-        task="classification",
     )
 
 
