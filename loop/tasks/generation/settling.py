@@ -44,7 +44,7 @@ def settle(work: Work) -> Done:
     judgements = [said for one in answers for said in _judgements(picks[one.ext_id], one)]
     settled = consensus(judgements, people={one.annotator for one in judgements if not one.annotator.startswith(JUDGE)})
     preferences = [*_preferences(settled, picks.values(), answers), *_mended(picks, answers)]
-    labels = _demonstrations(picks, answers, known)
+    labels = demonstrations(picks, answers, known)
     withdrawn = sorted(
         id_
         for id_, label in known.items()
@@ -140,12 +140,13 @@ def _mended(picks: Mapping[str, PickRow], answers: Sequence[Annotation]) -> list
     return list(found.values())
 
 
-def _demonstrations(
+def demonstrations(
     picks: Mapping[str, PickRow], answers: Sequence[Annotation], known: Mapping[str, Label]
 ) -> list[Label]:
-    """Corrected answers, answers people left as they are, and answers with full marks."""
+    """Corrected answers, answers people left as they are, and answers with full marks; a judge's word makes none."""
     said: dict[str, list[Annotation]] = {}
-    for answer in sorted(answers, key=lambda one: (one.updated_at, one.id)):
+    by_people = (one for one in answers if not one.annotator.startswith(JUDGE))
+    for answer in sorted(by_people, key=lambda one: (one.updated_at, one.id)):
         said.setdefault(answer.ext_id, []).append(answer)
     labels = []
     for ext_id, rows in said.items():

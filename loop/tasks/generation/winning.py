@@ -38,7 +38,8 @@ def measured(work: Work, picks: Mapping[str, PickRow], answers: Sequence[Annotat
     ]
     thought = opinions.formed(work)
     rows = [row for source in ("champion", "first") for row in _wins(mine, source, thought.get(source, {}))]
-    return [*rows, *_marks(work, mine), *_mends(mine)]
+    by_people = [(row, one) for row, one in mine if not one.annotator.startswith(JUDGE)]
+    return [*rows, *_marks(work, by_people), *_mends(by_people)]
 
 
 def score(candidates: Sequence[Candidate], label: str) -> float:
