@@ -31,7 +31,7 @@ WEAKSPOT := $(BIN)/weakspot
 DEMO := data/demo
 WRITING := data/demo-preference
 # Short answers, four tenths of the questions at random to measure who wins, small steps: four rounds add up.
-WRITING_SETTINGS := --batch 100 --set selection.audit=0.4 --set selection.blind=0.0 --set dev.share=0.0 \
+WRITING_SETTINGS := --batch 150 --set selection.audit=0.5 --set selection.blind=0.0 --set dev.share=0.0 \
 	--set generation.max_new_tokens=80 --set generation.prompts=250 --set generation.samples=4 \
 	--set 'model.options={"learning_rate": 0.0004, "guard_tokens": 80}'
 STAND_IN := data/stand-in

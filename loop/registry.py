@@ -37,6 +37,11 @@ MENU: dict[str, dict[str, str]] = {
         "brier": "loop.evaluation.metrics:brier",
         "ece": "loop.evaluation.metrics:ece",
     },
+    "estimator": {
+        "plain": "loop.evaluation.estimators.plain:plain",
+        "stratified": "loop.evaluation.estimators.stratified:stratified",
+        "ppi": "loop.evaluation.estimators.ppi:ppi",
+    },
     "tuning": {
         "lora": "loop.models.tuning:lora",
         "full": "loop.models.tuning:full",

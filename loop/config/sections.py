@@ -59,7 +59,9 @@ class Data(Section):
         default=None, description="The column an answer must agree with (source, facts); null: none. For generation."
     )
     retention: Text | None = Field(
-        default=None, description="Prompts the base model answers well, with references: what must not be forgotten."
+        default=None,
+        description="What must not be forgotten: prompts with references, or labelled texts, that a first model does "
+        "well.",
     )
 
 
@@ -105,7 +107,11 @@ class Selection(Section):
         default="weak_spots", description="How picks are chosen once there is a model."
     )
     batch: Annotated[int, Field(strict=True, ge=1, le=100_000)] = Field(default=100, description="Picks per round.")
-    audit: Share = Field(default=0.1, description="Share of the batch drawn at random, for the unbiased error rate.")
+    audit: Share | None = Field(
+        default=None,
+        description="Share of the batch drawn at random, for the unbiased error rate; null: 0.1, or none where a gold "
+        "test of 500 examples or more was given.",
+    )
     blind: Share = Field(default=0.1, description="Share of the batch asked without the model's guess.")
 
 
@@ -186,6 +192,10 @@ class Judge(Section):
     overlap: Probability = Field(
         default=0.2, description="Share of its questions that people answer too, to see how far it can be trusted."
     )
+    max_new_tokens: Annotated[int, Field(strict=True, ge=1, le=32_768)] | None = Field(
+        default=None,
+        description="Its answer is cut off after so many tokens, more for one that thinks aloud; null: by form.",
+    )
     price_per_million: Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)] = Field(
         default=0.0, description="What a million tokens cost, in your currency; the report adds it up."
     )
@@ -229,14 +239,35 @@ class Experts(Section):
     )
 
 
+class Evaluation(Section):
+    """How the error rate is estimated from audit answers."""
+
+    estimator: Annotated[str, valid.from_menu("estimator"), _menu("estimator")] = Field(
+        default="stratified", description="How the error rate of the whole pool is estimated from audit answers."
+    )
+
+
 class Gate(Section):
     """When a new model is promoted."""
 
+    policy: Literal["not_worse", "better"] = Field(
+        default="not_worse",
+        description="not_worse: promoted unless worse by more than the margin; better: only when proven better.",
+    )
     alpha: Annotated[float, Field(strict=True, gt=0, lt=0.5, allow_inf_nan=False)] = Field(
-        default=0.05, description="It is held back when it is worse at this level of significance."
+        default=0.05, description="The chance of calling any model of the project better when none is."
+    )
+    margin: Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)] = Field(
+        default=0.01, description="The error rate may be higher by so much than the champion's, overall."
+    )
+    slice_margin: Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)] = Field(
+        default=0.05, description="The same for a class, a slice, a fixed spot, the regression set."
+    )
+    slice_n: Annotated[int, Field(strict=True, ge=1)] = Field(
+        default=20, description="Slices with fewer measured examples decide nothing."
     )
     forgetting: Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)] = Field(
-        default=0.05, description="It is held back when it loses more than this on the retention prompts."
+        default=0.05, description="It is held back when it loses more than this on the retention set."
     )
 
 
@@ -245,6 +276,26 @@ class Dev(Section):
 
     share: Annotated[float, Field(strict=True, ge=0, le=0.5, allow_inf_nan=False)] = Field(
         default=0.15, description="Share of each batch, drawn at random, and of the seed."
+    )
+
+
+Amount = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
+Stop = Literal["target", "gain", "stability", "budget"]
+
+
+class Plan(Section):
+    """What it may cost, and when it is enough."""
+
+    target_error: Probability | None = Field(default=None, description="The error rate you want; null: none.")
+    price_per_hour: Amount | None = Field(default=None, description="What an hour of an expert costs; null: not told.")
+    currency: Text = Field(default="EUR", description="The currency of price and budget.")
+    budget: Amount | None = Field(default=None, description="Expert time may cost so much in all; null: no limit.")
+    budget_hours: Amount | None = Field(default=None, description="Expert time in all, in hours; null: no limit.")
+    least_gain: Probability = Field(
+        default=0.002, description="Rule gain: fewer points of error rate per 100 answers are not worth asking for."
+    )
+    stop: tuple[Stop, ...] = Field(
+        default=(), description="`run` ends by these rules: target, gain, stability, budget; none: it only tells."
     )
 
 
@@ -271,8 +322,10 @@ class Config(Section):
     judge: Judge = Judge()
     labeler: Labeler = Labeler()
     experts: Experts = Experts()
+    evaluation: Evaluation = Evaluation()
     gate: Gate = Gate()
     dev: Dev = Dev()
+    plan: Plan = Plan()
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Config:

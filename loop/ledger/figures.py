@@ -13,7 +13,7 @@ from sqlalchemy import Connection, RowMapping, delete, insert, select
 
 from loop.ledger import schema
 from loop.ledger.writing import upsert
-from loop.records import Comparison, Measurement, Spot
+from loop.records import Comparison, Measurement, SliceComparison, Spot, Veto
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,12 @@ class Decision:
     reason: str
     comparison: Comparison | None
     at: str
+    told: str = ""
+    """"better", "worse" or "cannot tell"; "" without a comparison."""
+    vetoes: tuple[Veto, ...] = ()
+    """Why it was held."""
+    slices: tuple[SliceComparison, ...] = ()
+    """Everything the gate watched beside the whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,8 @@ def decide(connection: Connection, decision: Decision) -> None:
     """Appends a decision."""
     values = {name: getattr(decision, name) for name in Decision.__slots__}
     comparison = asdict(decision.comparison) if decision.comparison else None
-    connection.execute(insert(schema.decisions).values(**{**values, "comparison": comparison}))
+    parts = {name: [asdict(one) for one in getattr(decision, name)] for name in ("vetoes", "slices")}
+    connection.execute(insert(schema.decisions).values(**{**values, "comparison": comparison, **parts}))
 
 
 def decisions(connection: Connection) -> tuple[Decision, ...]:
@@ -145,7 +152,10 @@ def spots(connection: Connection, *, round_: int | None = None) -> tuple[SpotRou
 
 def _decision(row: RowMapping) -> Decision:
     fields = {name: row[name] for name in Decision.__slots__}
-    return Decision(**{**fields, "comparison": Comparison(**row["comparison"]) if row["comparison"] else None})
+    comparison = Comparison(**row["comparison"]) if row["comparison"] else None
+    vetoes = tuple(Veto(**one) for one in row["vetoes"])
+    slices = tuple(SliceComparison(**{**one, "comparison": Comparison(**one["comparison"])}) for one in row["slices"])
+    return Decision(**{**fields, "comparison": comparison, "vetoes": vetoes, "slices": slices})
 
 
 _SPOT_COLUMNS = (

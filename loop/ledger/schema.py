@@ -13,6 +13,14 @@
     annotations     each answer as it stands now
     labels          what the training set believes, with provenance
     preferences     which of two answers is believed to be better, with provenance
+    estimates       the error rate of every round's model, measured anew whenever answers came
+    regression      examples once fixed, which must stay fixed
+    leaks           labels kept out of training because a twin of the example measures the model
+    spot_lives      where each weak spot stood in its life
+    spot_edits      what people did to spots: renamed, merged, muted
+    found_slices    metadata slices where the model errs more than elsewhere
+    forecasts       what the planner expected
+    bundles         the hash of each round's bundle
     events          what happened, for people to read
     heartbeats      signs of life of a running process
 
@@ -85,6 +93,9 @@ decisions = Table(
     Column("reason", Text, nullable=False),
     Column("comparison", JSON),
     Column("at", String(32), nullable=False),
+    Column("told", String(16), nullable=False, server_default=""),  # better | worse | cannot tell
+    Column("vetoes", JSON, nullable=False, server_default="[]"),
+    Column("slices", JSON, nullable=False, server_default="[]"),
 )
 
 measurements = Table(
@@ -204,6 +215,103 @@ preferences = Table(
     Column("source", String(16), nullable=False),
     Column("round", Integer, nullable=False),
     Column("annotations", Integer, nullable=False),
+)
+
+estimates = Table(
+    "estimates",
+    metadata,
+    Column("at_round", Integer, ForeignKey("rounds.round"), primary_key=True),
+    Column("round", Integer, ForeignKey("rounds.round"), primary_key=True),
+    Column("on", String(16), primary_key=True),
+    Column("estimator", String(32), primary_key=True),
+    Column("value", Float, nullable=False),
+    Column("low", Float, nullable=False),
+    Column("high", Float, nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("effective_n", Float, nullable=False),
+    Column("headline", Boolean, nullable=False),
+    Column("gold_version", String(64), nullable=False),
+)
+
+regression = Table(
+    "regression",
+    metadata,
+    Column("example_id", String(16), primary_key=True),
+    Column("fixed_in", Integer, nullable=False),
+)
+
+leaks = Table(
+    "leaks",
+    metadata,
+    Column("example_id", String(16), primary_key=True),
+    Column("twin_id", String(16), nullable=False),
+    Column("ground", String(16), nullable=False),
+    Column("grade", String(16), nullable=False),
+    Column("similarity", Float, nullable=False),
+    Column("round", Integer),
+)
+
+spot_lives = Table(
+    "spot_lives",
+    metadata,
+    Column("round", Integer, ForeignKey("rounds.round"), primary_key=True),
+    Column("spot", Integer, ForeignKey("spots.id"), primary_key=True),
+    Column("state", String(16), nullable=False),  # quiet | open | sent | improving | fixed | reopened
+    Column("since", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("labels", Integer, nullable=False),
+    Column("removed", Float),
+    Column("opened_at", Float),
+    Column("alert", Boolean, nullable=False),
+)
+
+spot_edits = Table(
+    "spot_edits",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("spot", Integer, ForeignKey("spots.id"), nullable=False),
+    Column("action", String(16), nullable=False),  # rename | merge | split | mute | unmute
+    Column("value", String(80), nullable=False),  # the new name, or the id of the spot it is part of now
+    Column("by", String(64), nullable=False),
+    Column("why", Text, nullable=False),
+    Column("at", String(32), nullable=False),
+)
+
+found_slices = Table(
+    "found_slices",
+    metadata,
+    Column("round", Integer, ForeignKey("rounds.round"), primary_key=True),
+    Column("name", String(255), primary_key=True),
+    Column("columns", JSON, nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("errors", Integer, nullable=False),
+    Column("rate", Float, nullable=False),
+    Column("low", Float, nullable=False),
+    Column("high", Float, nullable=False),
+    Column("rest", Float, nullable=False),
+    Column("p_value", Float, nullable=False),
+)
+
+forecasts = Table(
+    "forecasts",
+    metadata,
+    Column("round", Integer, ForeignKey("rounds.round"), primary_key=True),
+    Column("labels", Integer, nullable=False),
+    Column("error", Float, nullable=False),
+    Column("low", Float, nullable=False),
+    Column("high", Float, nullable=False),
+    Column("hours", Float),
+    Column("cost", Float),
+    Column("rounds_to_target", JSON),
+    Column("details", JSON, nullable=False),
+)
+
+bundles = Table(
+    "bundles",
+    metadata,
+    Column("round", Integer, ForeignKey("rounds.round"), primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("at", String(32), nullable=False),
 )
 
 events = Table(

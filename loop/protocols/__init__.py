@@ -6,6 +6,7 @@ models     Encoder      texts → frozen embeddings                    loop.mode
 measures   Strategy     PoolView → which rows to ask (pure)          loop.selection
            Uncertainty  probabilities → how unsure (pure)            loop.selection
            Metric       predictions and truth → one figure (pure)    loop.evaluation
+           Estimator    random answers → the pool's error rate (pure) loop.evaluation
 texts      Generator    prompts → answers                            loop.models.generation
            Reader       prompts, answers → how likely                loop.models.generation
            RewardModel  prompts, answers → marks                     loop.models.generation
@@ -17,7 +18,7 @@ labeling   Labeler      questions → a labeling tool → annotations    labelin
 """
 
 from loop.protocols.labeling import Experts, Labeler
-from loop.protocols.measures import Choice, Metric, PoolView, Strategy, Uncertainty
+from loop.protocols.measures import Choice, Estimator, Metric, PoolView, Strategy, Uncertainty
 from loop.protocols.models import Classifier, Encoder, Progress, Scores, Trainer, TrainingReport, TrainingSet
 from loop.protocols.texts import (
     Demonstration,
@@ -42,6 +43,7 @@ __all__ = [
     "Classifier",
     "Demonstration",
     "Encoder",
+    "Estimator",
     "Experts",
     "Generator",
     "Labeler",

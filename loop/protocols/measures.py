@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from loop.records import FloatArray, IntArray
+from loop.records import Audited, Estimate, FloatArray, IntArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +73,16 @@ class Metric(Protocol):
 
     def __call__(self, probabilities: FloatArray, truth: NDArray[np.integer[Any]]) -> float | None:
         """probabilities (n, k), truth (n,) columns; None for empty input."""
+
+
+class Estimator(Protocol):
+    """The error rate of a population from a random sample with known chances.
+
+    >>> def plain(audited):
+    ...     n = len(audited.wrong)
+    ...     low, high = wilson(int(audited.wrong.sum()), n)
+    ...     return Estimate(audited.wrong.mean(), low, high, n, effective_n=n, estimator="plain", on="audit")
+    """
+
+    def __call__(self, audited: Audited) -> Estimate | None:
+        """None without any answer."""

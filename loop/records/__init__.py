@@ -5,7 +5,8 @@
 
 examples    what the data holds          questions   what people are asked
 figures     what models say, how good    answers     what people say, what is believed of it
-texts       chats and what models write  arrays      types
+texts       chats and what models write  honesty     estimates, the gate's evidence, lives of spots, forecasts
+arrays      types
 
 Arrays always travel with the ids of the examples they speak of: never a bare position.
 Times are ISO 8601 strings in UTC. "Unknown" is None or a named state, never 0 and never a missing row.
@@ -14,24 +15,42 @@ Times are ISO 8601 strings in UTC. "Unknown" is None or a named state, never 0 a
 from loop.records.answers import Annotation, AnswerState, Collected, Label, Preference
 from loop.records.arrays import FloatArray, IntArray
 from loop.records.examples import Example, LabelSet, Role, Split
-from loop.records.figures import Comparison, Measurement, Predictions, Spot, Verdict
+from loop.records.figures import Comparison, Measurement, Predictions, Spot
+from loop.records.honesty import (
+    Audited,
+    Estimate,
+    Evidence,
+    Forecast,
+    FoundSlice,
+    Leak,
+    SliceComparison,
+    SpotLife,
+    Verdict,
+    Veto,
+)
 from loop.records.questions import Form, Neighbour, Pick, PickKind, Question, Receipt, SentTask
 from loop.records.texts import Candidate, Chat, Generation, Message
 
 __all__ = [
     "Annotation",
     "AnswerState",
+    "Audited",
     "Candidate",
     "Chat",
     "Collected",
     "Comparison",
+    "Estimate",
+    "Evidence",
     "Example",
     "FloatArray",
+    "Forecast",
     "Form",
+    "FoundSlice",
     "Generation",
     "IntArray",
     "Label",
     "LabelSet",
+    "Leak",
     "Measurement",
     "Message",
     "Neighbour",
@@ -43,7 +62,10 @@ __all__ = [
     "Receipt",
     "Role",
     "SentTask",
+    "SliceComparison",
     "Split",
     "Spot",
+    "SpotLife",
     "Verdict",
+    "Veto",
 ]

@@ -64,17 +64,10 @@ class Comparison:
     """Exact two-sided McNemar test; 1.0 when nothing changed."""
     on: str
     """Which examples it was measured on: "gold", "audit" or "dev"."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What the gate says of a challenger."""
-
-    promote: bool
-    reason: str
-    """In words a lead understands."""
-    comparison: Comparison | None = None
-    """None when there is no champion to compare with or nothing to measure on."""
+    alpha: float | None = None
+    """The level spent on this look at "better"; None: it was not a look of the gate."""
+    needed: int | None = None
+    """So many further answers would tell such a difference in four of five cases; None: told, or no difference."""
 
 
 @dataclass(frozen=True, slots=True)

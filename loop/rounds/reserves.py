@@ -17,6 +17,10 @@ from loop.rounds.work import Work
 
 LOTS = {PickKind.AUDIT: (0.0, 0.15), PickKind.DEV: (0.15, 0.30)}
 """Which lots of the pool are set apart for what; no strategy picks an example there."""
+AUDIT_SHARE = 0.1
+"""Of a batch, where weakspot.yaml leaves it open and there is no large gold test."""
+LARGE_GOLD = 500
+"""A gold test of so many examples measures the model well enough."""
 
 
 def reserve(work: Work, kind: PickKind) -> frozenset[str]:
@@ -40,7 +44,11 @@ def draw(work: Work, kind: PickKind, *, free: Sequence[str], asked: int) -> tupl
 
 
 def _share(work: Work, kind: PickKind) -> float:
-    return work.config.selection.audit if kind is PickKind.AUDIT else work.config.dev.share
+    if kind is PickKind.DEV:
+        return work.config.dev.share
+    if work.config.selection.audit is not None:
+        return work.config.selection.audit
+    return 0.0 if len(work.project.pool.ids(Split.GOLD)) >= LARGE_GOLD else AUDIT_SHARE
 
 
 def _lot(work: Work, example_id: str) -> float:
