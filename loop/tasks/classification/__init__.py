@@ -1,24 +1,34 @@
 """Single-label text classification: one text, one label out of a fixed set.
 
-learning   train                       questions   what experts see of a pick
-judging    evaluate, gate              settling    settle
-looking    score, map, select          serving     the champion's guesses, its export, what simulated experts know
+learning   train         scoring    score      settling    settle
+judging    evaluate      mapping    map        questions   what experts see of a pick
+gating     gate          asking     select     serving     guesses, export, what simulated experts know
 """
 
 from __future__ import annotations
 
 from loop.rounds.task import Task
-from loop.tasks.classification import judging, learning, looking, questions, serving, settling
+from loop.tasks.classification import (
+    asking,
+    gating,
+    judging,
+    learning,
+    mapping,
+    questions,
+    scoring,
+    serving,
+    settling,
+)
 
 TASK = Task(
     name="classification",
     steps={
         "train": learning.train,
         "evaluate": judging.evaluate,
-        "gate": judging.gate,
-        "score": looking.score,
-        "map": looking.map_spots,
-        "select": looking.select,
+        "gate": gating.gate,
+        "score": scoring.score,
+        "map": mapping.map_spots,
+        "select": asking.select,
         "settle": settling.settle,
     },
     questions=questions.questions,

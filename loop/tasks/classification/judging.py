@@ -1,6 +1,6 @@
-"""Steps `evaluate` and `gate`: how good the new model is, and whether it becomes the champion.
+"""Step `evaluate`: how good the new model is.
 
-tuned model ─► predictions on gold, audit and dev ─► figures with intervals ─► paired with the champion ─► verdict
+tuned model ─► predictions on gold, audit and dev ─► figures with intervals
 """
 
 from __future__ import annotations
@@ -14,18 +14,14 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection
 
-from loop.evaluation import compare, measure
-from loop.evaluation import gate as gates
+from loop.evaluation import measure
 from loop.ledger import figures, people
-from loop.ledger.figures import Decision
 from loop.protocols import Scores
-from loop.records import Comparison, Measurement, Predictions, Role, Verdict
+from loop.records import Measurement, Predictions, Role
 from loop.rounds.frozen import embeddings, partition, tokens
-from loop.rounds.work import GROUNDS, Done, Work, artifact, now
+from loop.rounds.work import GROUNDS, Done, Work, artifact
 
 LENGTHS = ((3, "up to 3 words"), (30, "4 to 30 words"), (math.inf, "over 30 words"))
-ENOUGH = 30
-"""Fewer examples than this are too few to compare two models on."""
 
 
 def evaluate(work: Work) -> Done:
@@ -59,51 +55,12 @@ def predict(work: Work, model: Any, ids: Sequence[str]) -> Scores:
     return scores
 
 
-def gate(work: Work) -> Done:
-    """Promotes this round's model unless it is worse than the champion."""
-    with work.project.ledger.read() as connection:
-        trained = any(row.round == work.round for row in figures.models(connection))
-        champion = figures.champion(connection)
-    if not trained:
-        return Done({"skipped": "no model in this round"})
-    comparison = compare_rounds(work, champion, work.round) if champion is not None else None
-    verdict: Verdict = gates.decide(comparison, first=champion is None, alpha=work.config.gate.alpha)
-    decision = Decision(
-        round=work.round,
-        model_round=work.round,
-        champion_round=champion,
-        action="promote" if verdict.promote else "hold",
-        by="gate",
-        reason=verdict.reason,
-        comparison=verdict.comparison,
-        at=now(),
-    )
-    work.say(("Promoted: " if verdict.promote else "Held back: ") + verdict.reason)
-
-    def record(connection: Connection) -> None:
-        figures.decide(connection, decision)
-
-    return Done({"promoted": verdict.promote, "reason": verdict.reason}, record)
-
-
 def truths(work: Work) -> dict[str, Mapping[str, str]]:
     """Ground → (example id → true label): the gold file, and what people said of audit and dev examples."""
     with work.project.ledger.read() as connection:
         settled = people.labels(connection, roles=[Role.AUDIT, Role.DEV])
     by_role = {role: {row.example_id: row.label for row in settled if row.role is role} for role in Role}
     return {"gold": work.project.pool.truth(), "audit": by_role[Role.AUDIT], "dev": by_role[Role.DEV]}
-
-
-def compare_rounds(work: Work, champion: int, challenger: int) -> Comparison | None:
-    """Two rounds' models on the same examples of the best ground; None when there are too few."""
-    truth = truths(work)
-    before, after = (predictions_of(work, round_) for round_ in (champion, challenger))
-    shared = set(before.ids) & set(after.ids)
-    for ground in GROUNDS:
-        known = {id_: label for id_, label in truth[ground].items() if id_ in shared}
-        if len(known) >= ENOUGH:
-            return compare.compare(before, after, known, on=ground)
-    return None
 
 
 def predictions_of(work: Work, round_: int) -> Predictions:

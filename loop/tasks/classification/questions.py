@@ -11,7 +11,7 @@ from loop.ledger.people import PickRow
 from loop.records import FloatArray, LabelSet, Neighbour, Pick, Predictions, Question, Role
 from loop.rounds.frozen import embeddings
 from loop.rounds.work import Work
-from loop.tasks.classification.looking import scores_of
+from loop.tasks.classification.scoring import scores_of
 
 NEIGHBOURS = 3
 

@@ -1,0 +1,109 @@
+"""Step `select`: the batch. Audit and dev shares at random, the rest by the strategy; every pick with its reason."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from sqlalchemy import Connection
+
+from loop import registry
+from loop.ledger import figures, people
+from loop.protocols import PoolView
+from loop.records import Pick, PickKind, Role, Split, Spot
+from loop.rounds import reserves
+from loop.rounds.frozen import Frozen, Partition, embeddings, partition
+from loop.rounds.work import Done, Work
+from loop.selection import budget
+from loop.tasks.classification.scoring import probabilities_of, rows_of, scores_of
+
+
+def select(work: Work) -> Done:
+    """The batch: audit and dev shares at random, the rest by the strategy; every pick with its reason."""
+    frozen = embeddings(work)
+    regions = partition(work, frozen)
+    with work.project.ledger.read() as connection:
+        asked = people.asked(connection)
+        labelled = {row.example_id for row in people.labels(connection)}
+        standing = tuple(row.spot for row in figures.spots(connection, round_=work.round))
+    free = [id_ for id_ in work.project.pool.ids(Split.POOL) if id_ not in asked and id_ not in labelled]
+    apart = {kind: reserves.reserve(work, kind) for kind in reserves.LOTS}
+    drawn = {
+        kind: reserves.draw(work, kind, free=[id_ for id_ in free if id_ in ids], asked=len(ids & asked))
+        for kind, ids in apart.items()
+    }
+    view = _view(
+        work, frozen, regions, [id_ for id_ in free if not any(id_ in ids for ids in apart.values())], standing
+    )
+    picks = budget.compose(
+        view,
+        strategy=registry.load("strategy", work.config.selection.strategy),
+        strategy_name=work.config.selection.strategy,
+        batch=work.config.selection.batch,
+        audit=[one for draws in drawn.values() for one in draws],
+        blind=work.config.selection.blind,
+        rng=work.rng("select"),
+        spots=standing,
+        labels=work.config.label_set.names,
+    )
+    picks = _with_dev([_known(work, frozen, regions, pick) for pick in picks], drawn[PickKind.DEV])
+    batch = {ext_id(work, pick.example_id): pick for pick in picks}
+    if not batch:
+        work.say("Nothing is left to ask: every example of the pool was asked or is labelled")
+
+    def record(connection: Connection) -> None:
+        people.add_picks(connection, work.round, batch)
+
+    return Done(_counts(picks), record)
+
+
+def ext_id(work: Work, example_id: str) -> str:
+    """The stable external id of a question: 20 hex digits from project, round and example."""
+    text = f"{work.project.key}/{work.round}/{example_id}"
+    return hashlib.blake2b(text.encode(), digest_size=10).hexdigest()
+
+
+def _view(work: Work, frozen: Frozen, regions: Partition, ids: Sequence[str], standing: Sequence[Spot]) -> PoolView:
+    scores = scores_of(work)
+    with work.project.ledger.read() as connection:
+        asked = people.asked(connection)
+        labels = {row.example_id: row for row in people.labels(connection)}
+    column = work.config.label_set.index()
+    known = sorted(asked | set(labels))
+    steering = [id_ for id_ in known if id_ not in labels or labels[id_].role is not Role.AUDIT]
+    rows = rows_of(frozen, ids)
+    estimates = None if scores is None else np.array([spot.estimate for spot in standing], dtype=np.float64)
+    return PoolView(
+        ids=tuple(ids),
+        embeddings=np.asarray(frozen.embeddings[rows]),
+        probabilities=None if scores is None else probabilities_of(scores, ids),
+        spots=np.asarray(regions.regions[rows]),
+        spot_estimates=estimates,
+        labelled_embeddings=np.asarray(frozen.rows(steering)),
+        labelled=np.array([column[labels[id_].label] if id_ in labels else -1 for id_ in steering], dtype=np.int64),
+    )
+
+
+def _with_dev(picks: Sequence[Pick], drawn: Sequence[tuple[str, float]]) -> tuple[Pick, ...]:
+    """Random draws are audit picks; those of the dev reserve are told apart."""
+    dev = {id_ for id_, _ in drawn}
+    return tuple(replace(pick, kind=PickKind.DEV, strategy="dev") if pick.example_id in dev else pick for pick in picks)
+
+
+def _known(work: Work, frozen: Frozen, regions: Partition, pick: Pick) -> Pick:
+    """Audit picks lie outside what the strategy saw: region and guess are noted for the record, never shown."""
+    if pick.spot is not None:
+        return pick
+    spot = int(regions.regions[frozen.row_of[pick.example_id]])
+    scores = scores_of(work)
+    if scores is None:
+        return replace(pick, spot=spot)
+    line = probabilities_of(scores, [pick.example_id])[0]
+    return replace(pick, spot=spot, guess=scores.labels[int(line.argmax())], confidence=float(line.max()))
+
+
+def _counts(picks: Sequence[Pick]) -> dict[str, int]:
+    kinds = [pick.kind.value for pick in picks]
+    return {"picks": len(picks), **{kind: kinds.count(kind) for kind in sorted(set(kinds))}}

@@ -1,0 +1,109 @@
+"""Step `map`: how weak each region is, from dev errors, people's corrections and calibrated confidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from sqlalchemy import Connection
+
+from loop.ledger import figures, people
+from loop.records import Annotation, AnswerState, Role, Split, Spot
+from loop.rounds import reserves
+from loop.rounds.frozen import Frozen, Partition, embeddings, partition
+from loop.rounds.work import Done, Work
+from loop.selection import spots
+from loop.tasks.classification.judging import predictions_of
+from loop.tasks.classification.scoring import in_spots, probabilities_of, scores_of
+
+
+def map_spots(work: Work) -> Done:
+    """How weak each region is, from dev errors, people's corrections and calibrated confidence."""
+    frozen = embeddings(work)
+    regions = partition(work, frozen)
+    found = _spots(work, frozen, regions)
+
+    def record(connection: Connection) -> None:
+        figures.put_spots(connection, work.round, found)
+
+    return Done({"spots": len(found)}, record)
+
+
+def _spots(work: Work, frozen: Frozen, regions: Partition) -> tuple[Spot, ...]:
+    pool = work.project.pool
+    with work.project.ledger.read() as connection:
+        known = people.asked(connection) | {label.example_id for label in people.labels(connection)}
+    open_ids = [id_ for id_ in pool.ids(Split.POOL) if id_ not in known]
+    scores = scores_of(work)
+    dev, answers = _dev(work), _answers(work)
+    return spots.estimate(
+        names=regions.names,
+        terms=regions.terms,
+        members=in_spots(frozen, regions, pool.ids(Split.POOL, Split.SEED)),
+        unlabelled=in_spots(frozen, regions, open_ids),
+        confidence=None if scores is None else probabilities_of(scores, open_ids).max(axis=1),
+        dev=in_spots(frozen, regions, list(dev)),
+        dev_wrong=np.array([outcome.wrong for outcome in dev.values()], dtype=bool),
+        answered=in_spots(frozen, regions, [answer.id for answer in answers]),
+        corrected=np.array([answer.corrected for answer in answers], dtype=bool),
+        doubt=np.array([answer.doubt for answer in answers], dtype=np.float64),
+        mistakes=[(outcome.truth, outcome.guess) for outcome in dev.values() if outcome.wrong],
+        dev_doubt=np.array([outcome.doubt for outcome in dev.values()], dtype=np.float64),
+    )
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """A dev example: what it is and what the champion says."""
+
+    truth: str
+    guess: str
+    doubt: float
+    """1 - its confidence."""
+
+    @property
+    def wrong(self) -> bool:
+        return self.truth != self.guess
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """A person's answer where the model had guessed."""
+
+    id: str
+    corrected: bool
+    doubt: float
+    """1 - confidence of the model when it was asked: how likely a correction was expected to be."""
+
+
+def _dev(work: Work) -> dict[str, _Outcome]:
+    """Dev example → outcome of the champion; empty before the first model."""
+    with work.project.ledger.read() as connection:
+        champion = figures.champion(connection)
+        truth = {label.example_id: label.label for label in people.labels(connection, roles=[Role.DEV])}
+    if champion is None:
+        return {}
+    predictions = predictions_of(work, champion)
+    rows = zip(predictions.ids, predictions.guesses(), predictions.probabilities.max(axis=1), strict=True)
+    return {id_: _Outcome(truth[id_], guess, 1 - float(top)) for id_, guess, top in rows if id_ in truth}
+
+
+def _answers(work: Work) -> list[_Answer]:
+    """Answers to what strategies picked: audit ones steer nothing, dev ones are counted as dev."""
+    with work.project.ledger.read() as connection:
+        pick_of = {row.ext_id: row.pick for row in people.picks(connection) if row.pick.kind not in reserves.LOTS}
+        answers = people.answers(connection, ext_ids=list(pick_of))
+    found = []
+    for answer in answers:
+        pick = pick_of[answer.ext_id]
+        verdict = corrected(answer, pick.guess)
+        if verdict is not None and pick.confidence is not None:
+            found.append(_Answer(pick.example_id, verdict, 1 - pick.confidence))
+    return found
+
+
+def corrected(annotation: Annotation, guess: str | None) -> bool | None:
+    """Whether a person gave another label than the model guessed; None when there is nothing to compare."""
+    if guess is None or annotation.state is not AnswerState.ANSWERED:
+        return None
+    return annotation.label != guess

@@ -1,0 +1,56 @@
+"""Step `score`: the champion looks at the pool once; what it said is read back by whoever asks.
+
+champion ─► probabilities and features of the pool ─► artifact
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from loop.ledger import figures
+from loop.records import FloatArray, IntArray, Predictions, Split
+from loop.rounds.frozen import Frozen, Partition
+from loop.rounds.work import Done, Work, artifact
+from loop.tasks.classification.judging import load, predict, save
+
+
+def score(work: Work) -> Done:
+    """One pass of the champion over the pool: probabilities and features."""
+    from loop.models import load_classifier
+
+    with work.project.ledger.read() as connection:
+        champion = figures.champion(connection)
+    if champion is None:
+        return Done({"skipped": "no model yet"})
+    model = load_classifier(work.project.artifacts.open(artifact(champion, "train")) / "model")
+    ids = work.project.pool.ids(Split.POOL)
+    scores = predict(work, model, ids)
+    with work.project.artifacts.writing(work.name("score")) as folder:
+        save(Predictions(ids, model.labels, scores.probabilities), folder)
+        np.save(folder / "features.npy", scores.features)
+    return Done({"texts": len(ids), "model": champion})
+
+
+def scores_of(work: Work) -> Predictions | None:
+    """The champion's view of the pool in this round; None before the first model."""
+    if not work.project.artifacts.has(work.name("score")):
+        return None
+    return load(work.project.artifacts.open(work.name("score")))
+
+
+def in_spots(frozen: Frozen, regions: Partition, ids: Sequence[str]) -> IntArray:
+    """(len(ids),) the spot of each example."""
+    return np.asarray(regions.regions[rows_of(frozen, ids)])
+
+
+def rows_of(frozen: Frozen, ids: Sequence[str]) -> IntArray:
+    """(len(ids),) rows of these examples among the frozen embeddings."""
+    return np.array([frozen.row_of[id_] for id_ in ids], dtype=np.int64)
+
+
+def probabilities_of(scores: Predictions, ids: Sequence[str]) -> FloatArray:
+    """(len(ids), k) what the champion says of these examples."""
+    row_of = {id_: row for row, id_ in enumerate(scores.ids)}
+    return np.asarray(scores.probabilities[[row_of[id_] for id_ in ids]])
