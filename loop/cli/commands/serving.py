@@ -1,0 +1,61 @@
+"""The dashboard, the labeling server, and whether all is well."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from loop.cli.commands.options import JsonOption, ProjectOption, root
+
+
+def dashboard(
+    project: ProjectOption = None,
+    port: Annotated[int | None, typer.Option(help="Default: the next free one from 8501.")] = None,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open a browser.")] = False,
+) -> None:
+    """Open the dashboard."""
+    from loop.cli import serving
+
+    serving.dashboard(root(project), port=port, host=host, open_browser=not no_browser)
+
+
+def doctor(
+    project: ProjectOption = None,
+    mend: Annotated[bool, typer.Option("--mend", help="Do what can be done without asking.")] = False,
+    json_: JsonOption = False,
+) -> None:
+    """Check versions, disk, server, token, ledger and config; one line each, with the mend."""
+    from loop.cli import serving
+
+    serving.doctor(project or Path.cwd(), mend=mend, as_json=json_)
+
+
+def start_server(project: ProjectOption = None) -> None:
+    """Start it; installs it first when needed."""
+    from loop.cli import serving
+
+    serving.start(root(project))
+
+
+def stop_server(project: ProjectOption = None) -> None:
+    """Stop it."""
+    from loop.cli import serving
+
+    serving.stop(root(project))
+
+
+def server_status(project: ProjectOption = None, json_: JsonOption = False) -> None:
+    """Whether it runs, where, and how to sign in."""
+    from loop.cli import serving
+
+    serving.status(root(project), as_json=json_)
+
+
+def restore_page(project: ProjectOption = None) -> None:
+    """Put the labelling page and labels back as weakspot made them."""
+    from loop.cli import serving
+
+    serving.restore(root(project))

@@ -1,0 +1,63 @@
+"""Weak spots: how they stand, and what people may do to them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from loop.cli.commands.options import JsonOption, ProjectOption, WhyOption, root
+
+SpotArgument = Annotated[str, typer.Argument(metavar="SPOT", help="Its number, its name, or how the name begins.")]
+
+
+def list_(project: ProjectOption = None, json_: JsonOption = False) -> None:
+    """Every spot: its state, error, labels spent, and what they brought."""
+    from loop.cli import spots
+
+    spots.spots(root(project), as_json=json_)
+
+
+def rename(
+    spot: SpotArgument,
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    why: WhyOption = "",
+    project: ProjectOption = None,
+) -> None:
+    """Give a spot a name of your own; it stays over rounds."""
+    from loop.cli import spots
+
+    spots.rename(root(project), spot, name, why=why)
+
+
+def merge(
+    spot: SpotArgument,
+    into: Annotated[str, typer.Argument(metavar="INTO", help="The spot it becomes a part of.")],
+    why: WhyOption = "",
+    project: ProjectOption = None,
+) -> None:
+    """Make a spot a part of another one."""
+    from loop.cli import spots
+
+    spots.merge(root(project), spot, into, why=why)
+
+
+def split(spot: SpotArgument, why: WhyOption = "", project: ProjectOption = None) -> None:
+    """Take a merge back."""
+    from loop.cli import spots
+
+    spots.split(root(project), spot, why=why)
+
+
+def mute(spot: SpotArgument, why: WhyOption = "", project: ProjectOption = None) -> None:
+    """Hear no more of a spot: no alerts, no reasons; it stays on the map."""
+    from loop.cli import spots
+
+    spots.mute(root(project), spot, why=why)
+
+
+def unmute(spot: SpotArgument, why: WhyOption = "", project: ProjectOption = None) -> None:
+    """Hear of it again."""
+    from loop.cli import spots
+
+    spots.unmute(root(project), spot, why=why)

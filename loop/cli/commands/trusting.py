@@ -1,0 +1,43 @@
+"""Lineage, and the champion moved by hand."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from loop.cli.commands.options import JsonOption, ProjectOption, WhyOption, root
+
+
+def promote(
+    round_: Annotated[int, typer.Argument(min=0, metavar="ROUND")], why: WhyOption = "", project: ProjectOption = None
+) -> None:
+    """Make a round's model the champion by hand."""
+    from loop.cli import moving
+
+    moving.promote(root(project), round_, why=why)
+
+
+def rollback(why: WhyOption = "", project: ProjectOption = None) -> None:
+    """Go back to the champion before the present one."""
+    from loop.cli import moving
+
+    moving.rollback(root(project), why=why)
+
+
+def verify(project: ProjectOption = None, json_: JsonOption = False) -> None:
+    """Check every file of every round, and what the ledger says of it, for changes made afterwards."""
+    from loop.cli import lineage
+
+    lineage.verify(root(project), as_json=json_)
+
+
+def replay(
+    round_: Annotated[int, typer.Argument(min=0, metavar="ROUND")],
+    project: ProjectOption = None,
+    json_: JsonOption = False,
+) -> None:
+    """Run a round again from its record, beside the project, and say whether the result is the same."""
+    from loop.cli import lineage
+
+    lineage.replay(root(project), round_, as_json=json_)

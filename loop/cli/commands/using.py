@@ -1,0 +1,34 @@
+"""The champion at work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from loop.cli.commands.options import ProjectOption, root
+
+
+def predict(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A file with texts, as for init.")],
+    out: Annotated[Path | None, typer.Option(help="Where to write; default: standard output, as CSV.")] = None,
+    text: Annotated[str | None, typer.Option(help="The column with the text; guessed when missing.")] = None,
+    project: ProjectOption = None,
+    json_: Annotated[bool, typer.Option("--json", help="JSON Lines with all probabilities.")] = False,
+) -> None:
+    """Label new texts with the champion."""
+    from loop.cli import moving
+
+    moving.predict(root(project), file, out=out, text=text, as_json=json_)
+
+
+def export(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder for the model.")],
+    project: ProjectOption = None,
+    adapter: Annotated[bool, typer.Option("--adapter", help="Generation: the adapter alone, not merged.")] = False,
+) -> None:
+    """Write the champion as a standard model folder with a model card."""
+    from loop.cli import moving
+
+    moving.export(root(project), folder, adapter=adapter)
