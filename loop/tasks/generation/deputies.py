@@ -66,7 +66,13 @@ def _judged(work: Work, rows: Sequence[PickRow]) -> tuple[Annotation, ...]:
         judge.url, str(judge.model), os.environ.get(judge.token_env), price_per_million=judge.price_per_million
     )
     expert = Judge(
-        endpoint, guidance=form.guidance, form=form, model=str(judge.model), usage_of=endpoint.usage_of, now=now
+        endpoint,
+        guidance=form.guidance,
+        form=form,
+        model=str(judge.model),
+        max_new_tokens=judge.max_new_tokens,
+        usage_of=endpoint.usage_of,
+        now=now,
     )
     found = expert.annotations(questions(work, asked), progress=work.progress)
     random = {row.ext_id for row in asked if row.pick.kind is PickKind.AUDIT}
