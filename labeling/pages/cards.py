@@ -24,6 +24,8 @@ FLAG_KEYS = {"bad prompt": "q", "facts unclear": "w", "harmful": "e"}
 """What people may flag on the pages for models that write, and the key of each."""
 HIDDEN = ("about_html", "hint_html", "ext_id", "example_id")
 """Columns of every page's task data that say nothing in Label Studio's list of tasks."""
+HIDDEN_WRITING = (*HIDDEN, "form", "context_html")
+"""The same of the pages for models that write."""
 
 _CONTROLS = ("Choices", "TextArea", "Ranker")
 _NO_KEY = 0xE000
@@ -80,6 +82,17 @@ def asked_data(question: Question, form: Form) -> dict[str, Any]:
         "context_html": context if question.context else "<span></span>",
         "about_html": chips(question) + why(question) + (guidance if form.guidance else ""),
     }
+
+
+def closing(form: Form) -> str:
+    """The end of the instruction of a page for models that write: what is unusable, and what a good answer is."""
+    guidance = f"<p>{as_html(form.guidance)}</p>" if form.guidance else ""
+    return f"<p>If the request itself is unusable, say so below. Skip if you cannot tell.</p>{guidance}"
+
+
+def unsuggested(prediction: object) -> None:
+    """A page's `suggested` where nobody is told what the model thinks."""
+    del prediction
 
 
 def chips(question: Question) -> str:

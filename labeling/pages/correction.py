@@ -18,6 +18,9 @@ from loop.records import AnswerState, Form, Question
 MENDED = "mended"
 """Name of the page's own control."""
 
+suggested = cards.unsuggested
+"""See Page.suggested."""
+
 
 def page(form: Form) -> str:
     """See Page.page."""
@@ -45,8 +48,7 @@ def instruction(form: Form) -> str:
     return (
         "<p>One answer to a request. Change it in the box until you would send it, then submit it: by the button, or "
         "by Shift+Enter, which closes the box, and Ctrl+Enter. If it is fine as it is, submit it untouched.</p>"
-        "<p>If the request itself is unusable, say so below. Skip if you cannot tell.</p>"
-        + (f"<p>{cards.as_html(form.guidance)}</p>" if form.guidance else "")
+        + cards.closing(form)
     )
 
 
@@ -67,7 +69,7 @@ def says_something_untouched() -> bool:
 
 def hidden() -> tuple[str, ...]:
     """See Page.hidden."""
-    return (*cards.HIDDEN, "form", "context_html", "answer_html")
+    return (*cards.HIDDEN_WRITING, "answer_html")
 
 
 def task(question: Question, form: Form, *, model_version: str) -> dict[str, Any]:
@@ -99,11 +101,6 @@ def result(label: str | None, flags: Sequence[str] = ()) -> list[dict[str, Any]]
     """See Page.result."""
     text = [results.item(MENDED, "textarea", {"text": [label]})] if label is not None else []
     return [*text, *results.choices(FLAGS, *flags)]
-
-
-def suggested(prediction: object) -> None:
-    """See Page.suggested."""
-    del prediction
 
 
 def _said(items: Items, answer: str) -> Said:

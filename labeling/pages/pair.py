@@ -27,6 +27,9 @@ CHOICES = {
 }
 """What an answer says → what people read; their keys are 1 to 4."""
 
+suggested = cards.unsuggested
+"""See Page.suggested."""
+
 
 def page(form: Form) -> str:
     """See Page.page."""
@@ -57,9 +60,7 @@ def instruction(form: Form) -> str:
     return (
         "<p>Two answers to the same request. Say which one you would rather send: press 1 for the left one, 2 for the "
         "right one, 3 if they are equally good, 4 if neither may be sent, then Ctrl+Enter. Words that only one of them "
-        "has are marked. The order is drawn at random; some pairs come twice.</p>"
-        "<p>If the request itself is unusable, say so below. Skip if you cannot tell.</p>"
-        + (f"<p>{cards.as_html(form.guidance)}</p>" if form.guidance else "")
+        "has are marked. The order is drawn at random; some pairs come twice.</p>" + cards.closing(form)
     )
 
 
@@ -77,7 +78,7 @@ def says_something_untouched() -> bool:
 
 def hidden() -> tuple[str, ...]:
     """See Page.hidden."""
-    return (*cards.HIDDEN, "form", "context_html", "first_html", "second_html")
+    return (*cards.HIDDEN_WRITING, "first_html", "second_html")
 
 
 def task(question: Question, form: Form, *, model_version: str) -> dict[str, Any]:
@@ -111,8 +112,3 @@ def read(result: object, form: Form, *, data: Mapping[str, Any], skipped: bool) 
 def result(label: str | None, flags: Sequence[str] = ()) -> list[dict[str, Any]]:
     """See Page.result."""
     return [*results.choices(PREFERENCE, *([label] if label else [])), *results.choices(FLAGS, *flags)]
-
-
-def suggested(prediction: object) -> None:
-    """See Page.suggested."""
-    del prediction

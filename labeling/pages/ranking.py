@@ -23,6 +23,9 @@ RANK, AS_SHOWN = "rank", "as_shown"
 """Names of the page's own controls."""
 RIGHT = "right"
 
+suggested = cards.unsuggested
+"""See Page.suggested."""
+
 
 def page(form: Form) -> str:
     """See Page.page."""
@@ -54,8 +57,7 @@ def instruction(form: Form) -> str:
     return (
         "<p>Several answers to the same request. Drag the best one to the top, the worst one to the bottom, then "
         "Ctrl+Enter. They come in random order; if it happens to be right, press 1 instead of dragging.</p>"
-        "<p>If the request itself is unusable, say so below. Skip if you cannot tell.</p>"
-        + (f"<p>{cards.as_html(form.guidance)}</p>" if form.guidance else "")
+        + cards.closing(form)
     )
 
 
@@ -73,7 +75,7 @@ def says_something_untouched() -> bool:
 
 def hidden() -> tuple[str, ...]:
     """See Page.hidden."""
-    return (*cards.HIDDEN, "form", "context_html", "items")
+    return (*cards.HIDDEN_WRITING, "items")
 
 
 def task(question: Question, form: Form, *, model_version: str) -> dict[str, Any]:
@@ -109,11 +111,6 @@ def result(label: str | None, flags: Sequence[str] = ()) -> list[dict[str, Any]]
     moved = {**results.item(RANK, "ranker", rank), "to_name": "answers"}
     as_shown = results.choices(AS_SHOWN, RIGHT) if places == sorted(places) else []
     return [moved, *as_shown, *results.choices(FLAGS, *flags)]
-
-
-def suggested(prediction: object) -> None:
-    """See Page.suggested."""
-    del prediction
 
 
 def _said(items: Items, *, count: int) -> Said:

@@ -24,6 +24,9 @@ ROWS = ("12345", "qwert", "asdfg", "zxcvb")
 """Keys of the marks, a row of the keyboard for each criterion; further criteria have none."""
 FLAG_KEYS = dict(zip(cards.FLAG_KEYS, "890", strict=True))
 
+suggested = cards.unsuggested
+"""See Page.suggested."""
+
 
 def page(form: Form) -> str:
     """See Page.page."""
@@ -51,8 +54,7 @@ def instruction(form: Form) -> str:
     return (
         "<p>One answer to a request. Give it a mark from 1 (useless) to 5 (perfect) by each criterion: the first is on "
         "the keys 1 to 5, the second on q to t, the third on a to g, the fourth on z to b. Ctrl+Enter submits.</p>"
-        f"<ul>{meanings}</ul><p>If the request itself is unusable, say so below. Skip if you cannot tell.</p>"
-        + (f"<p>{cards.as_html(form.guidance)}</p>" if form.guidance else "")
+        f"<ul>{meanings}</ul>" + cards.closing(form)
     )
 
 
@@ -74,7 +76,7 @@ def says_something_untouched() -> bool:
 
 def hidden() -> tuple[str, ...]:
     """See Page.hidden."""
-    return (*cards.HIDDEN, "form", "context_html", "answer_html")
+    return (*cards.HIDDEN_WRITING, "answer_html")
 
 
 def task(question: Question, form: Form, *, model_version: str) -> dict[str, Any]:
@@ -107,11 +109,6 @@ def result(label: str | None, flags: Sequence[str] = ()) -> list[dict[str, Any]]
     marks = json.loads(label) if label else {}
     given = [item for name, mark in marks.items() for item in results.choices(MARK + name, str(mark))]
     return [*given, *results.choices(FLAGS, *flags)]
-
-
-def suggested(prediction: object) -> None:
-    """See Page.suggested."""
-    del prediction
 
 
 def _row(number: int, name: str, about: str) -> str:
