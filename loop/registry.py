@@ -45,6 +45,7 @@ MENU: dict[str, dict[str, str]] = {
     "tuning": {
         "lora": "loop.models.tuning:lora",
         "full": "loop.models.tuning:full",
+        "head": "loop.models.tuning:head",
     },
     "writing_tuning": {
         "sft": "loop.models.generation.tuning:sft",

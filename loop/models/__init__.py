@@ -1,7 +1,7 @@
 """Models: the only folder with torch, transformers, peft and sentence-transformers at module level.
 
     base name ─► load_encoder ─► Encoder ─► frozen embeddings
-    labelled texts ─► tuning.lora | tuning.full ─► checkpoint folder ─► load_classifier ─► Classifier ─► Scores
+    labelled texts ─► tuning.lora | full | head ─► checkpoint folder ─► load_classifier ─► Classifier ─► Scores
     checkpoint folder ─► export ─► a sentence-transformers folder that needs no weakspot
     texts ─► build_tokens ─► a token store, read by encoders and classifiers
 

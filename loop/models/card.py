@@ -25,6 +25,12 @@ FACTS = (
 )
 """What a card may be told; whatever is missing is called "not recorded"."""
 
+METHODS = {
+    "lora": "LoRA (merged into the weights here), head started from a logistic regression",
+    "full": "full fine-tuning, head started from a logistic regression",
+    "head": "none of the encoder; the head is a logistic regression",
+}
+
 LOADING = """\
 ```python
 import numpy as np
@@ -89,11 +95,11 @@ def _quality(facts: Mapping[str, Any]) -> str:
 
 
 def _making(checkpoint: Checkpoint, public_base: str, facts: Mapping[str, Any]) -> str:
-    method = {"lora": "LoRA (merged into the weights here)", "full": "full fine-tuning"}[checkpoint.method]
+    method = METHODS[checkpoint.method]
     rows = (
         ("Base model", f"{public_base}, weights {checkpoint.base_fingerprint}"),
         ("Base revision", checkpoint.revision or "not set"),
-        ("Tuning", f"{method}, head started from a logistic regression, seed {checkpoint.seed}"),
+        ("Tuning", f"{method}, seed {checkpoint.seed}"),
         ("Training labels", facts.get("training_labels", "not recorded")),
         ("Labels given by", _givers(facts.get("simulated"))),
         ("Training data hash", facts.get("data_hash", "not recorded")),

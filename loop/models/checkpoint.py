@@ -2,6 +2,7 @@
 
 adapter_config.json, adapter_model.safetensors   lora: the peft adapter, which names its base
 config.json, model.safetensors                   full: the whole encoder
+(no weights)                                     head: the encoder is the base, which weakspot.json names
 tokenizer.json, tokenizer_config.json            the tokenizer
 head.safetensors                                 weight (k, d), bias (k,), scale ()
 weakspot.json                                    labels, temperature, base, seed, settings, metadata, file hashes
@@ -30,6 +31,11 @@ from loop.models.settings import TuningSettings
 FORMAT = 1
 MANIFEST = "weakspot.json"
 HEAD = "head.safetensors"
+ENCODER = {
+    "lora": "The encoder is a standard peft adapter",
+    "full": "The encoder is a standard Hugging Face folder",
+    "head": "The encoder is the base model, unchanged",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +43,7 @@ class Checkpoint:
     """What weakspot.json says."""
 
     method: str
-    """"lora" or "full"."""
+    """"lora", "full" or "head"."""
     base: str
     """As the config named it."""
     revision: str | None
@@ -58,8 +64,11 @@ def save_checkpoint(out: Path, module: PooledClassifier, tokenizer: Any, base: B
     encoder: Any = module.encoder
     head = {name: getattr(module, name).detach().cpu().contiguous() for name in ("weight", "bias", "scale")}
     with quiet(), plain_disk_errors():
-        # Without this peft asks the Hub whether the embeddings were resized; LoRA here never touches them.
-        encoder.save_pretrained(str(out), **({"save_embedding_layers": False} if checkpoint.method == "lora" else {}))
+        if checkpoint.method == "lora":
+            # Without this peft asks the Hub whether the embeddings were resized; LoRA here never touches them.
+            encoder.save_pretrained(str(out), save_embedding_layers=False)
+        elif checkpoint.method == "full":
+            encoder.save_pretrained(str(out))
         tokenizer.save_pretrained(str(out))
         save_file(head, str(out / HEAD))
     (out / "README.md").write_text(_readme(base, checkpoint), encoding="utf-8")
@@ -116,7 +125,7 @@ def _readme(base: Base, checkpoint: Checkpoint) -> str:
     return (
         f"---\nbase_model: {base.public_name}\nlibrary_name: {library}\n"
         f"tags: [weakspot, text-classification]\n---\n\nA checkpoint of weakspot over {len(checkpoint.labels)} labels. "
-        "The encoder is a standard Hugging Face folder; the head lies in head.safetensors, the label order and the "
+        f"{ENCODER[checkpoint.method]}; the head lies in head.safetensors, the label order and the "
         "temperature in weakspot.json. `weakspot export` writes a self-contained model with a card.\n"
     )
 

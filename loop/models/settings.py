@@ -37,8 +37,9 @@ class TuningSettings:
     """Share of each target spread over all labels, 0..1; guards against wrong labels."""
     class_weight_power: float = 1.0
     """0: every example counts the same; 1: every class counts the same."""
-    head_c: float = 0.03
-    """Inverse L2 strength of the logistic regression the head starts from."""
+    head_c: float | None = None
+    """Inverse L2 strength of the logistic head; None: the method's own, 0.03 as a start of tuning, and for the method
+    head chosen by cross-validation."""
     scale: float = 16.0
     """Start of the learned scale that multiplies the unit-length feature."""
     evaluations: int = 8
@@ -53,14 +54,15 @@ class TuningSettings:
     """Tokens kept of each text, at most what the base model allows."""
 
     def __post_init__(self) -> None:
-        for name in ("head_learning_rate", "steps", "epochs", "batch_size", "rank", "alpha", "head_c", "scale"):
+        for name in ("head_learning_rate", "steps", "epochs", "batch_size", "rank", "alpha", "scale"):
             if getattr(self, name) <= 0:
                 raise ConfigError(f"tuning {name} is {getattr(self, name)}", wanted="more than 0")
         for name in ("dropout", "warmup", "label_smoothing"):
             if not 0 <= getattr(self, name) < 1:
                 raise ConfigError(f"tuning {name} is {getattr(self, name)}", wanted="0 or more, below 1")
-        if self.learning_rate is not None and self.learning_rate <= 0:
-            raise ConfigError(f"tuning learning_rate is {self.learning_rate}", wanted="more than 0")
+        for name in ("learning_rate", "head_c"):
+            if getattr(self, name) is not None and getattr(self, name) <= 0:
+                raise ConfigError(f"tuning {name} is {getattr(self, name)}", wanted="more than 0")
         if self.precision not in PRECISIONS:
             raise ConfigError(f"tuning precision is {self.precision!r}", wanted="one of " + ", ".join(PRECISIONS))
         if self.max_length < 3:

@@ -1,6 +1,7 @@
 """The tuning methods: labelled texts → a tuned, calibrated classifier in a standard Hugging Face folder.
 
     TrainingSet ─► warm-started head ─► LoRA or full tuning ─► best by dev ─► temperature ─► folder
+                                  └──── "head": stays there (loop.models.probe) ──────┘
 
 Linear probing, then fine-tuning (Kumar et al. 2022, Fine-Tuning can Distort Pretrained Features); LoRA: Hu et al. 2021.
 """
@@ -23,6 +24,7 @@ from loop.models.calibration import fit_temperature, log_loss
 from loop.models.checkpoint import Checkpoint, save_checkpoint
 from loop.models.head import class_weights, warm_start
 from loop.models.network import PooledClassifier, forward_all
+from loop.models.probe import Probe
 from loop.models.settings import TuningSettings
 from loop.models.tokens import tokenize
 from loop.models.training import Labelled, tune
@@ -31,6 +33,9 @@ from loop.records import FloatArray
 
 RATES = {"lora": 1e-3, "full": 5e-5}
 """Peak learning rate of the encoder where the settings name none."""
+
+START_C = 0.03
+"""Inverse L2 strength of the head that tuning starts from, where the settings name none."""
 
 
 def lora(settings: TuningSettings, *, base: str, revision: str | None = None) -> Tuning:
@@ -41,6 +46,11 @@ def lora(settings: TuningSettings, *, base: str, revision: str | None = None) ->
 def full(settings: TuningSettings, *, base: str, revision: str | None = None) -> Tuning:
     """Tunes every weight of the encoder, and the head."""
     return Tuning("full", settings, base, revision)
+
+
+def head(settings: TuningSettings, *, base: str, revision: str | None = None) -> Probe:
+    """Leaves the encoder as it is and fits the head alone: seconds instead of minutes, and a higher error rate."""
+    return Probe(settings, base, revision)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +119,9 @@ class Tuning:
     def _start(self, base: Base, train: TrainingSet, weights: FloatArray, *, seed: int) -> PooledClassifier:
         """The network before its first step: the base with its adapter, and the warm-started head."""
         settings = self.settings
-        weight, bias = warm_start(train, len(weights), scale=settings.scale, c=settings.head_c, weights=weights)
+        weight, bias = warm_start(
+            train, len(weights), scale=settings.scale, c=settings.head_c or START_C, weights=weights
+        )
         transformers.set_seed(seed)
         encoder = load_transformer(base)
         return PooledClassifier(

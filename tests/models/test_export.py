@@ -16,7 +16,7 @@ from made_models import LABELS, QUICK, texts_of
 
 from loop.errors import ModelError
 from loop.models import export, load_classifier
-from loop.models.tuning import full, lora
+from loop.models.tuning import full, head, lora
 from loop.protocols import TrainingSet
 
 FACTS = {
@@ -34,7 +34,7 @@ FACTS = {
 BLOCK = "import sys\nfor name in ('loop', 'labeling'):\n    sys.modules[name] = None  # importing them fails now\n"
 
 
-@pytest.fixture(scope="module", params=[lora, full])
+@pytest.fixture(scope="module", params=[lora, full, head])
 def saved(
     request: pytest.FixtureRequest,
     tiny_base: Path,

@@ -1,0 +1,152 @@
+"""Laws of the tuning method "head": the frozen encoder and a logistic head."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made_models import LABELS, QUICK, examples, texts_of
+from scipy.special import softmax
+
+from loop import registry
+from loop.errors import ModelError
+from loop.models import FrozenEncoder, TuningSettings, load_classifier, load_encoder
+from loop.models.head import class_weights
+from loop.models.probe import GRID, USUAL, Probe, choose_c
+from loop.protocols import TrainingReport, TrainingSet
+
+EMPTY = TrainingSet((), np.zeros(0, int), np.zeros((0, 32), np.float32))
+Fit = Callable[..., TrainingReport]
+
+
+@pytest.fixture
+def probe(tiny_base: Path) -> Probe:
+    made: Probe = registry.load("tuning", "head")(QUICK, base=str(tiny_base))
+    return made
+
+
+def fitted(probe: Probe, train: TrainingSet, dev: TrainingSet, out: Path, *, seed: int = 0) -> Path:
+    out.mkdir()
+    probe(train, dev, labels=LABELS, out=out, seed=seed)
+    return out
+
+
+def part(whole: TrainingSet, keep: np.ndarray) -> TrainingSet:
+    return TrainingSet(tuple(np.array(whole.texts)[keep]), whole.labels[keep], whole.embeddings[keep])
+
+
+def test_a_folder_read_back_gives_the_probabilities_of_the_head_on_the_frozen_rows(
+    probe: Probe, train: TrainingSet, dev: TrainingSet, tmp_path: Path
+) -> None:
+    report = probe(train, dev, labels=LABELS, out=tmp_path, seed=0)
+    model = load_classifier(tmp_path)
+    head = model.module
+    logits = dev.embeddings @ (head.weight * head.scale).detach().numpy().T + head.bias.detach().numpy()
+    scores = model.predict(dev.texts)
+    assert np.allclose(scores.probabilities, softmax(logits / report.temperature, axis=1), atol=1e-5)
+    assert np.allclose(scores.features, dev.embeddings, atol=1e-3)
+    assert (model.predict(train.texts).probabilities.argmax(axis=1) == train.labels).mean() > 0.8
+
+
+def test_no_step_is_taken_and_the_report_says_so(
+    probe: Probe, train: TrainingSet, dev: TrainingSet, tmp_path: Path
+) -> None:
+    report = probe(train, dev, labels=LABELS, out=tmp_path, seed=0, metadata={"n": 48})
+    assert (report.steps, report.best_step) == (0, 0)
+    assert report.trainable_parameters == 3 * 32 + 3
+    assert report.curve == ((0, report.train_loss, report.dev_loss),)
+    manifest = json.loads((tmp_path / "weakspot.json").read_text())
+    assert (manifest["method"], manifest["metadata"]) == ("head", {"n": 48})
+    assert manifest["temperature"] == report.temperature
+
+
+def test_the_folder_holds_no_copy_of_the_base(
+    probe: Probe, train: TrainingSet, dev: TrainingSet, tmp_path: Path, tiny_base: Path
+) -> None:
+    folder = fitted(probe, train, dev, tmp_path / "out")
+    assert [path.name for path in folder.glob("*.safetensors")] == ["head.safetensors"]
+    assert json.loads((folder / "weakspot.json").read_text())["base"] == str(tiny_base)
+
+
+def test_nothing_depends_on_the_seed(probe: Probe, train: TrainingSet, dev: TrainingSet, tmp_path: Path) -> None:
+    first, other = (fitted(probe, train, dev, tmp_path / str(seed), seed=seed) for seed in (0, 1))
+    assert (first / "head.safetensors").read_bytes() == (other / "head.safetensors").read_bytes()
+
+
+def test_two_classes_are_enough(probe: Probe, train: TrainingSet, dev: TrainingSet, tmp_path: Path) -> None:
+    two, held = (part(whole, whole.labels != 2) for whole in (train, dev))
+    probe(two, held, labels=LABELS[:2], out=tmp_path, seed=0)
+    found = load_classifier(tmp_path).predict(held.texts).probabilities
+    assert found.shape == (len(held.texts), 2)
+    assert (found.argmax(axis=1) == held.labels).mean() > 0.7
+
+
+def test_a_class_without_examples_is_learnt_around(
+    probe: Probe, train: TrainingSet, dev: TrainingSet, tmp_path: Path
+) -> None:
+    folder = fitted(probe, part(train, train.labels != 1), EMPTY, tmp_path / "out")
+    model = load_classifier(folder)
+    assert model.labels == LABELS
+    assert not (model.predict(dev.texts).probabilities.argmax(axis=1) == 1).any()
+
+
+def test_one_class_alone_is_told(probe: Probe, train: TrainingSet, tmp_path: Path) -> None:
+    one = TrainingSet(train.texts, np.zeros(48, int), train.embeddings)
+    with pytest.raises(ModelError, match="all of one class"):
+        probe(one, EMPTY, labels=LABELS, out=tmp_path, seed=0)
+
+
+def test_without_dev_examples_nothing_is_calibrated(probe: Probe, train: TrainingSet, tmp_path: Path) -> None:
+    report = probe(train, EMPTY, labels=LABELS, out=tmp_path, seed=0)
+    assert (report.dev_loss, report.temperature) == (None, 1.0)
+
+
+@pytest.mark.parametrize("width", [32, 7])
+def test_rows_of_another_encoder_are_made_anew(
+    probe: Probe, train: TrainingSet, dev: TrainingSet, tmp_path: Path, width: int
+) -> None:
+    right = fitted(probe, train, dev, tmp_path / "right")
+    foreign = np.eye(width, dtype=np.float32)[np.arange(len(train.texts)) % width]
+    mapped_by_another = TrainingSet(train.texts, train.labels, foreign)
+    mended = fitted(probe, mapped_by_another, dev, tmp_path / "mended")
+    texts = texts_of(20, seed=8)[0]
+    expected, found = (load_classifier(folder).predict(texts).probabilities for folder in (right, mended))
+    assert np.allclose(found, expected, atol=1e-4)
+
+
+def test_a_strength_in_the_settings_is_taken(
+    probe: Probe, train: TrainingSet, dev: TrainingSet, tmp_path: Path
+) -> None:
+    strong = replace(probe, settings=replace(QUICK, head_c=1e-6))
+    model = load_classifier(fitted(strong, train, dev, tmp_path / "out"))
+    assert np.abs(model.module.weight.detach().numpy()).max() < 1e-2
+
+
+def test_few_labels_take_the_usual_strength_and_many_one_of_the_grid(tiny_encoder: FrozenEncoder) -> None:
+    few, many = (examples(tiny_encoder, n, seed=3) for n in (12, 240))
+    seen: list[tuple[int, int]] = []
+    assert choose_c(few, np.ones(3), scale=16.0) == USUAL
+    assert choose_c(many, np.ones(3), scale=16.0, progress=lambda *done: seen.append(done)) in GRID
+    assert seen == [(done + 1, len(GRID)) for done in range(len(GRID))]
+
+
+def test_labels_without_meaning_get_the_strongest_pull_to_zero() -> None:
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(300, 16))
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    labels = rng.integers(3, size=300)
+    noise = TrainingSet(tuple("x" * 300), labels, rows.astype(np.float32))
+    assert choose_c(noise, class_weights(labels, 3, 1.0), scale=16.0) == GRID[0]
+
+
+@pytest.mark.slow
+def test_minilm_learns_with_the_head_alone(tmp_path: Path) -> None:
+    encoder = load_encoder("minilm")
+    made: Fit = registry.load("tuning", "head")(TuningSettings(), base="minilm")
+    made(examples(encoder, 30, seed=1), EMPTY, labels=LABELS, out=tmp_path, seed=0)
+    test = examples(encoder, 60, seed=2)
+    assert (load_classifier(tmp_path).predict(test.texts).probabilities.argmax(axis=1) == test.labels).mean() > 0.9
