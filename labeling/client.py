@@ -1,10 +1,8 @@
-"""The one network door to Label Studio: its SDK inside, weakspot's nouns and errors outside.
+"""What weakspot asks of Label Studio, in weakspot's nouns: projects, tasks, annotations, accounts.
 
-    Client(url, token) ─► projects, tasks, annotations        faults ─► ServerDown, ServerRefused, ProjectGone
+    Client(url, token) ─► its calls ─► connection ─► the server      Project, TaskRow, JSON ◄─ what came back
 
-Reads are tried again with growing pauses. Writes never are: after a fault nobody knows whether a write happened, so
-the caller has to look (`label_studio.send` does). The transport can be replaced, which is how tests go without a
-network. Neither tokens nor passwords appear in messages.
+Every call raises what its connection does: ServerDown, ServerRefused, ProjectGone.
 """
 
 from __future__ import annotations
@@ -12,49 +10,17 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx
 
-from labeling.faults import not_label_studio, told
-from loop.errors import ServerDown, ServerRefused
+from labeling.connection import Connection
+from labeling.faults import not_label_studio
+from labeling.rows import Project, TaskRow, project_of, task_row_of
+from loop.errors import ServerRefused
 
-TIMEOUT_S = 600.0
-"""An import of 500 tasks takes seconds; the SDK's own 60 s would cut long ones on a busy machine."""
-CONNECT_TIMEOUT_S = 10.0
-PAUSES_S = (0.3, 1.0, 2.0)
-"""Before the second, third and fourth try of a read."""
 PAGE = 500
-
-Found = TypeVar("Found")
-
-
-@dataclass(frozen=True, slots=True)
-class Project:
-    """What we need to know of a project."""
-
-    id: int
-    title: str
-    description: str
-    config: str
-    """The labelling page, XML."""
-    model_version: str
-    """Which predictions people see."""
-    overlap: int
-    """Answers per task before it counts as done."""
-
-
-@dataclass(frozen=True, slots=True)
-class TaskRow:
-    """A task without its annotations."""
-
-    id: int
-    ext_id: str | None
-    """None: not a task of ours."""
-    answers: int
-    """Annotations it has now, skipped ones included."""
 
 
 class Client:
@@ -68,17 +34,19 @@ class Client:
         transport: httpx.BaseTransport | None = None,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
-        self.url = url.rstrip("/")
-        self._token = token
-        self._pause = pause
-        self._transport = transport
-        self._sdk: Any = None
+        self._connection = Connection(url, token, transport=transport, pause=pause)
+        self._as = partial(Client, url, transport=transport, pause=pause)
         self._names: dict[int, str] = {}
+
+    @property
+    def url(self) -> str:
+        """Where it is, without a slash at the end."""
+        return self._connection.url
 
     def check(self) -> None:
         """Raises ServerDown, or ServerRefused when it is not a Label Studio or does not take the token."""
         try:
-            found = self._read(lambda sdk: sdk.versions.get())
+            found = self._connection.read(lambda sdk: sdk.versions.get())
         except (ServerRefused, TypeError) as fault:
             # Every Label Studio tells its version to everybody, but the SDK trades a personal access token first.
             # It stumbles over JSON of another shape.
@@ -91,24 +59,24 @@ class Client:
 
     def project(self, project_id: int) -> Project:
         """Raises ProjectGone when there is no such project."""
-        return _project(self._read(lambda sdk: sdk.projects.get(project_id), project_id=project_id))
+        return project_of(self._connection.read(lambda sdk: sdk.projects.get(project_id), project_id=project_id))
 
     def projects(self) -> list[Project]:
         """All projects the account sees, oldest first."""
         found: list[Any] = []
         while True:
             chosen = {"page": len(found) // PAGE + 1, "page_size": PAGE}
-            rows = self._read(partial(_project_page, **chosen))
+            rows = self._connection.read(partial(_project_page, **chosen))
             found += rows
             if len(rows) < PAGE:
-                return sorted((_project(row) for row in found), key=lambda project: project.id)
+                return sorted((project_of(row) for row in found), key=lambda project: project.id)
 
     def create_project(
         self, *, title: str, description: str, config: str, instruction: str, overlap: int, untouched: bool
     ) -> Project:
         """untouched: whether a page may be submitted as it is. Write: look before you call it again."""
-        return _project(
-            self._write(
+        return project_of(
+            self._connection.write(
                 lambda sdk: sdk.projects.create(
                     title=title,
                     description=description,
@@ -130,29 +98,33 @@ class Client:
         Label Studio takes it even when annotations hold labels that are gone.
         """
         changed = {"label_config": config, "enable_empty_annotation": untouched}
-        self._write(lambda sdk: sdk.projects.update(project_id, **changed), project_id=project_id)
+        self._connection.write(lambda sdk: sdk.projects.update(project_id, **changed), project_id=project_id)
 
     def set_model_version(self, project_id: int, version: str) -> None:
         """Which predictions people see; there has to be one of this version already."""
-        self._write(lambda sdk: sdk.projects.update(project_id, model_version=version), project_id=project_id)
+        self._connection.write(
+            lambda sdk: sdk.projects.update(project_id, model_version=version), project_id=project_id
+        )
 
     def set_overlap(self, project_id: int, overlap: int) -> None:
         """How many answers a task needs."""
-        self._write(lambda sdk: sdk.projects.update(project_id, maximum_annotations=overlap), project_id=project_id)
+        self._connection.write(
+            lambda sdk: sdk.projects.update(project_id, maximum_annotations=overlap), project_id=project_id
+        )
 
     def has_views(self, project_id: int) -> bool:
         """Whether its task list was ever given a form, by us or by people."""
-        return bool(self._read(lambda sdk: list(sdk.views.list(project=project_id)), project_id=project_id))
+        return bool(self._connection.read(lambda sdk: list(sdk.views.list(project=project_id)), project_id=project_id))
 
     def hide_columns(self, project_id: int, columns: Sequence[str]) -> None:
         """Makes the task list readable: a first view without raw HTML and JSON columns."""
         hidden = {"explore": list(columns), "labeling": list(columns)}
         data = {"title": "Questions", "type": "list", "target": "tasks", "hiddenColumns": hidden}
-        self._write(lambda sdk: sdk.views.create(project=project_id, data=data), project_id=project_id)
+        self._connection.write(lambda sdk: sdk.views.create(project=project_id, data=data), project_id=project_id)
 
     def import_tasks(self, project_id: int, tasks: Sequence[Mapping[str, Any]]) -> None:
         """Write, all or nothing: look before you call it again."""
-        self._write(
+        self._connection.write(
             lambda sdk: sdk.projects.import_tasks(project_id, request=[dict(task) for task in tasks]),
             project_id=project_id,
         )
@@ -160,14 +132,14 @@ class Client:
     def delete_tasks(self, project_id: int, task_ids: Sequence[int]) -> None:
         """Removes tasks with all that belongs to them."""
         chosen = {"all": False, "included": list(task_ids)}
-        self._write(
+        self._connection.write(
             lambda sdk: sdk.actions.create(id="delete_tasks", project=project_id, selected_items=chosen),
             project_id=project_id,
         )
 
     def annotate(self, task_id: int, *, result: Sequence[Mapping[str, Any]], skipped: bool, lead_time_s: float) -> None:
         """One answer to a task in this account's name. Write: look before you call it again."""
-        self._write(
+        self._connection.write(
             lambda sdk: sdk.annotations.create(
                 id=task_id, result=[dict(item) for item in result], was_cancelled=skipped, lead_time=lead_time_s
             )
@@ -176,14 +148,7 @@ class Client:
     def task_rows(self, project_id: int, *, filters: Sequence[Mapping[str, Any]] = ()) -> list[TaskRow]:
         """The tasks that pass all filters, by id, without annotations: cheap."""
         wanted = "id,data,total_annotations,cancelled_annotations"
-        return [
-            TaskRow(
-                id=row.id,
-                ext_id=_ext_id(row.data),
-                answers=(row.total_annotations or 0) + (row.cancelled_annotations or 0),
-            )
-            for row in self._tasks(project_id, filters, fields="task_only", include=wanted)
-        ]
+        return [task_row_of(row) for row in self._tasks(project_id, filters, fields="task_only", include=wanted)]
 
     def full_tasks(self, project_id: int, *, filters: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """The tasks that pass all filters with their annotations and predictions, in Label Studio's JSON."""
@@ -200,26 +165,24 @@ class Client:
     def account_name(self, user_id: int) -> str:
         """The e-mail of an account, "account 7" when the server does not know it any more."""
         if user_id not in self._names:
-            self._names = {user.id: user.email for user in self._read(lambda sdk: sdk.users.list())}
+            self._names = {user.id: user.email for user in self._connection.read(lambda sdk: sdk.users.list())}
         return self._names.setdefault(user_id, f"account {user_id}")
 
     def own_account(self) -> int:
         """The id of the token's owner."""
-        return int(self._read(lambda sdk: sdk.users.whoami()).id)
+        return int(self._connection.read(lambda sdk: sdk.users.whoami()).id)
 
     def invitation(self) -> str:
         """The token with which a new member may sign up."""
-        return str(self._read(lambda sdk: sdk.organizations.invites.get_invite_link()).token)
+        return str(self._connection.read(lambda sdk: sdk.organizations.invites.get_invite_link()).token)
 
     def browser(self) -> httpx.Client:
         """A session without our token, for the forms that have no call."""
-        return httpx.Client(
-            base_url=self.url, timeout=CONNECT_TIMEOUT_S * 6, trust_env=False, transport=self._transport
-        )
+        return self._connection.browser()
 
     def other_account(self, token: str) -> Client:
         """The same server in someone else's name."""
-        return Client(self.url, token, transport=self._transport, pause=self._pause)
+        return self._as(token)
 
     def _tasks(
         self, project_id: int, filters: Sequence[Mapping[str, Any]], *, fields: str, include: str | None
@@ -254,49 +217,8 @@ class Client:
             page = sdk.tasks.list(**chosen, **({"include": include} if include else {}))
             return list(page.items or [])
 
-        return self._read(ask, project_id=project_id)
-
-    def _read(self, call: Callable[[Any], Found], *, project_id: int | None = None) -> Found:
-        for pause_s in PAUSES_S:
-            try:
-                return self._write(call, project_id=project_id)
-            except ServerDown:
-                self._pause(pause_s)
-        return self._write(call, project_id=project_id)
-
-    def _write(self, call: Callable[[Any], Found], *, project_id: int | None = None) -> Found:
-        from label_studio_sdk.core.api_error import ApiError
-
-        try:
-            return call(self._connected())
-        except (ApiError, httpx.HTTPError, httpx.InvalidURL, json.JSONDecodeError) as fault:
-            raise told(fault, self.url, project_id=project_id) from fault
-
-    def _connected(self) -> Any:
-        from label_studio_sdk import LabelStudio
-
-        if self._sdk is None:
-            timeout = httpx.Timeout(TIMEOUT_S, connect=CONNECT_TIMEOUT_S)
-            http = httpx.Client(timeout=timeout, trust_env=False, transport=self._transport)
-            self._sdk = LabelStudio(base_url=self.url, api_key=self._token, httpx_client=http, max_retries=0)
-        return self._sdk
+        return self._connection.read(ask, project_id=project_id)
 
 
 def _project_page(sdk: Any, *, page: int, page_size: int) -> list[Any]:
     return list(sdk.projects.list(page=page, page_size=page_size).items or [])
-
-
-def _project(found: Any) -> Project:
-    return Project(
-        id=int(found.id),
-        title=found.title or "",
-        description=found.description or "",
-        config=found.label_config or "",
-        model_version=found.model_version or "",
-        overlap=found.maximum_annotations or 1,
-    )
-
-
-def _ext_id(data: object) -> str | None:
-    value = data.get("ext_id") if isinstance(data, Mapping) else None
-    return value if isinstance(value, str) else None

@@ -18,7 +18,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from labeling.annotations import annotations_of, utc
-from labeling.client import Client, TaskRow
+from labeling.client import Client
+from labeling.rows import TaskRow
 from labeling.sending import BATCH, one_of
 from loop.records import Annotation, Collected, Form
 

@@ -18,10 +18,11 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from labeling.client import Client, Project
+from labeling.client import Client
 from labeling.collecting import collect
 from labeling.installation import Tell
 from labeling.pages import is_ours, page_of
+from labeling.rows import Project
 from labeling.sending import Connect, Pause, place
 from labeling.server import Access, EmbeddedServer, silent
 from loop.errors import LabelerError, ProjectChanged, ProjectGone, ServerDown

@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from labeling.client import Client, TaskRow
+from labeling.client import Client
+from labeling.rows import TaskRow
 from loop.errors import ServerDown, ServerRefused
 from loop.protocols import Progress
 

@@ -9,6 +9,7 @@ from made import choice, door, labeler, question
 
 from labeling import client as client_module
 from labeling.client import Client
+from labeling.connection import PAUSES_S
 from loop.errors import ProjectChanged, ProjectGone, ServerDown, ServerRefused
 from loop.records import AnswerState, Form, LabelSet
 
@@ -203,7 +204,7 @@ def test_reads_are_tried_again_and_writes_never() -> None:
     client = door(fake)
     with pytest.raises(ServerDown, match=f"does not answer at {URL}"):
         client.projects()
-    assert len(fake.calls) == 1 + len(client_module.PAUSES_S)
+    assert len(fake.calls) == 1 + len(PAUSES_S)
     fake.calls.clear()
     with pytest.raises(ServerDown):
         client.import_tasks(1, [])
