@@ -23,6 +23,8 @@ from loop.pool.ids import folded
 NEAR = 0.85
 """Similarity from which a text counts as a near-duplicate: above it a word or two differ in a sentence of ten."""
 GRAM = 4
+SLACK = 1e-9
+"""Keeps 0.85 * 20 = 17.000000000000004 from counting as 18."""
 
 Parts = tuple[frozenset[str], ...]
 """Grams of text and context; empty where there are no contexts."""
@@ -44,7 +46,7 @@ class Leak:
     row: int
     """Place in `texts`."""
     gold_row: int
-    """Place in the gold texts; the most similar one."""
+    """Place in the gold texts; the most similar one, of equals the first."""
     grade: Grade
     similarity: float
     """1.0 for the same and the folded, else NEAR..1."""
@@ -62,7 +64,7 @@ class Leak:
 class LeakGuard:
     """An index over gold texts; `find` asks it about any number of other texts."""
 
-    def __init__(self, gold: Sequence[str], *, contexts: Sequence[str] | None = None, near: float = NEAR) -> None:
+    def __init__(self, gold: Sequence[str], contexts: Sequence[str] | None = None, *, near: float = NEAR) -> None:
         """contexts: (n,) what each gold prompt is about, "" for nothing; None where texts have none."""
         self._near = near
         self._same: dict[str, int] = {}
@@ -74,11 +76,14 @@ class LeakGuard:
             self._same.setdefault(text.strip(), row)
             self._folded.setdefault(plain, row)
             self._grams.append(_grams(plain))
-        self._frequency = Counter(gram for grams in self._grams for gram in grams)
-        self._postings: dict[str, list[int]] = defaultdict(list)
-        for row, grams in enumerate(self._grams):
-            for gram in self._prefix(grams):
-                self._postings[gram].append(row)
+        frequency = Counter(gram for grams in self._grams for gram in grams)
+        ordered = sorted(frequency, key=lambda gram: (frequency[gram], gram))
+        self._rank = {gram: rank for rank, gram in enumerate(ordered)}
+        self._known = frozenset(self._rank)
+        self._postings: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        for row, grams in sorted(enumerate(self._grams), key=lambda one: len(one[1])):
+            for rank in self._prefix(grams):
+                self._postings[rank].append((len(grams), row))
 
     def find(self, texts: Sequence[str], contexts: Sequence[str] | None = None) -> list[Leak]:
         """The leaking ones among `texts`, in their order; each with its most similar gold text.
@@ -97,28 +102,33 @@ class LeakGuard:
         if (gold := self._folded.get(plain)) is not None:
             return Leak(row, gold, Grade.FOLDED, 1.0)
         grams = _grams(plain)
-        candidates = {gold for gram in self._prefix(grams) for gold in self._postings.get(gram, ())}
-        near = [one for one in candidates if self._near_to(grams, self._grams[one])]
+        near = [one for one in self._candidates(grams) if self._near_to(grams, self._grams[one])]
         if near and pair is not None:
             parts = _part_grams(*pair)
             near = [one for one in near if all(map(self._near_to, parts, self._parts[one]))]
-        similarity, gold = max(((_jaccard(grams, self._grams[one]), one) for one in near), default=(0.0, -1))
-        return Leak(row, gold, Grade.NEAR, similarity) if near else None
+        similarity, gold = max(((_jaccard(grams, self._grams[one]), -one) for one in near), default=(0.0, 1))
+        return Leak(row, -gold, Grade.NEAR, similarity) if near else None
+
+    def _candidates(self, grams: frozenset[str]) -> set[int]:
+        """Gold rows that share one of the rarest grams; no two sets are more alike than their sizes are."""
+        least, most = (math.ceil(self._near * len(grams) - SLACK), math.floor(len(grams) / self._near + SLACK))
+        found: set[int] = set()
+        for rank in self._prefix(grams):
+            rows = self._postings.get(rank, ())
+            if rows and rows[0][0] <= most and rows[-1][0] >= least:
+                found.update(row for size, row in rows if least <= size <= most)
+        return found
 
     def _near_to(self, one: frozenset[str], other: frozenset[str]) -> bool:
-        # No two sets are more alike than their sizes are: most candidates end here, unjoined.
-        if min(len(one), len(other)) < self._near * max(len(one), len(other)) - 1e-9:
-            return False
         return _jaccard(one, other) >= self._near
 
-    def _prefix(self, grams: frozenset[str]) -> list[str]:
+    def _prefix(self, grams: frozenset[str]) -> list[int]:
         """The rarest grams that gold knows, enough of them that any set as similar as asked has one in common."""
-        known = [gram for gram in grams if gram in self._frequency]
-        # The small number keeps 0.85 * 20 = 17.000000000000004 from shortening the prefix by one.
-        enough = len(grams) - math.ceil(self._near * len(grams) - 1e-9) + 1
+        enough = len(grams) - math.ceil(self._near * len(grams) - SLACK) + 1
+        known = grams & self._known
         # Grams that gold does not know are the rarest of all and lead nowhere: most texts end here, unsorted.
         enough -= len(grams) - len(known)
-        return sorted(known, key=lambda gram: (self._frequency[gram], gram))[:enough] if enough > 0 else []
+        return sorted(map(self._rank.__getitem__, known))[:enough] if enough > 0 else []
 
 
 def _whole(texts: Sequence[str], contexts: Sequence[str] | None) -> Sequence[str]:
@@ -133,7 +143,7 @@ def _part_grams(text: str, context: str) -> Parts:
 
 def _grams(plain: str) -> frozenset[str]:
     padded = f" {plain} "
-    return frozenset(padded[start : start + GRAM] for start in range(max(1, len(padded) - GRAM + 1)))
+    return frozenset([padded[start : start + GRAM] for start in range(max(1, len(padded) - GRAM + 1))])
 
 
 def _jaccard(one: frozenset[str], other: frozenset[str]) -> float:

@@ -1,4 +1,4 @@
-"""Step `train`: the labels so far → a tuned model, calibrated on dev."""
+"""Step `train`: the labels so far, but for those whose text measures the model → a tuned model, calibrated on dev."""
 
 from __future__ import annotations
 
@@ -16,18 +16,21 @@ from loop.ledger.figures import ModelRow
 from loop.protocols import TrainingReport, TrainingSet
 from loop.records import Label, Role
 from loop.rounds.frozen import Frozen, embeddings
+from loop.rounds.guarding import kept_out
 from loop.rounds.work import Done, Work, now
 
 
 def train(work: Work) -> Done:
-    """Tunes the base model on all labels with role train; no model when there are too few to learn from."""
+    """Tunes the base model on the labels with role train that do not leak; no model when too few are left."""
     with work.project.ledger.read() as connection:
         labels = people.labels(connection, roles=[Role.TRAIN, Role.DEV])
-    training = [label for label in labels if label.role is Role.TRAIN]
+    leaking = kept_out(work)
+    training = [label for label in labels if label.role is Role.TRAIN and label.example_id not in leaking]
     dev = [label for label in labels if label.role is Role.DEV]
     classes = {label.label for label in training}
     if len(classes) < 2:
         why = "there are no labels yet" if not training else "all labels so far are of one class"
+        why += f"; {len(leaking):,} are kept out of training, for they measure" if leaking else ""
         work.say(f"No model in this round: {why}")
         return Done({"skipped": why, "labels": len(training)})
     frozen = embeddings(work)
@@ -41,7 +44,7 @@ def train(work: Work) -> Done:
         seed=seed,
         train_n=len(training),
         dev_n=len(dev),
-        labels_digest=labels_digest(labels),
+        labels_digest=labels_digest([*training, *dev]),
         temperature=report.temperature,
         training=asdict(report),
         created_at=now(),

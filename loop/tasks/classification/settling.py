@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
 
-from loop.labels import Settlement
+from loop.labels import Settlement, SettlementState
 from loop.labels import settle as settle_answers
 from loop.ledger import people
 from loop.ledger.people import PickRow
 from loop.records import Annotation, Label, PickKind, Role
+from loop.rounds.guarding import Guarded, guard
 from loop.rounds.work import Done, Work
 
 ROLES = {PickKind.AUDIT: Role.AUDIT, PickKind.DEV: Role.DEV}
@@ -29,15 +30,32 @@ def settle(work: Work) -> Done:
     withdrawn = sorted(
         id_ for id_, label in known.items() if label.source == "people" and id_ in outcomes and not outcomes[id_].label
     )
+    standing = known | {label.example_id: label for label in fresh}
+    guarded = _guarded(work, [label for id_, label in standing.items() if id_ not in set(withdrawn)], picks, outcomes)
 
     def record(connection: Connection) -> None:
         people.put_labels(connection, fresh)
         people.drop_labels(connection, withdrawn)
+        guarded.record(connection)
 
     asked_now = {row.pick.example_id for row in picks if row.round == work.round}
     states = [outcome.state for id_, outcome in outcomes.items() if id_ in asked_now]
     counts: dict[str, Any] = {state: states.count(state) for state in sorted(set(states))}
-    return Done({**counts, "changed": len(fresh), "withdrawn": len(withdrawn)}, record)
+    counts |= {"changed": len(fresh), "withdrawn": len(withdrawn), "leaks": len(guarded.leaks)}
+    return Done(counts, record)
+
+
+def _guarded(
+    work: Work, labels: Sequence[Label], picks: Sequence[PickRow], outcomes: Mapping[str, Settlement]
+) -> Guarded:
+    """A text drawn at random that people skipped measures nothing; one they have not answered yet will."""
+    skipped = {id_ for id_, outcome in outcomes.items() if outcome.state is SettlementState.SKIPPED}
+    by_role = {role: {label.example_id for label in labels if label.role is role} for role in Role}
+    for row in picks:
+        role = ROLES.get(row.pick.kind)
+        if role is not None and row.pick.example_id not in skipped:
+            by_role[role].add(row.pick.example_id)
+    return guard(work, trained=by_role[Role.TRAIN], audit=by_role[Role.AUDIT], dev=by_role[Role.DEV])
 
 
 def _settlements(picks: Sequence[PickRow], answers: Sequence[Annotation], *, needed: int) -> dict[str, Settlement]:

@@ -23,6 +23,8 @@ from loop.ledger import figures, people
 from loop.ledger.figures import ModelRow
 from loop.protocols import Demonstration, Pair, WritingData, WritingReport
 from loop.records import Label, Preference, Role, Split
+from loop.rounds import reserves
+from loop.rounds.guarding import kept_out
 from loop.rounds.work import Done, Work, now
 from loop.tasks.generation.models import SERVED, base_of
 
@@ -37,7 +39,7 @@ UNTUNED = "none"
 
 @dataclass(frozen=True)
 class Known:
-    """What may be learned from."""
+    """What may be learned from: nothing whose prompt measures the model."""
 
     labels: tuple[Label, ...]
     preferences: tuple[Preference, ...]
@@ -112,10 +114,14 @@ def _served(work: Work, champion: ModelRow | None) -> Done:
 
 
 def _known(work: Work) -> Known:
+    leaking = kept_out(work)
     with work.project.ledger.read() as connection:
         labels = people.labels(connection, roles=[Role.TRAIN])
         preferences = people.preferences(connection, roles=[Role.TRAIN])
-    return Known(labels, preferences)
+    return Known(
+        tuple(one for one in labels if one.example_id not in leaking),
+        tuple(one for one in preferences if one.example_id not in leaking),
+    )
 
 
 def _champion(work: Work) -> ModelRow | None:
@@ -195,7 +201,9 @@ def _drawn(rows: Sequence[Any], count: int, rng: np.random.Generator) -> list[An
 def _data(work: Work, known: Known) -> WritingData:
     pool = work.project.pool
     rng = work.rng("train", 2)
-    ids = pool.ids(Split.POOL)
+    apart = frozenset[str]().union(*(reserves.reserve(work, kind) for kind in reserves.LOTS))
+    # Methods that let the model write learn from these prompts too: none that measures, now or in a later round.
+    ids = [id_ for id_ in pool.ids(Split.POOL) if id_ not in apart]
     drawn = rng.permutation(len(ids))[: GUARD + RL_PROMPTS]
     prompts = [one.chat for one in pool.examples([ids[place] for place in drawn])]
     wanted = {one.example_id for one in known.labels} | {one.example_id for one in known.preferences}

@@ -21,6 +21,7 @@ from loop.consensus import Consensus, Judgement, consensus, from_ranking, to_pai
 from loop.ledger import figures, people
 from loop.ledger.people import PickRow
 from loop.records import Annotation, AnswerState, Label, Measurement, PickKind, Preference, Role
+from loop.rounds.guarding import Guarded, guard
 from loop.rounds.people import JUDGE
 from loop.rounds.work import Done, Work
 from loop.tasks.generation.winning import measured
@@ -51,6 +52,8 @@ def settle(work: Work) -> Done:
         if label.source == "people" and id_ not in {one.example_id for one in labels}
     )
     gone = sorted(before - {one.id for one in preferences})
+    standing = [*(label for id_, label in known.items() if id_ not in withdrawn), *labels]
+    guarded = _guarded(work, [*standing, *preferences], picks.values())
     found = [*_people(settled), *measured(work, picks, answers)]
 
     def record(connection: Connection) -> None:
@@ -58,10 +61,21 @@ def settle(work: Work) -> Done:
         people.drop_preferences(connection, gone)
         people.put_labels(connection, labels)
         people.drop_labels(connection, withdrawn)
+        guarded.record(connection)
         figures.add_measurements(connection, work.round, found)
 
     roles = Counter(one.role for one in preferences)
-    return Done({"preferences": roles[Role.TRAIN], "demonstrations": len(labels), "withdrawn": len(gone)}, record)
+    counts = {"preferences": roles[Role.TRAIN], "demonstrations": len(labels), "withdrawn": len(gone)}
+    return Done(counts | {"leaks": len(guarded.leaks)}, record)
+
+
+def _guarded(work: Work, learned: Sequence[Label | Preference], picks: Iterable[PickRow]) -> Guarded:
+    """Every prompt drawn at random measures, whatever people said: all models answer it."""
+    by_role = {role: {one.example_id for one in learned if one.role is role} for role in Role}
+    for row in picks:
+        if row.pick.kind in ROLES:
+            by_role[ROLES[row.pick.kind]].add(row.pick.example_id)
+    return guard(work, trained=by_role[Role.TRAIN], audit=by_role[Role.AUDIT], dev=by_role[Role.DEV])
 
 
 def key(text: str) -> str:
