@@ -177,13 +177,16 @@ def raters(view: View) -> Raters:
 
 
 def doubts(view: View) -> Doubts | None:
-    """Of the newest round that could tell; None while too few answers are known right and wrong."""
+    """Of the pool in the newest round that could tell; None while too few answers are known right and wrong."""
     with view.project.ledger.read() as connection:
         measured = figures.measurements(connection)
-    rounds = [round_ for round_, rows in measured.items() if any(row.metric == "auroc" for row in rows)]
+    told = {
+        round_: [row for row in rows if (row.metric, row.on) == ("auroc", "pool")] for round_, rows in measured.items()
+    }
+    rounds = [round_ for round_, rows in told.items() if rows]
     if not rounds:
         return None
-    rows = [row for row in measured[max(rounds)] if row.metric == "auroc" and row.value is not None]
+    rows = [row for row in told[max(rounds)] if row.value is not None]
     length = next((row for row in rows if name_of(row) == LENGTH), None)
     shorter = length is not None and _or(length.value, 0.5) < 0.5
     return Doubts(

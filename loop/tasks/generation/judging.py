@@ -1,6 +1,7 @@
 """Step `evaluate`: what the new model writes to gold, audit, dev and retention prompts, in figures.
 
 tuned model ─► answers ─► errors, checks, likeness to references, length, perplexity, latency ─► figures with intervals
+gold answers + their contexts ─► model of entailment ─► what no context backs, beside the length
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from sqlalchemy import Connection
 from loop.evaluation.intervals import bootstrap
 from loop.evaluation.measure import RESAMPLED
 from loop.evaluation.texts import measure
+from loop.evaluation.texts.backing import measure_backing
 from loop.ledger import figures, people
 from loop.protocols import Generator
 from loop.records import Example, FloatArray, Generation, Measurement, PickKind, Split
@@ -23,7 +25,7 @@ from loop.rounds.retention import RETENTION, retention
 from loop.rounds.work import Done, Work
 from loop.tasks.generation import answers as files
 from loop.tasks.generation.answers import Answers
-from loop.tasks.generation.models import greedy, reader, writer
+from loop.tasks.generation.models import entailment, greedy, reader, writer
 from loop.tasks.generation.truths import checks_of, columns_of, references_of
 
 TIMED = 12
@@ -59,6 +61,7 @@ def evaluate(work: Work) -> Done:
         slices = _slices(work, [examples[id_] for id_ in ids])
         found += measure.measure_texts(mine, columns, references, checks, on=ground, slices=slices, rng=rng)
     found += _retention(work, kept, kept_references, written)
+    found += _backing(work, [examples[id_] for id_ in grounds["gold"]], written, wrong)
     found += _perplexity(work, [examples[id_] for id_ in grounds["gold"]], references)
     found += _latency(work, model, everything[:TIMED])
     tokens = sum(one.tokens for one in written.values()) / seconds
@@ -123,6 +126,21 @@ def _perplexity(
     likely = weigher.likelihoods([one.chat for one in known], [references[one.id][0] for one in known])
     found = measure.perplexity(likely, on="gold", rng=work.rng("evaluate", 8))
     return [found] if found else []
+
+
+def _backing(
+    work: Work, examples: Sequence[Example], written: Mapping[str, Generation], wrong: Mapping[str, bool | None]
+) -> tuple[Measurement, ...]:
+    """How much of the gold answers their contexts do not back; nothing without contexts or a model of entailment.
+
+    How far drawn answers disagree is told of the pool alone (step `score`): several answers to every gold prompt would
+    take longer than all else that is measured here.
+    """
+    sources = {one.id: one.context for one in examples if one.context}
+    entail = entailment(work) if sources else None
+    mine = {one.id: written[one.id] for one in examples if one.id in sources}
+    rng = work.rng("evaluate", 10)
+    return measure_backing(mine, sources, {}, wrong, entail=entail, on="gold", rng=rng)
 
 
 def _latency(work: Work, model: Generator, examples: Sequence[Example]) -> list[Measurement]:
