@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from loop.records import Measurement
-from loop.report import Report, RoundFigures
+from loop.report import LeakCounts, Report, RoundFigures
 
 SIMULATED = "Answers come from simulated experts."
 
@@ -110,7 +110,17 @@ def footnotes(report: Report) -> list[str]:
     peaks = [row.peak_mb for row in report.rounds if row.peak_mb is not None]
     said = ["★ the champion: the model in use."] if report.champion is not None else []
     said += [SIMULATED] if report.simulated else []
+    said += _leaks(report.leaks)
     return said + ([f"Peak memory of the loop: {max(peaks):,.0f} MB."] if peaks else [])
+
+
+def _leaks(found: LeakCounts) -> list[str]:
+    counts = [
+        f"{count:,} {words}"
+        for count, words in ((found.quarantined, "set aside at init"), (found.kept_out, "kept out of training since"))
+        if count
+    ]
+    return [f"Texts that also measure the model: {', '.join(counts)}; see `weakspot leaks`."] if counts else []
 
 
 def plain(text: str, *, style: str = "") -> Text:

@@ -8,6 +8,7 @@
     questions the label queue, and who answered
     health    signs of life, room, the steps of the newest rounds
     examples  everything about one example; what changed between two rounds
+    leaks     texts not learned from because they measure the model, beside their twins
     writing   of models that write: win rates, trends, who answered, which doubt helps
     compared  of models that write: two rounds' answers side by side, what people were asked to compare
 
@@ -18,6 +19,7 @@ from loop.report.compared import Belief, Duel, Voice, Written, duels, side_by_si
 from loop.report.confusion import confusions
 from loop.report.examples import Difference, Story, diff, explain
 from loop.report.health import Health, Pulse, health, pulse, timeline
+from loop.report.leaks import LeakCounts, LeakFigures, Twins, leak_counts, leaks
 from loop.report.questions import Annotator, QuestionRow, annotators, questions
 from loop.report.rounds import Report, RoundFigures, details, report
 from loop.report.spots import MapPoints, SpotTrend, map_points, spot_trends
@@ -44,6 +46,8 @@ __all__ = [
     "Doubts",
     "Duel",
     "Health",
+    "LeakCounts",
+    "LeakFigures",
     "Learnt",
     "MapPoints",
     "Pulse",
@@ -56,6 +60,7 @@ __all__ = [
     "Standing",
     "Story",
     "Trend",
+    "Twins",
     "View",
     "Voice",
     "WinRate",
@@ -68,6 +73,8 @@ __all__ = [
     "duels",
     "explain",
     "health",
+    "leak_counts",
+    "leaks",
     "learnt",
     "map_points",
     "pulse",
