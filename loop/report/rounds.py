@@ -10,6 +10,7 @@ from loop.ledger.figures import Decision, ModelRow
 from loop.ledger.people import PickRow
 from loop.ledger.progress import RoundRow, StepRow
 from loop.records import Annotation, AnswerState, Label, Measurement, PickKind, Preference
+from loop.report.leaks import LeakCounts, leak_counts
 from loop.report.view import View
 
 LAST_STEP = "settle"
@@ -80,6 +81,8 @@ class Report:
     labels: int
     """Labels known now."""
     rounds: tuple[RoundFigures, ...]
+    leaks: LeakCounts
+    """Texts that are not learned from because they measure the model."""
 
 
 def report(view: View) -> Report:
@@ -109,7 +112,7 @@ def report(view: View) -> Report:
         )
         for row in rounds
     )
-    return Report(view.name, view.simulated, champion, len(labels), lines)
+    return Report(view.name, view.simulated, champion, len(labels), lines, leak_counts(view))
 
 
 def details(view: View) -> tuple[Measurement, ...]:
