@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 
 import typer
 
@@ -18,13 +19,14 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (
+COMMANDS: tuple[Callable[..., None], ...] = (
     *(making.init, making.run),
     *(looking.status, looking.report, looking.explain, looking.diff, looking.plan, looking.calibration, looking.leaks),
     *(trusting.promote, trusting.rollback, trusting.verify, trusting.replay),
     *(using.predict, using.export),
     *(serving.dashboard, serving.doctor, looking.menu),
-):
+)
+for command in COMMANDS:
     app.command()(command)
 
 label_studio = typer.Typer(help="The labeling server that weakspot runs for you.", no_args_is_help=True)
@@ -36,7 +38,8 @@ app.add_typer(label_studio, name="label-studio")
 
 weak_spots = typer.Typer(help="Weak spots: how they stand; rename, merge, mute them.", no_args_is_help=True)
 weak_spots.command("list")(spots.list_)
-for command in (spots.rename, spots.merge, spots.split, spots.mute, spots.unmute):
+EDITS: tuple[Callable[..., None], ...] = (spots.rename, spots.merge, spots.split, spots.mute, spots.unmute)
+for command in EDITS:
     weak_spots.command()(command)
 app.add_typer(weak_spots, name="spots")
 

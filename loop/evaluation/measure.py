@@ -3,22 +3,30 @@
 overall     every metric of the menu
 per slice   the error rate
 per class   recall, precision and F1
+
+Where examples were drawn with unequal chances, each counts by the inverse of its own: rates by the estimator `plain`,
+the other metrics on rows repeated in proportion, whose interval comes from resampling the examples, not the repeats.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from loop import registry
 from loop.errors import DataError
 from loop.evaluation import metrics
+from loop.evaluation.estimators import plain
 from loop.evaluation.intervals import REPEATS, bootstrap, wilson
 from loop.protocols import Metric
-from loop.records import FloatArray, IntArray, Measurement, Predictions
+from loop.records import Audited, FloatArray, IntArray, Measurement, Predictions
 
 RESAMPLED = f"bootstrap-{REPEATS}"
+FINENESS = 10
+"""The likeliest example is repeated so often; others in proportion, rounded."""
 
 
 def measure(
@@ -28,20 +36,22 @@ def measure(
     on: str,
     slices: Mapping[str, Sequence[str]],
     rng: np.random.Generator,
+    chances: Mapping[str, float] | None = None,
 ) -> tuple[Measurement, ...]:
     """Every figure on the examples of `truth` (id → label), whatever their order.
 
-    slices: name → ids; ids without a truth are left out of the slice's n. A label that the model does not know
-    counts as an error. Rates have Wilson intervals, the others bootstrap percentiles. Raises DataError when an
-    example of `truth` has no prediction.
+    slices: name → ids; ids without a truth are left out of the slice's n. chances: id → how likely it was drawn, above
+    0 and at most 1; None: all alike. A label that the model does not know counts as an error. Rates have Wilson
+    intervals, the others bootstrap percentiles. Raises DataError when an example of `truth` has no prediction.
     """
     ids = sorted(truth)
     probabilities, columns = aligned(predictions, truth, ids)
-    wrong = probabilities.argmax(axis=1) != columns
+    drawn = None if chances is None else np.array([chances[id_] for id_ in ids])
+    told = _Told(probabilities, columns, drawn, on, rng)
     return (
-        *_overall(probabilities, columns, on=on, rng=rng),
-        *_slices(dict(zip(ids, wrong.tolist(), strict=True)), slices, on=on),
-        *_classes(probabilities, columns, predictions.labels, on=on, rng=rng),
+        *_overall(told),
+        *_slices(told, {id_: row for row, id_ in enumerate(ids)}, slices),
+        *_classes(told, predictions.labels),
     )
 
 
@@ -88,50 +98,96 @@ def rate(metric: str, hits: int, n: int, *, on: str, slice_: str = "") -> Measur
     return Measurement(metric, hits / n if n else None, low, high, n, on, slice_, "wilson" if n else "")
 
 
-def _overall(
-    probabilities: FloatArray, truth: IntArray, *, on: str, rng: np.random.Generator
-) -> tuple[Measurement, ...]:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Told:
+    """What the model said of n examples, and how they came to be measured."""
+
+    probabilities: FloatArray
+    """(n, k)"""
+    truth: IntArray
+    """(n,) columns; -1 for a label the model does not know."""
+    chances: FloatArray | None
+    """(n,) None: all alike."""
+    on: str
+    rng: np.random.Generator
+
+    @property
+    def wrong(self) -> NDArray[np.bool_]:
+        """(n,)"""
+        found: NDArray[np.bool_] = self.probabilities.argmax(axis=1) != self.truth
+        return found
+
+    def share(
+        self, metric: str, hits: NDArray[np.bool_], rows: IntArray | None = None, *, slice_: str = ""
+    ) -> Measurement:
+        """The share of `hits` among these rows, or all."""
+        picked = hits if rows is None else hits[rows]
+        if self.chances is None:
+            return rate(metric, int(picked.sum()), len(picked), on=self.on, slice_=slice_)
+        chances = self.chances if rows is None else self.chances[rows]
+        doubt = np.full(len(picked), 0.5)
+        found = plain(Audited(wrong=picked, doubt=doubt, inclusion=chances, population=doubt))
+        if found is None:
+            return rate(metric, 0, 0, on=self.on, slice_=slice_)
+        return Measurement(metric, found.value, found.low, found.high, found.n, self.on, slice_, found.estimator)
+
+    def resample(
+        self, function: Callable[..., FloatArray | float | None]
+    ) -> tuple[FloatArray | float | None, FloatArray]:
+        """`function(probabilities, truth)`, and its bootstrap interval (2, ...)."""
+        if self.chances is None:
+            arrays = (self.probabilities, self.truth)
+            return function(*arrays), bootstrap(function, arrays, rng=self.rng)
+        times = np.maximum(np.rint(FINENESS * self.chances.min(initial=1.0) / self.chances), 1).astype(np.int64)
+
+        def repeated(rows: IntArray) -> FloatArray | float | None:
+            each = np.repeat(rows, times[rows])
+            return function(self.probabilities[each], self.truth[each])
+
+        rows = np.arange(len(self.truth))
+        return repeated(rows), bootstrap(repeated, (rows,), rng=self.rng)
+
+
+def _overall(told: _Told) -> tuple[Measurement, ...]:
     found = []
     for name in registry.names("metric"):
         metric: Metric = registry.load("metric", name)
         if metric is metrics.error_rate:
-            wrong = int((probabilities.argmax(axis=1) != truth).sum())
-            found.append(rate(name, wrong, len(truth), on=on))
+            found.append(told.share(name, told.wrong))
         else:
-            low, high = bootstrap(metric, (probabilities, truth), rng=rng)
-            found.append(_resampled(name, metric(probabilities, truth), low, high, n=len(truth), on=on))
+            value, (low, high) = told.resample(metric)
+            found.append(_resampled(name, _number(value), low, high, n=len(told.truth), on=told.on))
     return tuple(found)
 
 
-def _slices(wrong: Mapping[str, bool], slices: Mapping[str, Sequence[str]], *, on: str) -> tuple[Measurement, ...]:
+def _slices(told: _Told, row_of: Mapping[str, int], slices: Mapping[str, Sequence[str]]) -> tuple[Measurement, ...]:
     found = []
     for name in sorted(slices):
-        members = [wrong[id_] for id_ in slices[name] if id_ in wrong]
-        found.append(rate("error_rate", sum(members), len(members), on=on, slice_=name))
+        rows = np.array([row_of[id_] for id_ in slices[name] if id_ in row_of], dtype=np.int64)
+        found.append(told.share("error_rate", told.wrong, rows, slice_=name))
     return tuple(found)
 
 
-def _classes(
-    probabilities: FloatArray, truth: IntArray, labels: Sequence[str], *, on: str, rng: np.random.Generator
-) -> tuple[Measurement, ...]:
-    figures = metrics.per_class(probabilities, truth)
-    low, high = _f1_interval(probabilities, truth, rng=rng)
+def _classes(told: _Told, labels: Sequence[str]) -> tuple[Measurement, ...]:
+    guessed = told.probabilities.argmax(axis=1)
+    if len(told.truth):
+        values, (low, high) = told.resample(lambda *arrays: metrics.per_class(*arrays).f1)
+        f1 = np.asarray(values)
+    else:
+        f1 = low = high = np.full(len(labels), np.nan)
     found = []
     for column, label in enumerate(labels):
         slice_ = f"class={label}"
-        hits, support, guessed = (int(row[column]) for row in (figures.hits, figures.support, figures.guessed))
-        found.append(rate("recall", hits, support, on=on, slice_=slice_))
-        found.append(rate("precision", hits, guessed, on=on, slice_=slice_))
-        f1 = None if np.isnan(figures.f1[column]) else float(figures.f1[column])
-        found.append(_resampled("f1", f1, low[column], high[column], n=support, on=on, slice_=slice_))
+        mine, called = np.flatnonzero(told.truth == column), np.flatnonzero(guessed == column)
+        found.append(told.share("recall", guessed == column, mine, slice_=slice_))
+        found.append(told.share("precision", told.truth == column, called, slice_=slice_))
+        value = None if np.isnan(f1[column]) else float(f1[column])
+        found.append(_resampled("f1", value, low[column], high[column], n=len(mine), on=told.on, slice_=slice_))
     return tuple(found)
 
 
-def _f1_interval(probabilities: FloatArray, truth: IntArray, *, rng: np.random.Generator) -> FloatArray:
-    """(2, k) low and high of each class's F1."""
-    if len(truth) == 0:
-        return np.full((2, probabilities.shape[1]), np.nan)
-    return bootstrap(lambda *arrays: metrics.per_class(*arrays).f1, (probabilities, truth), rng=rng)
+def _number(value: FloatArray | float | None) -> float | None:
+    return None if value is None else float(value)
 
 
 def _resampled(

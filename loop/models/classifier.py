@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import peft
-from scipy.special import softmax
 
 from loop.errors import ModelError
 from loop.models.bases import UNREADABLE, Base, device, find_base, load_tokenizer, load_transformer, quiet
@@ -18,7 +17,7 @@ from loop.models.encoder import check_tokens
 from loop.models.network import PooledClassifier, forward_all
 from loop.models.tokens import Tokens, tokenize
 from loop.protocols import Progress, Scores
-from loop.records import IntArray
+from loop.records import FloatArray, IntArray
 
 
 def load_classifier(folder: Path) -> TunedClassifier:
@@ -56,7 +55,19 @@ class TunedClassifier:
         """Scores of the texts `rows` of a token store. Raises ModelError for tokens of another tokenizer."""
         check_tokens(tokens, self.base)
         logits, features = forward_all(self.module, tokens, rows, pad_id=self.tokenizer.pad_token_id, progress=progress)
-        return Scores(probabilities=softmax(logits / self.checkpoint.temperature, axis=1), features=features)
+        return Scores(probabilities=self.checkpoint.scaling.probabilities(logits), features=features)
+
+    def knows(self, fingerprint: str) -> bool:
+        """Whether `score_embeddings` may be used: the encoder is the very one with this fingerprint, left as it is."""
+        own = f"{self.base.fingerprint}-{self.base.token_fingerprint}"
+        return self.checkpoint.method == "head" and fingerprint == own
+
+    def score_embeddings(self, embeddings: FloatArray) -> Scores:
+        """Scores of (n, d) embeddings that the base's frozen encoder has made: no forward pass."""
+        weight, bias = (part.detach().cpu().numpy() for part in (self.module.weight, self.module.bias))
+        rows = np.asarray(embeddings, dtype=np.float32)
+        logits = rows @ (float(self.module.scale.detach()) * weight.T) + bias
+        return Scores(probabilities=self.checkpoint.scaling.probabilities(logits), features=rows.astype(np.float16))
 
 
 def _base(folder: Path, checkpoint: Checkpoint) -> Base:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from loop.ledger import figures, people, progress
+from loop.ledger import estimates, figures, people, progress
+from loop.ledger.estimates import EstimateRow
 from loop.ledger.figures import Decision, ModelRow
 from loop.ledger.people import PickRow
 from loop.ledger.progress import RoundRow, StepRow
@@ -36,12 +37,18 @@ class RoundFigures:
     """95 % interval."""
     n: int
     on: str
-    """"gold", "audit" or "dev"; "" when not measured."""
+    """"gold", "audit", "gold+audit" or "dev"; "" when not measured."""
     estimator: str
+    effective_n: float | None
+    """So many answers drawn plainly at random would give so narrow an interval; None for dev."""
+    gold_version: str
+    """Which examples and answers the error rate rests on: models with the same version were measured on the same."""
     macro_f1: float | None
     ece: float | None
     promoted: bool | None
     """None: no model was judged in this round."""
+    told: str
+    """The gate's: "better", "worse" or "cannot tell"; "" without a comparison."""
     reason: str
     """The gate's words."""
     champion: int | None
@@ -91,6 +98,7 @@ def report(view: View) -> Report:
         rounds = progress.rounds(connection)
         steps = progress.steps(connection)
         measurements = figures.measurements(connection)
+        anew = {row.round: row for row in estimates.estimates(connection) if row.headline}
         models = {row.round: row for row in figures.models(connection)}
         decisions = figures.decisions(connection)
         picks = people.picks(connection)
@@ -103,6 +111,7 @@ def report(view: View) -> Report:
             row,
             steps=[step for step in steps if step.round == row.round],
             measured=measurements.get(row.round, ()),
+            estimate=anew.get(row.round),
             model=models.get(row.round),
             decisions=decisions,
             picks=[pick for pick in picks if pick.round == row.round],
@@ -140,11 +149,17 @@ def headline(measured: Sequence[Measurement]) -> Measurement | None:
     return next((overall[ground] for ground in ("gold", "audit", "dev") if ground in overall), None)
 
 
+def _as_measurement(row: EstimateRow) -> Measurement:
+    found = row.estimate
+    return Measurement("error_rate", found.value, found.low, found.high, found.n, found.on, estimator=found.estimator)
+
+
 def _line(
     row: RoundRow,
     *,
     steps: Sequence[StepRow],
     measured: Sequence[Measurement],
+    estimate: EstimateRow | None,
     model: ModelRow | None,
     decisions: Sequence[Decision],
     picks: Sequence[PickRow],
@@ -152,9 +167,10 @@ def _line(
     labels: Sequence[Label],
     preferences: Sequence[Preference],
 ) -> RoundFigures:
-    error = headline(measured)
+    error = _as_measurement(estimate) if estimate else headline(measured)
     verdict = next((d for d in decisions if d.round == row.round and d.by == "gate"), None)
-    on_ground = {m.metric: m.value for m in measured if error and m.on == error.on and not m.slice}
+    ground = error.on.partition("+")[0] if error else ""
+    on_ground = {m.metric: m.value for m in measured if m.on == ground and not m.slice}
     mine = _answers(picks, answers)
     peaks = [step.peak_mb for step in steps if step.peak_mb is not None]
     return RoundFigures(
@@ -171,9 +187,12 @@ def _line(
         n=error.n if error else 0,
         on=error.on if error else "",
         estimator=error.estimator if error else "",
+        effective_n=estimate.estimate.effective_n if estimate else None,
+        gold_version=estimate.gold_version if estimate else "",
         macro_f1=on_ground.get("macro_f1"),
         ece=on_ground.get("ece"),
         promoted=verdict.action == "promote" if verdict else None,
+        told=verdict.told if verdict else "",
         reason=verdict.reason if verdict else "",
         champion=_champion_after(decisions, row.round),
         difference=verdict.comparison.difference if verdict and verdict.comparison else None,

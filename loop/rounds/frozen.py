@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from loop.ledger import lives, progress
 from loop.project import POOL, Project
 from loop.protocols import Progress
 from loop.records import FloatArray, IntArray, Split
@@ -32,6 +33,8 @@ class Frozen:
     ids: tuple[str, ...]
     embeddings: FloatArray
     """(n, d) float32, rows of length 1."""
+    fingerprint: str
+    """Of the encoder."""
 
     @cached_property
     def row_of(self) -> dict[str, int]:
@@ -45,10 +48,10 @@ class Frozen:
 
 @dataclass(frozen=True)
 class Partition:
-    """The lasting regions."""
+    """The lasting regions, as people merged them."""
 
     regions: IntArray
-    """(n,) the spot of each example, in the row order of Frozen."""
+    """(n,) the spot of each example, in the row order of Frozen; a spot that is part of another has no example."""
     names: tuple[str, ...]
     """(s,) name of each spot."""
     terms: tuple[tuple[str, ...], ...]
@@ -72,11 +75,15 @@ def embeddings(work: Work) -> Frozen:
             _embed(project, base, revision, folder=folder, progress=work.progress)
     folder = project.artifacts.open(name)
     matrix = np.load(folder / "embeddings.npy", mmap_mode="r")
-    return Frozen(ids=project.pool.ids(), embeddings=matrix)
+    fingerprint = json.loads((folder / "encoder.json").read_text())["fingerprint"]
+    return Frozen(ids=project.pool.ids(), embeddings=matrix, fingerprint=fingerprint)
 
 
 def partition(work: Work, frozen: Frozen) -> Partition:
-    """The regions; made at the first call from pool and seed, read ever after."""
+    """The regions; made at the first call from pool and seed, read ever after.
+
+    A merge by a person holds from the next round on, like a change of the config: within a round nothing moves.
+    """
     project = work.project
     if not project.artifacts.has(PARTITION):
         with project.artifacts.writing(PARTITION) as folder:
@@ -84,7 +91,18 @@ def partition(work: Work, frozen: Frozen) -> Partition:
     folder = project.artifacts.open(PARTITION)
     words = json.loads((folder / "spots.json").read_text())
     regions = np.load(folder / "regions.npy", mmap_mode="r")
-    return Partition(regions, tuple(words["names"]), tuple(tuple(terms) for terms in words["terms"]))
+    return Partition(
+        regions=_merged(regions, parts_of(work)),
+        names=tuple(words["names"]),
+        terms=tuple(tuple(terms) for terms in words["terms"]),
+    )
+
+
+def parts_of(work: Work) -> dict[int, int]:
+    """Spot → the spot it is part of in this round, by what people had merged when the round began."""
+    with work.project.ledger.read() as connection:
+        began = {row.round: row.started_at for row in progress.rounds(connection)}
+        return lives.merged(lives.edits(connection, before=began.get(work.round)))
 
 
 def tokens(project: Project, base: Any, progress: Progress) -> Any:
@@ -102,6 +120,14 @@ def _texts(project: Project) -> Iterator[str]:
     ids = project.pool.ids()
     for start in range(0, len(ids), ROWS_AT_ONCE):
         yield from project.pool.texts(ids[start : start + ROWS_AT_ONCE])
+
+
+def _merged(regions: IntArray, parts: Mapping[int, int]) -> IntArray:
+    if not parts:
+        return regions
+    owner = np.arange(max(int(regions.max(initial=0)), *parts, *parts.values()) + 1)
+    owner[list(parts)] = list(parts.values())
+    return np.asarray(owner[regions])
 
 
 def _digest(*parts: str | None) -> str:

@@ -1,10 +1,10 @@
 """The reserves: two shares of the pool set apart at random before anything was picked, for audit and for dev.
 
-Audit and dev questions come from their reserve alone, in a random order fixed by the seed, and strategies never see
-either. So all audit answers of all rounds together are one simple random sample of the whole pool, whatever was
-picked: the share of wrong guesses among them is an unbiased estimate of the error rate on the pool. The same holds for
-dev, which may steer: a dev set taken from the picks would be of hard examples, and calibrated on it the model would
-doubt too much everywhere else.
+Audit and dev questions come from their reserve alone, by lots fixed by the seed, and strategies never see either. So
+the dev answers of all rounds together are one simple random sample of the whole pool, whatever was picked. Of audit
+answers the same holds, but for that doubtful examples may have a larger, known chance (`loop.rounds.audit`). Dev may
+steer: a dev set taken from the picks would be of hard examples, and calibrated on it the model would doubt too much
+everywhere else.
 """
 
 from __future__ import annotations
@@ -25,10 +25,21 @@ LARGE_GOLD = 500
 
 def reserve(work: Work, kind: PickKind) -> frozenset[str]:
     """Ids set apart; a pure function of seed and ids, so that it is the same in every round."""
+    return frozenset(lots(work, kind)) if _share(work, kind) > 0 else frozenset()
+
+
+def lots(work: Work, kind: PickKind) -> dict[str, float]:
+    """Id → its lot within the reserve, 0..1, as good as random; whether or not anything is set apart now."""
     low, high = LOTS[kind]
-    if _share(work, kind) == 0:
-        return frozenset()
-    return frozenset(id_ for id_ in work.project.pool.ids(Split.POOL) if low <= _lot(work, id_) < high)
+    drawn = {id_: _lot(work, id_) for id_ in work.project.pool.ids(Split.POOL)}
+    return {id_: (lot - low) / (high - low) for id_, lot in drawn.items() if low <= lot < high}
+
+
+def wanted(work: Work, kind: PickKind) -> int:
+    """So many questions of this kind in a batch; audit has its share first where both do not fit."""
+    batch = work.config.selection.batch
+    room = batch - wanted(work, PickKind.AUDIT) if kind is PickKind.DEV else batch
+    return min(round(_share(work, kind) * batch), room)
 
 
 def draw(work: Work, kind: PickKind, *, free: Sequence[str], asked: int) -> tuple[tuple[str, float], ...]:
@@ -37,8 +48,7 @@ def draw(work: Work, kind: PickKind, *, free: Sequence[str], asked: int) -> tupl
     asked: how many of this kind were drawn in earlier rounds. The sample is the first asked + drawn examples of a
     random order, so each example of the pool is in it with probability (asked + drawn) / pool.
     """
-    wanted = round(_share(work, kind) * work.config.selection.batch)
-    drawn = sorted(free, key=lambda id_: _lot(work, id_))[:wanted]
+    drawn = sorted(free, key=lambda id_: _lot(work, id_))[: wanted(work, kind)]
     pool = max(len(work.project.pool.ids(Split.POOL)), 1)
     return tuple((id_, (asked + len(drawn)) / pool) for id_ in drawn)
 

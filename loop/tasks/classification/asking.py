@@ -13,7 +13,7 @@ from loop import registry
 from loop.ledger import figures, people
 from loop.protocols import PoolView
 from loop.records import Pick, PickKind, Role, Split, Spot
-from loop.rounds import reserves
+from loop.rounds import audit, reserves
 from loop.rounds.frozen import Frozen, Partition, embeddings, partition
 from loop.rounds.work import Done, Work
 from loop.selection import budget
@@ -30,10 +30,15 @@ def select(work: Work) -> Done:
         standing = tuple(row.spot for row in figures.spots(connection, round_=work.round))
     free = [id_ for id_ in work.project.pool.ids(Split.POOL) if id_ not in asked and id_ not in labelled]
     apart = {kind: reserves.reserve(work, kind) for kind in reserves.LOTS}
-    drawn = {
-        kind: reserves.draw(work, kind, free=[id_ for id_ in free if id_ in ids], asked=len(ids & asked))
-        for kind, ids in apart.items()
-    }
+    audited = audit.draw(work, _doubt(work))
+    audit.save(work, audited)
+    pool = len(work.project.pool.ids(Split.POOL))
+    calibrating = reserves.draw(
+        work,
+        PickKind.DEV,
+        free=[id_ for id_ in free if id_ in apart[PickKind.DEV]],
+        asked=len(apart[PickKind.DEV] & asked),
+    )
     view = _view(
         work, frozen, regions, [id_ for id_ in free if not any(id_ in ids for ids in apart.values())], standing
     )
@@ -42,13 +47,13 @@ def select(work: Work) -> Done:
         strategy=registry.load("strategy", work.config.selection.strategy),
         strategy_name=work.config.selection.strategy,
         batch=work.config.selection.batch,
-        audit=[one for draws in drawn.values() for one in draws],
+        audit=[*audited.of_pool(pool=pool), *calibrating],
         blind=work.config.selection.blind,
         rng=work.rng("select"),
         spots=standing,
         labels=work.config.label_set.names,
     )
-    picks = _with_dev([_known(work, frozen, regions, pick) for pick in picks], drawn[PickKind.DEV])
+    picks = _with_dev([_known(work, frozen, regions, pick) for pick in picks], calibrating)
     batch = {ext_id(work, pick.example_id): pick for pick in picks}
     if not batch:
         work.say("Nothing is left to ask: every example of the pool was asked or is labelled")
@@ -57,6 +62,14 @@ def select(work: Work) -> Done:
         people.add_picks(connection, work.round, batch)
 
     return Done(_counts(picks), record)
+
+
+def _doubt(work: Work) -> dict[str, float] | None:
+    """Pool example → 1 - confidence of the champion; None before the first model."""
+    scores = scores_of(work)
+    if scores is None:
+        return None
+    return dict(zip(scores.ids, (1 - scores.probabilities.max(axis=1)).tolist(), strict=True))
 
 
 def ext_id(work: Work, example_id: str) -> str:

@@ -1,6 +1,7 @@
 """Step `evaluate`: how good the new model is.
 
-tuned model ─► predictions on gold, audit and dev ─► figures with intervals
+tuned model ─► predictions on gold, audit, dev and the audited population ─► figures with intervals
+                                                            all models so far ─► error rates anew
 """
 
 from __future__ import annotations
@@ -16,8 +17,11 @@ from sqlalchemy import Connection
 
 from loop.evaluation import measure
 from loop.ledger import figures, people
+from loop.ledger.estimates import EstimateRow, put_estimates
 from loop.protocols import Scores
 from loop.records import Measurement, Predictions, Role
+from loop.rounds import audit
+from loop.rounds.estimating import Grounds, Judged, measure_anew
 from loop.rounds.frozen import embeddings, partition, tokens
 from loop.rounds.work import GROUNDS, Done, Work, artifact
 
@@ -32,25 +36,48 @@ def evaluate(work: Work) -> Done:
         if not any(row.round == work.round for row in figures.models(connection)):
             return Done({"skipped": "no model in this round"})
     truth = truths(work)
-    ids = tuple(id_ for ground in GROUNDS for id_ in truth[ground])
+    measured = [id_ for ground in GROUNDS for id_ in truth[ground]]
+    ids = tuple(dict.fromkeys([*measured, *audit.population(work)]))
     model = load_classifier(work.project.artifacts.open(work.name("train")) / "model")
     scores = predict(work, model, ids)
     predictions = Predictions(ids=ids, labels=model.labels, probabilities=scores.probabilities)
     with work.project.artifacts.writing(work.name("evaluate")) as folder:
         save(predictions, folder)
     found = _measured(work, predictions, truth)
+    anew = estimated(work)
 
     def record(connection: Connection) -> None:
         figures.put_measurements(connection, work.round, found)
+        put_estimates(connection, work.round, anew)
 
     headline = {f"{row.on}_error": row.value for row in found if row.metric == "error_rate" and not row.slice}
     return Done({ground: len(truth[ground]) for ground in GROUNDS} | headline, record)
 
 
+def estimated(work: Work) -> tuple[EstimateRow, ...]:
+    """The error rate of every model so far, on all the gold and audit answers there are now."""
+    truth = truths(work)
+    grounds = Grounds(truth["gold"], truth["audit"], audit.chances(work), audit.population(work))
+    with work.project.ledger.read() as connection:
+        rounds = [row.round for row in figures.models(connection)]
+    known = {**truth["audit"], **truth["gold"]}
+    return measure_anew(work, {round_: _judged(predictions_of(work, round_), known) for round_ in rounds}, grounds)
+
+
+def _judged(predictions: Predictions, known: Mapping[str, str]) -> Judged:
+    rows = zip(predictions.ids, predictions.guesses(), predictions.probabilities.max(axis=1).tolist(), strict=True)
+    said = {id_: (guess, 1 - top) for id_, guess, top in rows}
+    wrong = {id_: said[id_][0] != label for id_, label in known.items() if id_ in said}
+    return Judged(wrong, {id_: doubt for id_, (_, doubt) in said.items()})
+
+
 def predict(work: Work, model: Any, ids: Sequence[str]) -> Scores:
-    """One pass of a classifier over these examples, from the tokens made once."""
-    row_of = embeddings(work).row_of
-    rows = np.array([row_of[id_] for id_ in ids], dtype=np.int64)
+    """One pass of a classifier over these examples, from the tokens made once; from the embeddings where that is all."""
+    frozen = embeddings(work)
+    rows = np.array([frozen.row_of[id_] for id_ in ids], dtype=np.int64)
+    if model.knows(frozen.fingerprint):
+        alone: Scores = model.score_embeddings(frozen.embeddings[rows])
+        return alone
     scores: Scores = model.predict_tokens(tokens(work.project, model.base, work.progress), rows, progress=work.progress)
     return scores
 
@@ -83,15 +110,18 @@ def load(folder: Path) -> Predictions:
 
 def _measured(work: Work, predictions: Predictions, truth: Mapping[str, Mapping[str, str]]) -> tuple[Measurement, ...]:
     found: list[Measurement] = []
-    for ground in GROUNDS:
-        if truth[ground]:
-            slices = _slices(work, tuple(truth[ground]))
+    chances = audit.chances(work)
+    audited = {id_: label for id_, label in truth["audit"].items() if id_ in chances}
+    for ground, known in {**truth, "audit": audited}.items():
+        if known:
+            slices = slices_of(work, tuple(known))
             rng = work.rng("evaluate", GROUNDS.index(ground))
-            found += measure.measure(predictions, truth[ground], on=ground, slices=slices, rng=rng)
+            drawn = chances if ground == "audit" else None
+            found += measure.measure(predictions, known, on=ground, slices=slices, rng=rng, chances=drawn)
     return tuple(found)
 
 
-def _slices(work: Work, ids: Sequence[str]) -> dict[str, Sequence[str]]:
+def slices_of(work: Work, ids: Sequence[str]) -> dict[str, Sequence[str]]:
     """Slice name → ids: every value of every metadata column, short and long texts, and every weak spot."""
     members: dict[str, list[str]] = {}
     for example in work.project.pool.examples(ids):
