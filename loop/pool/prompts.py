@@ -1,7 +1,7 @@
-"""A file of prompts outside the splits: to be answered now, or never to be forgotten.
+"""A file outside the splits: prompts to be answered now, or what is never to be forgotten.
 
 prompts.jsonl ───► read_prompts ──► Examples, one per row
-retention.csv ───► retained ──────► a table in the shape of loop.pool.storage, every row gold with references
+retention.csv ───► retained ──────► a table in the shape of loop.pool.storage, every row gold with references or label
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ import numpy as np
 
 from loop.errors import DataError
 from loop.pool.assembling import measured_on
+from loop.pool.duplicates import deduplicate
 from loop.pool.guess_prompts import guess_prompts
+from loop.pool.known_labels import checked_labels
 from loop.pool.sources import Source
-from loop.pool.splits import read_gold
 from loop.pool.storage import example
-from loop.pool.tables import MAX_CHARACTERS, Columns, gather
+from loop.pool.tables import MAX_CHARACTERS, Columns, Rows, gather
 from loop.records import Example, Split
 
 
@@ -33,8 +34,13 @@ def read_prompts(source: Source, *, text: str | None = None, context: str | None
     return tuple(replace(one, split=Split.POOL) for one in examples_of(measured_on(rows)))
 
 
-def retained(source: Source, columns: Columns, *, max_characters: int | None = MAX_CHARACTERS) -> Any:
-    """A pyarrow.Table of prompts that all have a reference. Raises DataError when the columns or references lack."""
+def retained(
+    source: Source, columns: Columns, *, labels: Sequence[str] = (), max_characters: int | None = MAX_CHARACTERS
+) -> Any:
+    """A pyarrow.Table of prompts that all have a reference, or of texts that all have one of `labels`.
+
+    Raises DataError when columns, references or labels lack, and for a label that is none of `labels`.
+    """
     wanted = [name for name in (columns.text, columns.label, columns.context) if name]
     missing = [name for name in wanted if name not in source.columns]
     if missing:
@@ -43,18 +49,33 @@ def retained(source: Source, columns: Columns, *, max_characters: int | None = M
             wanted="the columns of the data: " + ", ".join(wanted),
             do="rename its columns",
         )
-    rows = read_gold(source, columns, max_characters).rows
+    rows = _answered(source, columns, max_characters)
+    if not columns.writing:
+        checked_labels([rows], labels)
+    return measured_on(rows)
+
+
+def _answered(source: Source, columns: Columns, max_characters: int | None) -> Rows:
+    """The rows, of which every one has a reference or a label."""
+    noun, answer = ("prompts", "reference") if columns.writing else ("texts", "label")
+    present = replace(
+        columns,
+        id=columns.id if columns.id in source.columns else None,
+        metadata=tuple(name for name in columns.metadata if name in source.columns),
+    )
+    rows = deduplicate(gather(source, present, max_characters=max_characters)).rows
     without = np.flatnonzero(rows.table.column("label").is_null().to_numpy())
     if len(without):
+        plural = "references" if columns.writing else "labels"
         raise DataError(
-            f"{source.where}: {len(without):,} of {len(rows.numbers):,} prompts have no reference, the first is row "
+            f"{source.where}: {len(without):,} of {len(rows.numbers):,} {noun} have no {answer}, the first is row "
             f"{rows.numbers[without[0]]}",
-            wanted="a reference for each prompt: what the model answers well today",
+            wanted=f"a {answer} for each {noun[:-1]}: what the model answers well today",
             do="add them"
             if columns.label or columns.chat
-            else "name the column with references, which the data has too, with --label",
+            else f"name the column with {plural}, which the data has too, with --label",
         )
-    return measured_on(rows)
+    return rows
 
 
 def examples_of(table: Any) -> Sequence[Example]:

@@ -1,7 +1,7 @@
 """`weakspot init`: a person's files → a project folder, ready for the first round.
 
 recognise ─► guess columns ─► build splits, leak guard ─► weakspot.yaml ─► pool artifact ─► ledger with seed labels
-                                                                       └─► retention artifact, for generation
+                                                                       └─► retention artifact
 
 request.py           what was asked, and what of it means nothing for the task
 writing_settings.py  generation's options → keys of weakspot.yaml
@@ -24,11 +24,13 @@ from loop.artifacts import Artifacts
 from loop.config import Config, artifacts_url, ledger_url, parse, template
 from loop.errors import ConfigError, DataError
 from loop.ledger import Ledger, people, progress
+from loop.ledger.leaks import put_leaks
 from loop.pool import Built, Guess, Source, build, guess, guess_prompts, holds_chats, recognise, retained, write_table
 from loop.pool.store import Pool
 from loop.project import CONFIG, KEY, POOL, POOL_FILE
-from loop.records import Label
+from loop.records import Label, Leak, Role
 from loop.roles import assign_roles
+from loop.rounds.guarding import between, said
 from loop.rounds.request import Request, refuse_strangers, settings_of
 from loop.rounds.retention import RETENTION, RETENTION_FILE, trained_on_as_well
 from loop.rounds.writing_settings import base_of, checks_of, columns_checked, keys_of, relative
@@ -70,9 +72,10 @@ def _create_classification(source: Source, request: Request) -> Created:
     built = _build(source, guessed, request, wanted)
     described = _described(built, wanted)
     given = {"labels": described if any(described.values()) else list(described), "base": request.base or PACKAGED}
+    kept, again = _kept(request, guessed, built)
     config, text = _config(request, guessed, given)
-    _write(request.folder, config, text, built)
-    return _created(request, config, guessed, built, warnings=())
+    leaking = _write(request.folder, config, text, built, kept=kept)
+    return _created(request, config, guessed, built, warnings=(*again, *leaking))
 
 
 def _create_generation(source: Source, request: Request) -> Created:
@@ -80,16 +83,22 @@ def _create_generation(source: Source, request: Request) -> Created:
     guessed = _guess_prompts(source, request)
     built = _build(source, guessed, request, None)
     _require_a_measure(request, built)
-    kept = None
-    warnings: tuple[str, ...] = ()
-    if request.retention:
-        file = recognise(request.retention, encoding=request.encoding)
-        kept = retained(file, guessed.columns, max_characters=request.max_characters)
-        if again := trained_on_as_well(kept, built.table):
-            warnings = (f"{again:,} prompts stand in {request.retention} too, or nearly: forgetting may look smaller.",)
+    kept, again = _kept(request, guessed, built)
     config, text = _config(request, guessed, {**given, "context": guessed.columns.context})
-    _write(request.folder, config, text, built, kept=kept)
-    return _created(request, config, guessed, built, warnings=warnings)
+    leaking = _write(request.folder, config, text, built, kept=kept)
+    return _created(request, config, guessed, built, warnings=(*again, *leaking))
+
+
+def _kept(request: Request, guessed: Guess, built: Built) -> tuple[Any, tuple[str, ...]]:
+    """The retention table, None without a file, and what is to be said of it."""
+    if not request.retention:
+        return None, ()
+    file = recognise(request.retention, encoding=request.encoding)
+    kept = retained(file, guessed.columns, labels=built.labels, max_characters=request.max_characters)
+    again = trained_on_as_well(kept, built.table)
+    noun = "prompts" if guessed.columns.writing else "texts"
+    told = f"{again:,} {noun} stand in {request.retention} too, or nearly: forgetting may look smaller."
+    return kept, (told,) if again else ()
 
 
 def _created(request: Request, config: Config, guessed: Guess, built: Built, *, warnings: Sequence[str]) -> Created:
@@ -186,7 +195,8 @@ def _described(built: Built, wanted: Mapping[str, str] | None) -> Mapping[str, s
 
 
 def _config(request: Request, guessed: Guess, given: Mapping[str, Any]) -> tuple[Config, str]:
-    more = {**given.get("more", {}), **settings_of(request)}
+    kept = {"data.retention": relative(request.retention, request.folder)} if request.retention else {}
+    more = {**given.get("more", {}), **kept, **settings_of(request)}
     text = template(
         name=_name(request.folder),
         file=relative(request.data, request.folder),
@@ -204,8 +214,8 @@ def _config(request: Request, guessed: Guess, given: Mapping[str, Any]) -> tuple
     return parse(text), text
 
 
-def _write(folder: Path, config: Config, text: str, built: Built, *, kept: Any = None) -> None:
-    """The config comes last: a folder without it is no project, and init may be called again."""
+def _write(folder: Path, config: Config, text: str, built: Built, *, kept: Any) -> tuple[str, ...]:
+    """The config comes last: a folder without it is no project, and init may be called again. Tells of leaks."""
     folder.mkdir(parents=True, exist_ok=True)
     artifacts = Artifacts(Path(artifacts_url(config, folder=folder)))
     with artifacts.writing(POOL) as place:
@@ -216,10 +226,20 @@ def _write(folder: Path, config: Config, text: str, built: Built, *, kept: Any =
     pool = Pool.open(artifacts.open(POOL) / POOL_FILE)
     with Ledger.open(ledger_url(config, folder=folder, environ=os.environ)) as ledger, ledger.begin() as connection:
         progress.put(connection, KEY, uuid.uuid4().hex)
-        people.put_labels(connection, _seed(pool, config))
+        seed = _seed(pool, config)
+        people.put_labels(connection, seed)
+        leaking = _leaking(pool, seed, config)
+        put_leaks(connection, leaking)
     draft = folder / f".{CONFIG}.partial"
     draft.write_text(text, encoding="utf-8")
     draft.rename(folder / CONFIG)
+    return tuple(f"{line}." for line in said(leaking, noun="label" if config.labels else "prompt"))
+
+
+def _leaking(pool: Pool, seed: Sequence[Label], config: Config) -> Sequence[Leak]:
+    """Seed examples to be trained on whose twins are dev; what is near gold was set aside before."""
+    trained, dev = ([one.example_id for one in seed if one.role is role] for role in (Role.TRAIN, Role.DEV))
+    return between(pool, trained, {"dev": dev}, contexts=config.data.context is not None, round_=None)
 
 
 def _seed(pool: Pool, config: Config) -> Sequence[Label]:

@@ -62,7 +62,6 @@ def settings_of(request: Request) -> dict[str, object]:
 MEANT = {
     "labels": ("classification", "people judge what the model writes and choose no labels"),
     "context": ("generation", "only an answer that is written must agree with something"),
-    "retention": ("generation", "a classifier is not asked for what it knew before"),
     "form": ("generation", "people choose a label"),
     "checks": ("generation", "a label is checked against the label set"),
     "rubric": ("generation", "simulated experts answer from the label column"),

@@ -1,4 +1,5 @@
-"""The retention set: prompts with references that the base model answers well and that no tuning may spoil.
+"""The retention set: what a first model does well and no later tuning may spoil. Labelled texts, or prompts with
+references that the base model answers well.
 
 --retention FILE ─► loop.pool.retained ─► the artifact "retention" (`weakspot init` writes it) ─► retention(project)
 """
@@ -21,14 +22,13 @@ class Retained(NamedTuple):
 
     examples: tuple[Example, ...]
     references: dict[str, tuple[str, ...]]
-    """Example id → reference answers; every example has one at least."""
+    """Example id → reference answers, or its one label; every example has one at least."""
 
 
 def trained_on_as_well(table: Any, pool: Any) -> int:
-    """How many prompts of the pool's table stand in the retention table too, or nearly; gold is not counted."""
-    texts, contexts = _prompts(table)
+    """How many texts of the pool's table stand in the retention table too, or nearly; gold is not counted."""
     rows = [row for row, split in enumerate(pool.column("split").to_pylist()) if split in (Split.POOL, Split.SEED)]
-    return len(LeakGuard(texts, contexts=contexts).find(*_prompts(pool.take(rows))))
+    return len(LeakGuard(*_texts(table)).find(*_texts(pool.take(rows))))
 
 
 def retention(project: Project) -> Retained:
@@ -45,5 +45,9 @@ def retention(project: Project) -> Retained:
     return Retained(stored.examples(stored.ids()), stored.references(Split.GOLD))
 
 
-def _prompts(table: Any) -> tuple[list[str], list[str]]:
-    return table.column("text").to_pylist(), [context or "" for context in table.column("context").to_pylist()]
+def _texts(table: Any) -> tuple[list[str], list[str] | None]:
+    """Texts, and of prompts what they are about."""
+    texts = table.column("text").to_pylist()
+    if "context" not in table.column_names:
+        return texts, None
+    return texts, [context or "" for context in table.column("context").to_pylist()]

@@ -46,8 +46,6 @@ def keys_of(request: Request) -> dict[str, object]:
     more: dict[str, object] = {"model.embedder": EMBEDDER, "questions.form": form, "generation.checks": checks}
     if form == "rating":
         more["questions.criteria"] = CRITERION
-    if request.retention:
-        more["data.retention"] = relative(request.retention, request.folder)
     if request.rubric:
         try:
             load_function(request.rubric, Path.cwd())

@@ -38,7 +38,8 @@ def init(
         int | None, typer.Option(min=0, help="So many labels of the data may be used from the start; 0: cold start.")
     ] = None,
     retention: Annotated[
-        str | None, typer.Option(help="Generation: prompts with references that must not be forgotten; same columns.")
+        str | None,
+        typer.Option(help="What must not be forgotten: labelled texts or prompts with references; same columns."),
     ] = None,
     experts: Annotated[str, typer.Option(help="people, or simulated (answers from the label column).")] = "people",
     base: Annotated[
