@@ -18,8 +18,8 @@ REPEATS = 1000
 Array = NDArray[Any]
 
 
-def wilson(hits: int, n: int) -> tuple[float, float] | None:
-    """Score interval of a rate of `hits` in `n`, within 0..1; None for n = 0.
+def wilson(hits: float, n: float) -> tuple[float, float] | None:
+    """Score interval of a rate of `hits` in `n`, within 0..1; None for n = 0. Of a weighted sample: effective numbers.
 
     Wilson 1927, Probable inference, the law of succession, and statistical inference.
     """

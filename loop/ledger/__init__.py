@@ -5,6 +5,7 @@
     progress   rounds, steps, events, heartbeats, single values
     people     picks, tasks, annotations, labels
     figures    models, decisions, measurements, spots
+    lives      what becomes of spots: lives, edits by people, slices found beside them
 
 One process writes (`weakspot run` holds a lock file); any number read.
 """

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, delete, insert, select
 
-from loop.ledger import schema
+from loop.ledger import lives, schema
 from loop.ledger.writing import upsert
 from loop.records import Comparison, Measurement, SliceComparison, Spot, Veto
 
@@ -139,7 +139,7 @@ def put_spots(connection: Connection, round_: int, spots: Iterable[Spot]) -> Non
 
 
 def spots(connection: Connection, *, round_: int | None = None) -> tuple[SpotRound, ...]:
-    """Spots by round and id, each with its lasting name."""
+    """Spots by round and id, each with its name as it is now, and whether it is mute now."""
     query = (
         select(schema.spot_rounds, schema.spots.c.name, schema.spots.c.terms)
         .join(schema.spots, schema.spots.c.id == schema.spot_rounds.c.spot)
@@ -147,7 +147,8 @@ def spots(connection: Connection, *, round_: int | None = None) -> tuple[SpotRou
     )
     if round_ is not None:
         query = query.where(schema.spot_rounds.c.round == round_)
-    return tuple(_spot_round(row) for row in connection.execute(query).mappings())
+    mute = lives.muted(lives.edits(connection))
+    return tuple(_spot_round(row, muted=row["spot"] in mute) for row in connection.execute(query).mappings())
 
 
 def _decision(row: RowMapping) -> Decision:
@@ -178,8 +179,9 @@ def _spot_fields(round_: int, spot: Spot) -> dict[str, Any]:
     return {"round": round_, "spot": spot.id, "confused": list(spot.confused) if spot.confused else None, **figures}
 
 
-def _spot_round(row: RowMapping) -> SpotRound:
+def _spot_round(row: RowMapping, *, muted: bool) -> SpotRound:
     figures = {name: row[name] for name in _SPOT_COLUMNS}
     confused = (row["confused"][0], row["confused"][1]) if row["confused"] else None
-    spot = Spot(id=row["spot"], name=row["name"], terms=tuple(row["terms"]), confused=confused, **figures)
+    words = {"name": row["name"], "terms": tuple(row["terms"]), "confused": confused}
+    spot = Spot(id=row["spot"], muted=muted, **words, **figures)
     return SpotRound(round=row["round"], spot=spot)

@@ -100,3 +100,5 @@ class Spot:
     """Telling terms, most telling first."""
     confused: tuple[str, str] | None = None
     """The pair of labels most often mixed up here."""
+    muted: bool = False
+    """A person asked that nobody speaks of it: it stays on the map, is told in no reason and raises no alert."""

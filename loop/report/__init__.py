@@ -4,7 +4,7 @@
     rounds    one line per round: error rate with interval, decision, labels, seconds
     confusion which labels are taken for which
     standing  where the project stands and what to do next
-    spots     weak spots over rounds, and the map
+    spots     weak spots over rounds, their lives, the slices beside them, and the map
     questions the label queue, and who answered
     health    signs of life, room, the steps of the newest rounds
     examples  everything about one example; what changed between two rounds
@@ -22,7 +22,7 @@ from loop.report.health import Health, Pulse, health, pulse, timeline
 from loop.report.leaks import LeakCounts, LeakFigures, Twins, leak_counts, leaks
 from loop.report.questions import Annotator, QuestionRow, annotators, questions
 from loop.report.rounds import Report, RoundFigures, details, report
-from loop.report.spots import MapPoints, SpotTrend, map_points, spot_trends
+from loop.report.spots import MapPoints, SpotTrend, found_slices, map_points, regions, spot_alerts, spot_trends
 from loop.report.standing import Standing, standing
 from loop.report.view import View, view
 from loop.report.writing import (
@@ -72,6 +72,7 @@ __all__ = [
     "doubts",
     "duels",
     "explain",
+    "found_slices",
     "health",
     "leak_counts",
     "leaks",
@@ -80,8 +81,10 @@ __all__ = [
     "pulse",
     "questions",
     "raters",
+    "regions",
     "report",
     "side_by_side",
+    "spot_alerts",
     "spot_trends",
     "standing",
     "timeline",

@@ -1,4 +1,4 @@
-"""Weak spots over rounds, and where each example lies on the map."""
+"""Weak spots over rounds, their lives, the slices beside them, and where each example lies on the map."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from loop.ledger import figures, people
-from loop.records import FloatArray, IntArray, Spot
+from loop.ledger import figures, lives, people, progress
+from loop.records import FloatArray, FoundSlice, IntArray, Spot, SpotLife
 from loop.report.outcomes import Outcome, outcomes, wrong
 from loop.report.view import View
 
@@ -17,7 +17,7 @@ PARTITION = "partition"
 
 @dataclass(frozen=True, slots=True)
 class SpotTrend:
-    """A weak spot now, and how its estimate moved."""
+    """A weak spot now, how its estimate moved, and where it stands in its life; `spot.muted`: nobody speaks of it."""
 
     spot: Spot
     """As it stands in the newest round."""
@@ -26,6 +26,12 @@ class SpotTrend:
     picks: int
     """How many questions were asked in it, in all rounds."""
     round: int
+    life: SpotLife | None = None
+    """State, since, reason, labels, removed, alert; None in rounds from before lives were kept."""
+    named_by: str = "weakspot"
+    """"weakspot" or the person."""
+    joins: int | None = None
+    """The spot it is part of from the next round on."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,34 +54,66 @@ class MapPoints:
 
 
 def spot_trends(view: View) -> tuple[SpotTrend, ...]:
-    """Every spot, largest error mass first; without a model by size."""
+    """Every spot, largest error mass first; without a model by size. What is part of another spot is left out."""
     with view.project.ledger.read() as connection:
         rows = figures.spots(connection)
         picks = people.picks(connection)
+        named_by = {spot.id: spot.named_by for spot in lives.named_spots(connection)}
+        joins = lives.merged(lives.edits(connection))
     if not rows:
         return ()
+    merged, life_of = _parts(view, rows[-1].round), _lives(view, rows[-1].round)
     last = rows[-1].round
     estimates: dict[int, dict[int, float | None]] = {}
     for row in rows:
         estimates.setdefault(row.spot.id, {})[row.round] = row.spot.estimate
-    asked = [pick.pick.spot for pick in picks]
+    asked = [merged.get(spot, spot) for pick in picks if (spot := pick.pick.spot) is not None]
     trends = [
         SpotTrend(
             spot=row.spot,
             trend=tuple(estimates[row.spot.id].get(round_) for round_ in range(last + 1)),
             picks=asked.count(row.spot.id),
             round=last,
+            life=life_of.get(row.spot.id),
+            named_by=named_by[row.spot.id],
+            joins=joins.get(row.spot.id),
         )
         for row in rows
-        if row.round == last
+        if row.round == last and row.spot.id not in merged
     ]
     return tuple(sorted(trends, key=lambda t: (-(t.spot.error_mass or 0.0), -t.spot.size, t.spot.id)))
+
+
+def spot_alerts(view: View) -> tuple[SpotTrend, ...]:
+    """The spots that came back in the newest round, mute ones aside; largest error mass first."""
+    return tuple(row for row in spot_trends(view) if row.life and row.life.alert and not row.spot.muted)
+
+
+def found_slices(view: View) -> tuple[FoundSlice, ...]:
+    """Metadata slices where the newest mapped model errs more than elsewhere; most errors beyond the rest first."""
+    with view.project.ledger.read() as connection:
+        rows = figures.spots(connection)
+        return lives.found_slices(connection, round_=rows[-1].round) if rows else ()
+
+
+def regions(view: View) -> IntArray | None:
+    """(n,) the spot of each example in the order of `pool.ids()`, as merged in the newest round; None before a map."""
+    artifacts = view.project.artifacts
+    if not artifacts.has(PARTITION):
+        return None
+    found = np.asarray(np.load(artifacts.open(PARTITION) / "regions.npy"))
+    with view.project.ledger.read() as connection:
+        rounds = [row.round for row in figures.spots(connection)]
+    for part, whole in (_parts(view, rounds[-1]) if rounds else {}).items():
+        found[found == part] = whole
+    return found
 
 
 def map_points(view: View) -> MapPoints | None:
     """Every example on the map with the newest champion's guess; None before the first map."""
     artifacts, pool = view.project.artifacts, view.project.pool
-    if not artifacts.has(PARTITION):
+    found_regions = regions(view)
+    if found_regions is None:
         return None
     folder = artifacts.open(PARTITION)
     ids = pool.ids()
@@ -84,12 +122,24 @@ def map_points(view: View) -> MapPoints | None:
     return MapPoints(
         ids=ids,
         places=np.load(folder / "layout.npy"),
-        spots=np.load(folder / "regions.npy"),
+        spots=found_regions,
         splits=_splits(view, ids),
         guesses=tuple(found[id_].guess if id_ in found else None for id_ in ids),
         uncertainty=np.array([_doubt(found.get(id_)) for id_ in ids]),
         wrong=tuple(wrong(id_, found[id_], known, free=view.free) if id_ in found else None for id_ in ids),
     )
+
+
+def _parts(view: View, round_: int) -> dict[int, int]:
+    """Spot → the spot it was part of in that round: merges hold from the round on that began after them."""
+    with view.project.ledger.read() as connection:
+        began = {row.round: row.started_at for row in progress.rounds(connection)}
+        return lives.merged(lives.edits(connection, before=began.get(round_)))
+
+
+def _lives(view: View, round_: int) -> dict[int, SpotLife]:
+    with view.project.ledger.read() as connection:
+        return {row.life.spot: row.life for row in lives.lives(connection, round_=round_)}
 
 
 def _doubt(outcome: Outcome | None) -> float:

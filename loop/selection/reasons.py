@@ -21,7 +21,7 @@ def weak(probabilities: FloatArray, labels: Sequence[str], spot: Spot | None) ->
 
     It errs in about 31 % of messages about “charge · statement”.'
 
-    probabilities: (k,) of one example. spot: where it lies; not spoken of when None or without an estimate.
+    probabilities: (k,) of one example. spot: where it lies; not spoken of when None, mute, or without an estimate.
     """
     return " ".join(part for part in (_hesitation(probabilities, labels), _region(spot)) if part)
 
@@ -33,7 +33,7 @@ def weak_blind(spot: Spot | None) -> str:
 
 def cold(spot: Spot | None) -> str:
     """Before the first model: 'Typical of messages nobody has labelled yet, about “sim card · activate”.'"""
-    return COLD if spot is None else f"{COLD.rstrip('.')}, about “{spot.name}”."
+    return COLD if spot is None or spot.muted else f"{COLD.rstrip('.')}, about “{spot.name}”."
 
 
 def writing(confidence: float | None, spot: Spot | None) -> str:
@@ -56,7 +56,7 @@ def _hesitation(probabilities: FloatArray, labels: Sequence[str]) -> str:
 
 
 def _region(spot: Spot | None) -> str:
-    if spot is None or spot.estimate is None:
+    if spot is None or spot.muted or spot.estimate is None:
         return ""
     return f"It errs in about {_percent(spot.estimate)} of messages about “{spot.name}”."
 

@@ -1,4 +1,8 @@
-"""Step `map`: how weak each region is, from dev errors, people's corrections and calibrated confidence."""
+"""Step `map`: how weak each region is, from dev errors, people's corrections and calibrated confidence.
+
+champion's view, dev, answers ─► estimate of each region ─► its life
+champion on gold, audit, dev  ─► metadata slices
+"""
 
 from __future__ import annotations
 
@@ -7,26 +11,30 @@ from dataclasses import dataclass
 import numpy as np
 from sqlalchemy import Connection
 
-from loop.ledger import figures, people
-from loop.records import Annotation, AnswerState, Role, Split, Spot
-from loop.rounds import reserves
+from loop.ledger import figures, lives, people
+from loop.records import Annotation, AnswerState, FoundSlice, Role, Split, Spot
+from loop.rounds import audit, reserves, spot_lives
 from loop.rounds.frozen import Frozen, Partition, embeddings, partition
 from loop.rounds.work import Done, Work
 from loop.selection import spots
-from loop.tasks.classification.judging import predictions_of
+from loop.tasks.classification.judging import predictions_of, truths
 from loop.tasks.classification.scoring import in_spots, probabilities_of, scores_of
 
 
 def map_spots(work: Work) -> Done:
-    """How weak each region is, from dev errors, people's corrections and calibrated confidence."""
+    """How weak each region is and what becomes of it; which metadata slices stand beside the regions."""
     frozen = embeddings(work)
     regions = partition(work, frozen)
     found = _spots(work, frozen, regions)
+    told = spot_lives.lives_of(work, frozen, regions, found)
+    slices = _slices(work)
 
     def record(connection: Connection) -> None:
         figures.put_spots(connection, work.round, found)
+        lives.put_lives(connection, work.round, told)
+        lives.put_found_slices(connection, work.round, slices)
 
-    return Done({"spots": len(found)}, record)
+    return Done({"spots": len(found), "reopened": sum(life.alert for life in told), "slices": len(slices)}, record)
 
 
 def _spots(work: Work, frozen: Frozen, regions: Partition) -> tuple[Spot, ...]:
@@ -50,6 +58,21 @@ def _spots(work: Work, frozen: Frozen, regions: Partition) -> tuple[Spot, ...]:
         mistakes=[(outcome.truth, outcome.guess) for outcome in dev.values() if outcome.wrong],
         dev_doubt=np.array([outcome.doubt for outcome in dev.values()], dtype=np.float64),
     )
+
+
+def _slices(work: Work) -> tuple[FoundSlice, ...]:
+    with work.project.ledger.read() as connection:
+        champion = figures.champion(connection)
+    if champion is None:
+        return ()
+    truth, predictions = truths(work), predictions_of(work, champion)
+    guess = dict(zip(predictions.ids, predictions.guesses(), strict=True))
+    wrong = {
+        ground: {id_: guess[id_] != label for id_, label in known.items() if id_ in guess}
+        for ground, known in truth.items()
+    }
+    labels = {id_: label for known in truth.values() for id_, label in known.items()}
+    return spot_lives.slices_of(work, wrong, labels=labels, chances=audit.chances(work))
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """Step `map`: how weak each region of the prompts is.
 
 answers known right or wrong ┐
-calibrated doubt ────────────┴─► estimate of each region, shrunken, with an interval
+calibrated doubt ────────────┴─► estimate of each region, shrunken, with an interval ─► its life
+the champion's answers to gold and audit, known right or wrong ─► metadata slices
 """
 
 from __future__ import annotations
@@ -13,25 +14,31 @@ from pathlib import Path
 import numpy as np
 from sqlalchemy import Connection
 
-from loop.ledger import figures, people
+from loop.ledger import figures, lives, people
 from loop.records import FloatArray, IntArray, Split, Spot
+from loop.rounds import spot_lives
 from loop.rounds.frozen import Frozen, embeddings, partition
-from loop.rounds.work import Done, Work
+from loop.rounds.work import Done, Work, artifact
 from loop.selection import spots
 from loop.tasks.generation import answers as files
+from loop.tasks.generation.judging import grounds_of
 from loop.tasks.generation.scored import confidence_of, scored
 
 
 def map_spots(work: Work) -> Done:
-    """How weak each region is: answers known wrong, else the calibrated doubt."""
+    """How weak each region is, from answers known wrong, else the calibrated doubt, and what becomes of it."""
     frozen = embeddings(work)
     regions = partition(work, frozen)
     found = _spots(work, frozen, regions.regions, names=regions.names, terms=regions.terms)
+    told = spot_lives.lives_of(work, frozen, regions, found)
+    slices = spot_lives.slices_of(work, _wrong(work))
 
     def record(connection: Connection) -> None:
         figures.put_spots(connection, work.round, found)
+        lives.put_lives(connection, work.round, told)
+        lives.put_found_slices(connection, work.round, slices)
 
-    return Done({"spots": len(found)}, record)
+    return Done({"spots": len(found), "reopened": sum(life.alert for life in told), "slices": len(slices)}, record)
 
 
 def _spots(
@@ -66,6 +73,16 @@ def _spots(
         mistakes=[("", "")] * sum(wrong[id_] for id_ in judged),
         dev_doubt=np.array([1 - sure[id_] for id_ in judged], dtype=np.float64),
     )
+
+
+def _wrong(work: Work) -> dict[str, dict[str, bool]]:
+    """Ground → (prompt → whether the champion's answer is wrong), where that is known."""
+    with work.project.ledger.read() as connection:
+        champion = figures.champion(connection)
+    if champion is None:
+        return {}
+    known = _known_wrong(work.project.artifacts.open(artifact(champion, "evaluate")))
+    return {ground: {id_: known[id_] for id_ in ids if id_ in known} for ground, ids in grounds_of(work).items()}
 
 
 def _known_wrong(folder: Path) -> dict[str, bool]:
