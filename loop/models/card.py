@@ -104,11 +104,16 @@ def _making(checkpoint: Checkpoint, public_base: str, facts: Mapping[str, Any]) 
         ("Labels given by", _givers(facts.get("simulated"))),
         ("Training data hash", facts.get("data_hash", "not recorded")),
         ("Round", facts.get("round", "not recorded")),
-        ("Temperature", f"{checkpoint.temperature:.3f} (folded into the last layer)"),
+        ("Calibration", f"{_calibration(checkpoint)} (folded into the last layer)"),
         ("Longest text", f"{checkpoint.max_length} tokens; the rest is cut"),
         ("weakspot", facts.get("weakspot_version", "not recorded")),
     )
     return "| | |\n|---|---|\n" + "\n".join(f"| {name} | {value} |" for name, value in rows) + "\n"
+
+
+def _calibration(checkpoint: Checkpoint) -> str:
+    more = ", then a factor and a bias for each label" if checkpoint.factors else ""
+    return f"temperature {checkpoint.temperature:.3f}{more}"
 
 
 def _givers(simulated: bool | None) -> str:

@@ -5,7 +5,7 @@ config.json, model.safetensors                   full: the whole encoder
 (no weights)                                     head: the encoder is the base, which weakspot.json names
 tokenizer.json, tokenizer_config.json            the tokenizer
 head.safetensors                                 weight (k, d), bias (k,), scale ()
-weakspot.json                                    labels, temperature, base, seed, settings, metadata, file hashes
+weakspot.json                                    labels, calibration, base, seed, settings, metadata, file hashes
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from safetensors.torch import load_file, save_file
 
 from loop.errors import ConfigError, ModelError
 from loop.models.bases import Base, quiet
+from loop.models.calibration import Scaling
 from loop.models.network import PooledClassifier
 from loop.models.settings import TuningSettings
 
@@ -57,6 +58,14 @@ class Checkpoint:
     settings: TuningSettings
     metadata: Mapping[str, Any]
     """What it was trained from, as the caller told it: plain JSON values."""
+    factors: tuple[float, ...] = ()
+    """Vector scaling beside the temperature, one a label; empty: temperature alone."""
+    biases: tuple[float, ...] = ()
+
+    @property
+    def scaling(self) -> Scaling:
+        """How logits become calibrated ones."""
+        return Scaling(self.temperature, self.factors, self.biases)
 
 
 def save_checkpoint(out: Path, module: PooledClassifier, tokenizer: Any, base: Base, checkpoint: Checkpoint) -> None:
@@ -101,9 +110,10 @@ def read_checkpoint(folder: Path) -> Checkpoint:
         version, files = manifest.pop("format"), dict(manifest.pop("files"))
         settings = {**manifest.pop("settings")}
         settings["target_modules"] = tuple(settings["target_modules"])
-        checkpoint = Checkpoint(
-            **{**manifest, "labels": tuple(manifest["labels"])}, settings=TuningSettings(**settings)
-        )
+        # Folders from before vector scaling have no factors and biases.
+        manifest |= {name: tuple(manifest.get(name, ())) for name in ("factors", "biases")}
+        manifest["labels"] = tuple(manifest["labels"])
+        checkpoint = Checkpoint(**manifest, settings=TuningSettings(**settings))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, ConfigError) as error:
         raise _damaged(path) from error
     if version != FORMAT:

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors.torch import save_file
 
 from loop.errors import ModelError
@@ -65,11 +66,12 @@ def _write_encoder(classifier: TunedClassifier, out: Path) -> None:
 
 
 def _write_dense(classifier: TunedClassifier, out: Path) -> None:
-    """softmax(W s f / T + b / T) without s and T: both are folded into the weights."""
-    module, temperature = classifier.module, classifier.checkpoint.temperature
-    weight = (module.weight * module.scale / temperature).detach().cpu().contiguous()
-    bias = (module.bias / temperature).detach().cpu().contiguous()
-    labels, width = weight.shape
+    """softmax(a (W s f + b) + c) without the scale s and the calibration a, c: all are folded into the weights."""
+    module = classifier.module
+    labels, width = module.weight.shape
+    factor, added = (torch.from_numpy(part).float() for part in classifier.checkpoint.scaling.linear(labels))
+    weight = ((module.weight * module.scale).detach().cpu() * factor[:, None]).contiguous()
+    bias = (module.bias.detach().cpu() * factor + added).contiguous()
     _write_json(
         out / "config.json",
         {

@@ -1,6 +1,6 @@
 """The tuning method "head": the frozen encoder and a logistic head, no gradient steps through the encoder.
 
-    TrainingSet.embeddings ─► C by cross-validation ─► logistic regression ─► temperature ─► folder without base weights
+    TrainingSet.embeddings ─► C by cross-validation ─► logistic regression ─► calibration ─► folder without base weights
 
 A linear probe (Alain and Bengio 2016, Understanding intermediate layers using linear classifier probes). Nothing in it
 is drawn by chance: every seed gives the same model.
@@ -16,16 +16,16 @@ from typing import Any
 import numpy as np
 
 from loop.models.bases import Base, device, find_base, load_tokenizer, load_transformer
-from loop.models.calibration import fit_temperature, log_loss
+from loop.models.calibration import calibrate, dealt, fit_temperature, log_loss
 from loop.models.checkpoint import Checkpoint, save_checkpoint
 from loop.models.head import class_weights, warm_start
 from loop.models.network import PooledClassifier, embed_all
 from loop.models.settings import TuningSettings
 from loop.models.tokens import tokenize
 from loop.protocols import Progress, TrainingReport, TrainingSet
-from loop.records import FloatArray, IntArray
+from loop.records import FloatArray
 
-GRID = (0.003, 0.01, 0.03, 0.1, 0.3)
+GRID = (0.01, 0.03, 0.1, 0.3, 1.0)
 """Inverse L2 strengths that are tried, on features of length TuningSettings.scale."""
 USUAL = 0.03
 """Taken where there are too few labels to choose by."""
@@ -70,7 +70,7 @@ class Probe:
         train_logits, dev_logits = (
             part.embeddings @ (settings.scale * weight.numpy().T) + bias.numpy() for part in (train, dev)
         )
-        temperature = fit_temperature(dev_logits, dev.labels)
+        scaling = calibrate(dev_logits, dev.labels, how=settings.calibration)
         checkpoint = Checkpoint(
             method="head",
             base=self.base,
@@ -78,20 +78,22 @@ class Probe:
             base_fingerprint=base.fingerprint,
             max_length=settings.max_length,
             labels=labels,
-            temperature=temperature,
+            temperature=scaling.temperature,
             seed=seed,
             settings=settings,
             metadata=dict(metadata or {}),
+            factors=scaling.factors,
+            biases=scaling.biases,
         )
         save_checkpoint(out, module, tokenizer, base, checkpoint)
         train_loss = log_loss(train_logits, train.labels)
-        dev_loss = log_loss(dev_logits, dev.labels, temperature) if len(dev.labels) else None
+        dev_loss = log_loss(scaling.apply(dev_logits), dev.labels) if len(dev.labels) else None
         return TrainingReport(
             steps=0,
             best_step=0,
             train_loss=train_loss,
             dev_loss=dev_loss,
-            temperature=temperature,
+            temperature=scaling.temperature,
             trainable_parameters=weight.numel() + bias.numel(),
             curve=((0, train_loss, dev_loss),),
         )
@@ -103,7 +105,7 @@ def choose_c(train: TrainingSet, weights: FloatArray, *, scale: float, progress:
     Three folds; the examples of each class are dealt out in turn, and a class with a single one is never tested.
     USUAL where fewer than CHOOSE_FROM examples can be tested.
     """
-    folds, tested = _folds(train.labels), np.bincount(train.labels)[train.labels] > 1
+    folds, tested = dealt(train.labels, FOLDS), np.bincount(train.labels)[train.labels] > 1
     if tested.sum() < CHOOSE_FROM:
         return USUAL
     losses = []
@@ -119,15 +121,6 @@ def choose_c(train: TrainingSet, weights: FloatArray, *, scale: float, progress:
         if progress:
             progress(done + 1, len(GRID))
     return GRID[int(np.argmin(losses))]
-
-
-def _folds(labels: IntArray) -> IntArray:
-    """(n,) the fold of each example: its number within its class, modulo FOLDS."""
-    folds = np.zeros(len(labels), np.int64)
-    for label in np.unique(labels):
-        rows = np.flatnonzero(labels == label)
-        folds[rows] = np.arange(len(rows)) % FOLDS
-    return folds
 
 
 def _rows(part: TrainingSet, keep: Any) -> TrainingSet:

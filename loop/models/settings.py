@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from loop.errors import ConfigError
 
 PRECISIONS = ("auto", "bfloat16", "float32")
+CALIBRATIONS = ("auto", "temperature", "vector")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,9 @@ class TuningSettings:
     """With fewer dev examples the run takes all its steps and keeps the last one."""
     precision: str = "auto"
     """Of the encoder while tuning: "float32", "bfloat16", or "auto": bfloat16 where the processor computes in it."""
+    calibration: str = "auto"
+    """How dev examples scale the confidences: "temperature", "vector" (for each class too), or "auto": vector where
+    cross-validation on at least 100 dev examples finds it better."""
     max_length: int = 256
     """Tokens kept of each text, at most what the base model allows."""
 
@@ -65,6 +69,8 @@ class TuningSettings:
                 raise ConfigError(f"tuning {name} is {getattr(self, name)}", wanted="more than 0")
         if self.precision not in PRECISIONS:
             raise ConfigError(f"tuning precision is {self.precision!r}", wanted="one of " + ", ".join(PRECISIONS))
+        if self.calibration not in CALIBRATIONS:
+            raise ConfigError(f"tuning calibration is {self.calibration!r}", wanted="one of " + ", ".join(CALIBRATIONS))
         if self.max_length < 3:
             raise ConfigError(f"tuning max_length is {self.max_length}", wanted="at least 3 tokens")
         if self.evaluations < 1 or self.patience < 1:

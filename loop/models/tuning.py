@@ -1,6 +1,6 @@
 """The tuning methods: labelled texts → a tuned, calibrated classifier in a standard Hugging Face folder.
 
-    TrainingSet ─► warm-started head ─► LoRA or full tuning ─► best by dev ─► temperature ─► folder
+    TrainingSet ─► warm-started head ─► LoRA or full tuning ─► best by dev ─► calibration ─► folder
                                   └──── "head": stays there (loop.models.probe) ──────┘
 
 Linear probing, then fine-tuning (Kumar et al. 2022, Fine-Tuning can Distort Pretrained Features); LoRA: Hu et al. 2021.
@@ -20,7 +20,7 @@ import transformers
 
 from loop.errors import ModelError
 from loop.models.bases import Base, computes_bfloat16, device, find_base, load_tokenizer, load_transformer, quiet
-from loop.models.calibration import fit_temperature, log_loss
+from loop.models.calibration import calibrate, fit_temperature, log_loss
 from loop.models.checkpoint import Checkpoint, save_checkpoint
 from loop.models.head import class_weights, warm_start
 from loop.models.network import PooledClassifier, forward_all
@@ -88,11 +88,12 @@ class Tuning:
             Labelled(tokens, train.labels, weights, tokenizer.pad_token_id),
             settings=settings,
             rate=settings.learning_rate or RATES[self.method],
-            dev_loss=(lambda: _calibrated_loss(dev_logits(), dev)[0]) if steered else None,
+            dev_loss=(lambda: _calibrated_loss(dev_logits(), dev)) if steered else None,
             seed=seed,
             progress=progress,
         )
-        dev_loss, temperature = _calibrated_loss(dev_logits(), dev)
+        last = dev_logits()
+        scaling = calibrate(last, dev.labels, how=settings.calibration)
         checkpoint = Checkpoint(
             method=self.method,
             base=self.base,
@@ -100,18 +101,20 @@ class Tuning:
             base_fingerprint=base.fingerprint,
             max_length=settings.max_length,
             labels=labels,
-            temperature=temperature,
+            temperature=scaling.temperature,
             seed=seed,
             settings=settings,
             metadata=dict(metadata or {}),
+            factors=scaling.factors,
+            biases=scaling.biases,
         )
         save_checkpoint(out, module, tokenizer, base, checkpoint)
         return TrainingReport(
             steps=steps,
             best_step=steps if watch.best_step is None else watch.best_step,
             train_loss=watch.curve[-1][1],
-            dev_loss=dev_loss if len(dev.labels) else None,
-            temperature=temperature,
+            dev_loss=log_loss(scaling.apply(last), dev.labels) if len(dev.labels) else None,
+            temperature=scaling.temperature,
             trainable_parameters=sum(p.numel() for p in module.parameters() if p.requires_grad),
             curve=tuple(watch.curve),
         )
@@ -161,10 +164,9 @@ def _dev_logits(module: PooledClassifier, dev: TrainingSet, base: Base, tokenize
     return lambda: forward_all(module, tokens, np.arange(len(tokens)), pad_id=tokenizer.pad_token_id)[0]
 
 
-def _calibrated_loss(logits: FloatArray, dev: TrainingSet) -> tuple[float, float]:
-    """Log-loss after temperature scaling on the same examples, and the temperature: how the model will be used.
+def _calibrated_loss(logits: FloatArray, dev: TrainingSet) -> float:
+    """Log-loss after temperature scaling on the same examples, about as the model will be used.
 
     Steering by the loss before scaling would prefer early, timid weights over right but overconfident ones.
     """
-    temperature = fit_temperature(logits, dev.labels)
-    return (log_loss(logits, dev.labels, temperature) if len(dev.labels) else 0.0), temperature
+    return log_loss(logits, dev.labels, fit_temperature(logits, dev.labels))

@@ -14,7 +14,7 @@ from scipy.special import softmax
 
 from loop import registry
 from loop.errors import ModelError
-from loop.models import FrozenEncoder, TuningSettings, load_classifier, load_encoder
+from loop.models import FrozenEncoder, TuningSettings, export, load_classifier, load_encoder
 from loop.models.head import class_weights
 from loop.models.probe import GRID, USUAL, Probe, choose_c
 from loop.protocols import TrainingReport, TrainingSet
@@ -150,3 +150,30 @@ def test_minilm_learns_with_the_head_alone(tmp_path: Path) -> None:
     made(examples(encoder, 30, seed=1), EMPTY, labels=LABELS, out=tmp_path, seed=0)
     test = examples(encoder, 60, seed=2)
     assert (load_classifier(tmp_path).predict(test.texts).probabilities.argmax(axis=1) == test.labels).mean() > 0.9
+
+
+@pytest.mark.slow
+def test_vector_scaling_is_kept_read_back_and_exported(
+    probe: Probe, train: TrainingSet, dev: TrainingSet, tmp_path: Path
+) -> None:
+    sentence_transformers = pytest.importorskip("sentence_transformers")
+    by_class = replace(probe, settings=replace(QUICK, calibration="vector"))
+    folder = fitted(by_class, train, dev, tmp_path / "out")
+    model = load_classifier(folder)
+    assert len(model.checkpoint.factors) == len(model.checkpoint.biases) == len(LABELS)
+    assert max(np.abs(model.checkpoint.biases)) > 0.01
+    export(folder, tmp_path / "exported", card={})
+    theirs = sentence_transformers.SentenceTransformer(str(tmp_path / "exported")).encode(list(dev.texts))
+    assert np.allclose(softmax(theirs, axis=1), model.predict(dev.texts).probabilities, atol=1e-5)
+    assert "then a factor and a bias for each label" in (tmp_path / "exported" / "README.md").read_text()
+
+
+def test_a_folder_from_before_vector_scaling_reads_as_before(
+    probe: Probe, train: TrainingSet, dev: TrainingSet, tmp_path: Path
+) -> None:
+    folder = fitted(probe, train, dev, tmp_path / "out")
+    now = load_classifier(folder).predict(dev.texts).probabilities
+    manifest = json.loads((folder / "weakspot.json").read_text())
+    del manifest["factors"], manifest["biases"], manifest["settings"]["calibration"]
+    (folder / "weakspot.json").write_text(json.dumps(manifest))
+    assert np.array_equal(load_classifier(folder).predict(dev.texts).probabilities, now)
