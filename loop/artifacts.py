@@ -75,6 +75,16 @@ class Artifacts:
         """A hash of everything in `name`, from its manifest."""
         return hashlib.blake2b((self.open(name) / MANIFEST).read_bytes(), digest_size=16).hexdigest()
 
+    def place(self, name: str) -> Path:
+        """Where the folder `name` lies or would lie, unchecked: for those who look for damage."""
+        return self._root / name
+
+    def strays(self) -> tuple[Path, ...]:
+        """Files that belong to no folder that was written to the end; what writers have under way is left out."""
+        written = {self._root / name for name in self.names()}
+        found = (path for path in self._root.rglob("*") if not path.is_dir() and written.isdisjoint(path.parents))
+        return tuple(sorted(path for path in found if not _under_way(path)))
+
     def names(self) -> tuple[str, ...]:
         """All folders that were written to the end."""
         found = (path.parent.relative_to(self._root).as_posix() for path in self._root.rglob(MANIFEST))
@@ -109,6 +119,41 @@ def check(folder: Path) -> str:
     except (json.JSONDecodeError, KeyError, TypeError):
         return f"{MANIFEST} is damaged"
     return ""
+
+
+def faults(folder: Path) -> dict[str, str]:
+    """File → what is wrong with it, in words, for every file of a written folder; empty when all is as it was written.
+
+    Stricter than `check`: nothing may be there that the manifest does not name, and the manifest must be, to the
+    letter, what was written.
+    """
+    try:
+        text = (folder / MANIFEST).read_text()
+        files: dict[str, dict[str, Any]] = json.loads(text)["files"]
+        wanted = {name: (str(told["sha256"]), int(told["bytes"])) for name, told in files.items()}
+    except FileNotFoundError:
+        return {MANIFEST: "is missing"}
+    except (UnicodeDecodeError, json.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError):
+        return {MANIFEST: "is damaged"}
+    found = {} if text == _manifest(folder, files) else {MANIFEST: "is not as it was written"}
+    there = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if not path.is_dir()}
+    for name, (digest, size) in wanted.items():
+        if name not in there:
+            found[name] = "is missing"
+        elif there[name].stat().st_size != size or _sha256(there[name]) != digest:
+            found[name] = "has changed since it was written"
+    return found | {name: "was added afterwards" for name in there if name not in wanted and name != MANIFEST}
+
+
+def _manifest(folder: Path, files: dict[str, dict[str, Any]]) -> str:
+    """What `_seal` writes of these entries, in its order of paths."""
+    order = sorted(files, key=lambda name: folder / name)
+    entries = {name: {"bytes": files[name].get("bytes"), "sha256": files[name].get("sha256")} for name in order}
+    return json.dumps({"files": entries}, indent=1)
+
+
+def _under_way(path: Path) -> bool:
+    return any(part.endswith((".partial", ".replaced")) for part in path.parts)
 
 
 def _seal(folder: Path) -> None:

@@ -18,13 +18,14 @@ import psutil
 
 from loop.config import Config, digest
 from loop.errors import WeakspotError
-from loop.ledger import progress
+from loop.ledger import lineage, progress
+from loop.ledger.lineage import BundleRow
 from loop.ledger.progress import Event, Heartbeat, StepRow
 from loop.project import Project, only_worker
-from loop.rounds import people
+from loop.rounds import bundles, machine, people, planning
 from loop.rounds.opening import open_round
 from loop.rounds.task import task_of
-from loop.rounds.work import STEPS, Done, Work, artifact, now
+from loop.rounds.work import STEPS, Done, Work, artifact, nothing, now
 
 WRITING = ("train", "evaluate", "score")
 """Steps that leave files under their own name."""
@@ -75,10 +76,27 @@ def run(project: Project, wish: Wish, watcher: Watcher) -> None:
         project.artifacts.sweep()
         for round_ in _rounds_to_do(project, wish):
             last = STEPS.index(wish.until) if wish.until and round_ == _last(project, wish) else len(STEPS) - 1
+            if _enough(project, round_, STEPS[last], watcher):
+                break
             _run_round(project, round_, STEPS[: last + 1], wish, watcher)
+            if last == len(STEPS) - 1:
+                planning.write_forecast(project, round_)
             watcher.closed(round_)
         with project.ledger.begin() as connection:
             progress.stop_beating(connection, WORKER)
+
+
+def _enough(project: Project, round_: int, until: str, watcher: Watcher) -> bool:
+    """Whether a rule of plan.stop forbids this round; one that has begun is never stopped by it."""
+    with project.ledger.read() as connection:
+        begun = any(row.round == round_ for row in progress.rounds(connection))
+    rulings = () if begun else planning.enough(project, until=until)
+    if rulings:
+        line = planning.said(rulings, round_=round_, waiting=planning.waiting(project))
+        watcher.said(line)
+        with project.ledger.begin() as connection:
+            progress.add_event(connection, Event(now(), "info", None, None, line))
+    return bool(rulings)
 
 
 def _rounds_to_do(project: Project, wish: Wish) -> range:
@@ -102,8 +120,10 @@ def _run_round(project: Project, round_: int, steps: tuple[str, ...], wish: Wish
         if step not in done:
             _run_step(project, config, round_, step, wish, watcher)
     if steps[-1] == STEPS[-1]:
+        digest_of_bundle, at = bundles.write(project, round_), now()
         with project.ledger.begin() as connection:
-            progress.finish_round(connection, round_, at=now())
+            lineage.put_bundle(connection, BundleRow(round_, digest_of_bundle, at))
+            progress.finish_round(connection, round_, at=at)
 
 
 def _lost(project: Project, row: StepRow) -> bool:
@@ -124,8 +144,11 @@ def _run_step(project: Project, config: Config, round_: int, step: str, wish: Wi
     except WeakspotError as fault:
         pulse.event("warning" if fault.exit_status != 1 else "error", str(fault))
         raise
+    leaves_files = step in WRITING and "skipped" not in done.outcome
+    note = machine.note(work, step) if leaves_files else nothing
     with project.ledger.begin() as connection:
         done.record(connection)
+        note(connection)
         progress.finish_step(
             connection,
             round_,

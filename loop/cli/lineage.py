@@ -1,0 +1,97 @@
+"""verify, replay: whether the record is whole, and whether it leads to the same result again."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+
+from loop.cli import showing
+from loop.cli.showing import plain
+from loop.project import open_project
+from loop.protocols import Progress as Advance
+from loop.rounds import replaying, verifying
+from loop.rounds.likeness import IDENTICAL
+from loop.rounds.replaying import Replay
+from loop.rounds.verifying import Finding, Seal
+
+
+def verify(root: Path, *, as_json: bool) -> None:
+    """Every finding; exits with status 1 when one is a problem."""
+    with open_project(root, read_only=True) as project, _bar("checking files") as advance:
+        found = verifying.verify(project, advance)
+        newest = verifying.seal(project)
+    problems = [one for one in found if one.level == "problem"]
+    if as_json:
+        newest_as_told = asdict(newest) if newest else None
+        showing.as_json({"whole": not problems, "findings": [asdict(one) for one in found], "newest": newest_as_told})
+    else:
+        _tell_findings(found, newest)
+    if problems:
+        sys.exit(1)
+
+
+def replay(root: Path, round_: int, *, as_json: bool) -> None:
+    """Whether a round comes out the same; exits with status 1 when it does not."""
+    with open_project(root, read_only=True) as project, _bar(f"round {round_} again") as advance:
+        found = replaying.replay(project, round_, advance)
+    if as_json:
+        showing.as_json(found)
+    else:
+        _tell_replay(found)
+    if not found.identical:
+        sys.exit(1)
+
+
+@contextmanager
+def _bar(words: str) -> Iterator[Advance]:
+    """A line of progress on standard error, on a terminal alone."""
+    console = Console(stderr=True, highlight=False)
+    columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), TextColumn("{task.completed}/{task.total}"))
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task(words, total=1)
+
+        def advance(done: int, total: int) -> None:
+            progress.update(task, completed=done, total=total or 1)
+
+        yield advance
+
+
+def _tell_findings(found: tuple[Finding, ...], newest: Seal | None) -> None:
+    out = showing.out()
+    problems = [one for one in found if one.level == "problem"]
+    for one in found:
+        where = f"round {one.round}, " if one.round is not None else ""
+        out.print(plain(f"{one.level}: {where}{one.place} {one.found}", style="bold" if one in problems else ""))
+        out.print(plain(f"  what it means: {one.means}"))
+        out.print(plain(f"  to do: {one.do}"))
+    if problems:
+        count = "1 thing is" if len(problems) == 1 else f"{len(problems)} things are"
+        out.print(f"{count} not as it was written.", style="bold")
+    else:
+        out.print("Every file is as it was written, and the ledger says what the bundles say.", style="bold")
+    if newest:
+        out.print(f"Newest bundle: round {newest.round}, {newest.digest}")
+        out.print("Keep this hash elsewhere: it vouches for every round up to that one.", style="dim")
+
+
+def _tell_replay(found: Replay) -> None:
+    out = showing.out()
+    for fact, (then, now) in found.changed.items():
+        out.print(plain(f"changed since: {fact} was {then}, is {now}"))
+    for note in found.notes:
+        out.print(plain(f"note: {note}"))
+    width = max((len(part.name) for part in found.parts), default=0)
+    for part in found.parts:
+        out.print(plain(f"  {part.name:<{width}}  {part.state:<10}  {part.told}"))
+    same = sum(part.state == IDENTICAL for part in found.parts)
+    if found.identical:
+        out.print(f"Round {found.round}: identical, in {found.seconds:.0f} s.", style="bold")
+        return
+    out.print(f"Round {found.round}: {same} of {len(found.parts)} parts identical.", style="bold")
+    out.print(plain(f"Why: {found.why}"))
