@@ -1,12 +1,13 @@
 """Does vector scaling help? No scaling, temperature, vector and the automatic choice, on data held out.
 
-    python tests/benchmarks/bench_calibration.py calibration.json --data banking77=TRAIN:TEST [--seeds 5] [--labels 200 1000]
+    python tests/benchmarks/bench_calibration.py calibration.json --data banking77=TRAIN:TEST [--seeds 5 --chosen]
 
     TRAIN ─► labels drawn at random ─► each 7th is dev ─► head on frozen embeddings ─► scalings from dev ─┐
     TEST ────────────────────────────────────────────────────────────────────► log-loss, ECE, error ◄─────┘
 
 The head is the tuning method "head" with the usual C. Labels are the files' own, without errors. --chosen also asks
-whether choosing C by cross-validation beats the usual one. Differences are paired over seeds, with 95 % Student intervals.
+whether choosing C by cross-validation beats the usual one. Differences are paired over seeds, with 95 % Student
+intervals.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ def _options() -> argparse.Namespace:
 
 
 def _read(path: Path) -> tuple[FloatArray, IntArray]:
-    """Embeddings and label columns of a file, or of a random part of a large one; embeddings are kept beside `out`."""
+    """Embeddings and label columns of a file, or of MOST_TRAIN random lines of it."""
     from loop.models import load_encoder
 
     with path.open(encoding="utf-8") as file:

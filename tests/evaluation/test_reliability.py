@@ -58,6 +58,7 @@ def test_weights_count_an_example_as_often_as_it_stands_for_others() -> None:
 
 def test_from_300_examples_on_the_calibration_error_is_the_metric() -> None:
     confidence, right = drawn(317)
+    confidence = np.maximum(confidence, 0.4)
     rows = np.stack([confidence, (1 - confidence) / 2, (1 - confidence) / 2], axis=1)
     assert calibration_error(confidence, right) == pytest.approx(metrics.ece(rows, np.where(right, 0, 1)))
 
