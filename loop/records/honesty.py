@@ -56,7 +56,7 @@ class SliceComparison:
     """Champion and challenger on a part of the examples that the gate watches."""
 
     kind: str
-    """"class", "slice", "spot", "check", "regression" or "retention"."""
+    """"class", "slice", "spot", "check", "regression", "retention" or "reward" (a reward model's preference)."""
     name: str
     """As people know it: a label, "channel=chat", a spot's name."""
     comparison: Comparison
@@ -183,7 +183,7 @@ class Forecast:
     """Expert time of the batch; None when nobody's time was recorded."""
     cost: float | None
     """In the config's currency; None without a price."""
-    rounds_to_target: tuple[int, int | None, int | None] | None = None
-    """(best guess, low, high) to the target error rate; None at an end: not within sight; None: no target."""
+    rounds_to_target: tuple[int | None, int | None, int | None] | None = None
+    """(best guess, low, high) to the target error rate; None at a place: not within sight; None: no target."""
     details: Mapping[str, float] = field(default_factory=dict)
     """How it was made, plain numbers."""
