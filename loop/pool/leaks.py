@@ -21,7 +21,8 @@ from itertools import repeat
 from loop.pool.ids import folded
 
 NEAR = 0.85
-"""Similarity from which a text counts as a near-duplicate: above it a word or two differ in a sentence of ten."""
+"""Similarity from which a text counts as a near-duplicate: above it a short word or an ending differs in a sentence of
+ten words, or a whole word in one of twenty (docs/leaks.md has what it finds)."""
 GRAM = 4
 SLACK = 1e-9
 """Keeps 0.85 * 20 = 17.000000000000004 from counting as 18."""
