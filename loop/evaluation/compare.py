@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import sqrt
+
+import numpy as np
 
 from loop.errors import DataError
-from loop.evaluation.intervals import wilson
 from loop.evaluation.measure import aligned
+from loop.evaluation.paired import mcnemar, paired_interval, signflip, weighted_interval
 from loop.records import Comparison, Predictions
 
+Chances = Mapping[str, float]
+"""Id → how likely the example was drawn, above 0; only ratios matter. Empty: all alike."""
+ALIKE: Chances = {}
 
-def compare(champion: Predictions, challenger: Predictions, truth: Mapping[str, str], *, on: str) -> Comparison:
+
+def compare(
+    champion: Predictions,
+    challenger: Predictions,
+    truth: Mapping[str, str],
+    *,
+    on: str,
+    chances: Chances = ALIKE,
+) -> Comparison:
     """On the examples of `truth` that both have predicted; each may have its own labels.
 
-    Raises DataError when there is no such example.
+    Raises DataError when there is no such example, or one without its chance.
     """
     shared = sorted(set(truth) & set(champion.ids) & set(challenger.ids))
     if not shared:
@@ -23,14 +35,18 @@ def compare(champion: Predictions, challenger: Predictions, truth: Mapping[str, 
             wanted="at least one",
             do="predict the same examples with both models",
         )
-    before, after = (_wrong(model, truth, shared) for model in (champion, challenger))
-    return compare_wrong(before, after, on=on)
+    known = {id_: truth[id_] for id_ in shared}
+    return compare_wrong(wrong_of(champion, known), wrong_of(challenger, known), on=on, chances=chances)
 
 
-def compare_wrong(before: Mapping[str, bool], after: Mapping[str, bool], *, on: str) -> Comparison:
+def compare_wrong(
+    before: Mapping[str, bool], after: Mapping[str, bool], *, on: str, chances: Chances = ALIKE
+) -> Comparison:
     """Id → whether the champion (before) and the challenger (after) are wrong, on the ids that both have.
 
-    Raises DataError when they share none.
+    chances: of the shared ids, where some were likelier to be drawn than others: then the difference, its interval and
+    its p-value weigh each by 1 / chance, while the counts stay plain counts. Raises DataError when the models share no
+    id, or one has no chance.
     """
     shared = sorted(set(before) & set(after))
     if not shared:
@@ -39,15 +55,38 @@ def compare_wrong(before: Mapping[str, bool], after: Mapping[str, bool], *, on: 
             wanted="at least one",
             do="measure both models on the same examples",
         )
-    n, errors = len(shared), sum(before[id_] for id_ in shared)
     fixed = sum(before[id_] and not after[id_] for id_ in shared)
     broken = sum(after[id_] and not before[id_] for id_ in shared)
-    low, high = paired_interval(fixed, broken, champion_errors=errors, n=n)
+    errors = sum(before[id_] for id_ in shared)
+    plain = counted(fixed, broken, champion_errors=errors, n=len(shared), on=on)
+    if not chances:
+        return plain
+    weights = 1 / np.array([_chance(chances, id_) for id_ in shared])
+    if np.ptp(weights) == 0:
+        return plain
+    old, new = (np.array([model[id_] for id_ in shared], dtype=np.float64) for model in (before, after))
+    low, high = weighted_interval(old, new, weights)
+    return Comparison(
+        n=plain.n,
+        fixed=fixed,
+        broken=broken,
+        champion_errors=errors,
+        difference=float((weights * (new - old)).sum() / weights.sum()),
+        low=low,
+        high=high,
+        p_value=signflip((new - old).astype(np.int64), weights),
+        on=on,
+    )
+
+
+def counted(fixed: int, broken: int, *, champion_errors: int, n: int, on: str) -> Comparison:
+    """A comparison from its counts, every example alike; n at least 1."""
+    low, high = paired_interval(fixed, broken, champion_errors=champion_errors, n=n)
     return Comparison(
         n=n,
         fixed=fixed,
         broken=broken,
-        champion_errors=errors,
+        champion_errors=champion_errors,
         difference=(broken - fixed) / n,
         low=low,
         high=high,
@@ -56,49 +95,26 @@ def compare_wrong(before: Mapping[str, bool], after: Mapping[str, bool], *, on: 
     )
 
 
-def mcnemar(fixed: int, broken: int) -> float:
-    """Exact two-sided p-value, 0..1, of "fixing and breaking are equally likely"; 1.0 when nothing changed.
-
-    McNemar 1947; the exact form is the binomial test of fixed among fixed + broken.
-    """
-    from scipy.stats import binomtest
-
-    if fixed + broken == 0:
-        return 1.0
-    return float(binomtest(fixed, fixed + broken, 0.5).pvalue)
-
-
-def paired_interval(fixed: int, broken: int, *, champion_errors: int, n: int) -> tuple[float, float]:
-    """95 % interval of (broken - fixed) / n, the change of the error rate, within -1..1; n at least 1.
-
-    Newcombe 1998, Improved confidence intervals for the difference between binomial proportions based on paired data,
-    Statistics in Medicine 17, method 10: the Wilson intervals of both rates, squared and added, less their correlation.
-    """
-    both = champion_errors - fixed
-    after, before = (both + broken) / n, champion_errors / n
-    low_after, high_after = wilson(both + broken, n) or (0.0, 1.0)
-    low_before, high_before = wilson(champion_errors, n) or (0.0, 1.0)
-    phi = _correlation(both, fixed, broken, n - both - fixed - broken)
-    down = _added(after - low_after, high_before - before, phi)
-    up = _added(high_after - after, before - low_before, phi)
-    return after - before - down, after - before + up
-
-
-def _added(one: float, other: float, phi: float) -> float:
-    return sqrt(max(one**2 - 2 * phi * one * other + other**2, 0.0))
-
-
-def _correlation(both: int, fixed: int, broken: int, neither: int) -> float:
-    """Phi of the 2 x 2 table, with the paper's continuity correction when positive; 0 when a margin is empty."""
-    n = both + fixed + broken + neither
-    margins = (both + fixed) * (broken + neither) * (both + broken) * (fixed + neither)
-    if margins == 0:
-        return 0.0
-    product = both * neither - fixed * broken
-    corrected = max(product - n / 2, 0.0) if product > 0 else float(product)
-    return corrected / sqrt(margins)
-
-
-def _wrong(model: Predictions, truth: Mapping[str, str], ids: list[str]) -> dict[str, bool]:
+def wrong_of(model: Predictions, truth: Mapping[str, str]) -> dict[str, bool]:
+    """Id → whether the model errs there, for all of `truth`. Raises DataError when one has no prediction."""
+    ids = sorted(truth)
     probabilities, columns = aligned(model, truth, ids)
     return dict(zip(ids, (probabilities.argmax(axis=1) != columns).tolist(), strict=True))
+
+
+def p_worse(comparison: Comparison) -> float:
+    """One-sided p-value of "not worse", 0..1; 1.0 where it is no worse as seen.
+
+    The two-sided tests here are symmetric, so that the half is exact for a difference above 0.
+    """
+    return comparison.p_value / 2 if comparison.difference > 0 else 1.0
+
+
+def _chance(chances: Chances, id_: str) -> float:
+    chance = chances.get(id_)
+    if chance is None or chance <= 0:
+        raise DataError(
+            f"example {id_} has no chance of having been drawn",
+            wanted="a chance above 0 for every example that was drawn with unequal chances",
+        )
+    return chance

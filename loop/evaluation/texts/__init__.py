@@ -2,8 +2,6 @@
 
 answers + references ─► metrics ┐
 answers + checks ───────────────┴► measure ─► Measurements, wrong or right
-wins, ties, losses ─► winning ─► win rate, corrected by what people said      ┐
-champion's and challenger's wrong answers ─► compare_wrong ─► Comparisons     ├► gate ─► Verdict
-retention before and after ─► loss                                            ┘
+wins, ties, losses ─► winning ─► win rate, corrected by what people said
 answers + source or samples ─► hallucination ─► how unsupported, how well that is told
 """

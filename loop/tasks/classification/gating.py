@@ -2,54 +2,60 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection
+from collections.abc import Mapping
+from functools import cache
 
-from loop.evaluation import compare
-from loop.evaluation import gate as gates
+from loop.evaluation import watching
+from loop.evaluation.compare import wrong_of
 from loop.ledger import figures
-from loop.ledger.figures import Decision
-from loop.records import Comparison, Verdict
-from loop.rounds.work import GROUNDS, Done, Work, now
-from loop.tasks.classification.judging import predictions_of, truths
-
-ENOUGH = 30
-"""Fewer examples than this are too few to compare two models on."""
+from loop.records import SliceComparison
+from loop.rounds import audit
+from loop.rounds.challenging import Ground, Measured, challenge
+from loop.rounds.retention import RETENTION, retention
+from loop.rounds.work import GROUNDS, Done, Work
+from loop.tasks.classification.judging import predictions_of, slices_of, truths
 
 
 def gate(work: Work) -> Done:
-    """Promotes this round's model unless it is worse than the champion."""
+    """Judges this round's model against the champion."""
     with work.project.ledger.read() as connection:
-        trained = any(row.round == work.round for row in figures.models(connection))
+        trained = [row.round for row in figures.models(connection)]
         champion = figures.champion(connection)
-    if not trained:
+    if work.round not in trained:
         return Done({"skipped": "no model in this round"})
-    comparison = compare_rounds(work, champion, work.round) if champion is not None else None
-    verdict: Verdict = gates.decide(comparison, first=champion is None, alpha=work.config.gate.alpha)
-    decision = Decision(
-        round=work.round,
-        model_round=work.round,
-        champion_round=champion,
-        action="promote" if verdict.promote else "hold",
-        by="gate",
-        reason=verdict.reason,
-        comparison=verdict.comparison,
-        at=now(),
-    )
-    work.say(("Promoted: " if verdict.promote else "Held back: ") + verdict.reason)
-
-    def record(connection: Connection) -> None:
-        figures.decide(connection, decision)
-
-    return Done({"promoted": verdict.promote, "reason": verdict.reason}, record)
-
-
-def compare_rounds(work: Work, champion: int, challenger: int) -> Comparison | None:
-    """Two rounds' models on the same examples of the best ground; None when there are too few."""
     truth = truths(work)
-    before, after = (predictions_of(work, round_) for round_ in (champion, challenger))
-    shared = set(before.ids) & set(after.ids)
-    for ground in GROUNDS:
-        known = {id_: label for id_, label in truth[ground].items() if id_ in shared}
-        if len(known) >= ENOUGH:
-            return compare.compare(before, after, known, on=ground)
-    return None
+    known = {id_: label for ground in reversed(GROUNDS) for id_, label in truth[ground].items()}
+    classes: dict[str, list[str]] = {}
+    for id_, label in known.items():
+        classes.setdefault(label, []).append(id_)
+
+    @cache
+    def wrong(round_: int) -> Mapping[str, bool]:
+        return _wrong(work, round_, known)
+
+    measured = Measured(
+        wrong=wrong,
+        grounds=truth,
+        chances=audit.chances(work),
+        classes=classes,
+        slices=slices_of(work, tuple(known)),
+    )
+
+    def own(_: Ground) -> tuple[SliceComparison | None, ...]:
+        return (_forgotten(work, trained[0]),)
+
+    return challenge(work, measured, champion, own=own)
+
+
+def _wrong(work: Work, round_: int, truth: Mapping[str, str]) -> dict[str, bool]:
+    predictions = predictions_of(work, round_)
+    said = set(predictions.ids)
+    return wrong_of(predictions, {id_: label for id_, label in truth.items() if id_ in said})
+
+
+def _forgotten(work: Work, first: int) -> SliceComparison | None:
+    """Against the first model, which nothing was forgotten in: small losses must not add up round by round."""
+    kept, references = retention(work.project)
+    truth = {one.id: references[one.id][0] for one in kept}
+    outcomes = (_wrong(work, round_, truth) for round_ in (first, work.round))
+    return watching.part(RETENTION, RETENTION, *outcomes, on=RETENTION, margin=work.config.gate.forgetting)

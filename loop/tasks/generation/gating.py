@@ -1,86 +1,93 @@
 """Step `gate`: what people said of the champion, then whether the new model takes its place.
 
-people prefer the model before it    ─► back to that one
-errors, checks, retention, collapse, ┐
-the reward model's opinion           ┴─► promote or hold, with the reasons
+people prefer the model before it                          ─► back to that one
+errors, checks, retention, collapse, the reward model's    ┐
+opinion, slices, spots, the regression set                 ┴─► promote or hold, with the reasons
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache, partial
 
 from sqlalchemy import Connection
 
-from loop.evaluation.compare import compare_wrong
+from loop.evaluation import watching
+from loop.evaluation.compare import counted
 from loop.evaluation.texts import measure
-from loop.evaluation.texts.gate import Loss, decide_texts, retention_loss
 from loop.evaluation.texts.metrics import exact_match
 from loop.evaluation.texts.winning import win_rate
 from loop.ledger import figures
 from loop.ledger.figures import Decision
-from loop.records import Comparison, Generation, Measurement
-from loop.rounds.retention import retention
-from loop.rounds.work import GROUNDS, Done, Work, artifact, now
+from loop.records import Generation, Measurement, SliceComparison
+from loop.rounds.challenging import ENOUGH, Ground, Measured, challenge
+from loop.rounds.retention import RETENTION, retention
+from loop.rounds.work import Done, Work, artifact, now
 from loop.tasks.generation import answers as files
-from loop.tasks.generation.judging import grounds_of
+from loop.tasks.generation.judging import grounds_of, slices_of
 from loop.tasks.generation.models import marker, row_of
 from loop.tasks.generation.truths import checks_of, columns_of, references_of
 
-ENOUGH = 30
-"""Fewer prompts than this are too few to compare two models on."""
 INDIFFERENT = 1e-6
 """Marks nearer than this are the same."""
+Answers = Mapping[str, Generation]
 
 
 def gate(work: Work) -> Done:
-    """Goes back when people did not like the last promotion; then promotes this round's model unless it is worse."""
+    """Goes back when people did not like the last promotion; then judges this round's model against the champion."""
     with work.project.ledger.read() as connection:
-        trained = any(row.round == work.round for row in figures.models(connection))
+        trained = [row.round for row in figures.models(connection)]
         champion = figures.champion(connection)
     back = _regretted(work)
     champion = back.model_round if back else champion
-    if not trained:
+    if work.round not in trained:
+        return Done({"skipped": "no model in this round"} | ({"rollback": back.reason} if back else {}), _going(back))
+    counts = _reward_counts(work, champion) if champion is not None else None
 
-        def go_back(connection: Connection) -> None:
-            if back:
-                figures.decide(connection, back)
+    def own(ground: Ground) -> list[SliceComparison | None]:
+        checks = _checks(work, champion, ground) if champion is not None else []
+        return [*checks, _forgotten(work, trained[0]), _preferred(counts)]
 
-        return Done({"skipped": "no model in this round"} | ({"rollback": back.reason} if back else {}), go_back)
-    collapsed = str(row_of(work, work.round).training.get("why") or "")
-    before = _answers(work, champion) if champion is not None else {}
-    after = _answers(work, work.round)
-    comparison, checks = _compared(work, before, after)
-    counts = _reward_counts(work, before, after) if champion is not None else None
-    verdict = decide_texts(
-        comparison,
-        alpha=work.config.gate.alpha,
-        forgetting=work.config.gate.forgetting,
-        checks=checks,
-        retention=_forgotten(work, before, after),
-        wins=win_rate(*counts, alpha=work.config.gate.alpha) if counts else None,
-        collapsed=collapsed,
-        first=champion is None,
-    )
-    decision = Decision(
-        round=work.round,
-        model_round=work.round,
-        champion_round=champion,
-        action="promote" if verdict.promote else "hold",
-        by="gate",
-        reason=verdict.reason,
-        comparison=verdict.comparison,
-        at=now(),
-    )
-    work.say(("Promoted: " if verdict.promote else "Held back: ") + verdict.reason)
+    measured = _measured(work, dropped=back.champion_round if back else None)
+    done = challenge(work, measured, champion, own=own)
     told = _told(counts)
 
     def record(connection: Connection) -> None:
-        if back:
-            figures.decide(connection, back)
-        figures.decide(connection, decision)
+        _going(back)(connection)
+        done.record(connection)
         figures.add_measurements(connection, work.round, told)
 
-    return Done({"promoted": verdict.promote, "reason": verdict.reason}, record)
+    return Done(done.outcome, record)
+
+
+def _going(back: Decision | None) -> Callable[[Connection], None]:
+    def go(connection: Connection) -> None:
+        if back:
+            figures.decide(connection, back)
+
+    return go
+
+
+def _measured(work: Work, *, dropped: int | None) -> Measured:
+    grounds = grounds_of(work)
+    ids = sorted({id_ for known in grounds.values() for id_ in known})
+    examples = work.project.pool.examples(ids)
+    references, checks = references_of(work), checks_of(work)
+    columns = columns_of(examples, references, metadata=work.project.pool.metadata_columns)
+
+    @cache
+    def wrong(round_: int) -> Mapping[str, bool]:
+        answers = _answers(work, round_)
+        mine = {id_: answers[id_] for id_ in ids if id_ in answers}
+        return _known(measure.wrong(mine, columns, references, checks))
+
+    return Measured(
+        wrong=wrong,
+        grounds=grounds,
+        slices=slices_of(work, examples),
+        collapsed=str(row_of(work, work.round).training.get("why") or ""),
+        dropped=dropped,
+    )
 
 
 def _told(counts: tuple[int, int, int] | None) -> list[Measurement]:
@@ -126,67 +133,66 @@ def _regretted(work: Work) -> Decision | None:
     )
 
 
-def _answers(work: Work, round_: int) -> Mapping[str, Generation]:
+def _answers(work: Work, round_: int) -> Answers:
     return files.load(work.project.artifacts.open(artifact(round_, "evaluate"))).greedy
 
 
-def _compared(
-    work: Work, before: Mapping[str, Generation], after: Mapping[str, Generation]
-) -> tuple[Comparison | None, dict[str, Comparison]]:
-    """Wrong answers, and failures of each check, of both models on the same prompts of the best ground."""
-    references, checks = references_of(work), checks_of(work)
-    for ground in GROUNDS:
-        ids = [id_ for id_ in grounds_of(work)[ground] if id_ in before and id_ in after]
-        pool = work.project.pool
-        columns = columns_of(pool.examples(ids), references, metadata=pool.metadata_columns)
-        old, new = ({id_: one[id_] for id_ in ids} for one in (before, after))
-        wrong = [_known(measure.wrong(one, columns, references, checks)) for one in (old, new)]
-        if len(set(wrong[0]) & set(wrong[1])) < ENOUGH:
-            continue
-        failed = {
-            check.name: [_known(measure.failed(one, columns, check)) for one in (old, new)]
-            for check in (checks if len(checks) > 1 else ())
-        }
-        return compare_wrong(*wrong, on=ground), {
-            name: compare_wrong(*both, on=ground) for name, both in failed.items() if set(both[0]) & set(both[1])
-        }
-    return None, {}
+def _checks(work: Work, champion: int, ground: Ground) -> list[SliceComparison | None]:
+    """Failures of each check on the same prompts; a single check is what "wrong" means already."""
+    checks = checks_of(work)
+    ids = sorted(ground.ids)
+    pool = work.project.pool
+    columns = columns_of(pool.examples(ids), references_of(work), metadata=pool.metadata_columns)
+    both = [{id_: answers[id_] for id_ in ids} for answers in (_answers(work, champion), _answers(work, work.round))]
+    compared = partial(watching.part, "check", on=ground.name, margin=work.config.gate.margin, chances=ground.chances)
+    return [
+        compared(check.name, *(_known(measure.failed(one, columns, check)) for one in both))
+        for check in (checks if len(checks) > 1 and ids else ())
+    ]
 
 
 def _known(outcomes: Mapping[str, bool | None]) -> dict[str, bool]:
     return {id_: is_ for id_, is_ in outcomes.items() if is_ is not None}
 
 
-def _forgotten(work: Work, before: Mapping[str, Generation], after: Mapping[str, Generation]) -> Loss | None:
+def _forgotten(work: Work, first: int) -> SliceComparison | None:
     """Against the first model, which nothing was forgotten in: small losses must not add up round by round."""
     kept, references = retention(work.project)
-    ids = [one.id for one in kept if one.id in after]
-    if not ids or not before:
-        return None
-    with work.project.ledger.read() as connection:
-        first = figures.models(connection)[0].round
-    original = _answers(work, first)
-    ids = [id_ for id_ in ids if id_ in original]
+    original, after = _answers(work, first), _answers(work, work.round)
+    ids = [one.id for one in kept if one.id in original and one.id in after]
 
-    def marks(answers: Mapping[str, Generation]) -> dict[str, float]:
+    def wrong(answers: Answers) -> dict[str, bool]:
         same = exact_match([answers[id_].text for id_ in ids], [references[id_] for id_ in ids])
-        return dict(zip(ids, map(float, same), strict=True))
+        return dict(zip(ids, (same == 0).tolist(), strict=True))
 
-    return retention_loss(marks(original), marks(after)) if ids else None
+    margin = work.config.gate.forgetting
+    return watching.part(RETENTION, RETENTION, wrong(original), wrong(after), on=RETENTION, margin=margin)
 
 
-def _reward_counts(
-    work: Work, before: Mapping[str, Generation], after: Mapping[str, Generation]
-) -> tuple[int, int, int] | None:
+def _preferred(counts: tuple[int, int, int] | None) -> SliceComparison | None:
+    """The reward model's opinion as a comparison: a prompt is "fixed" where it likes the new answer better."""
+    if counts is None:
+        return None
+    wins, ties, losses = counts
+    compared = counted(wins, losses, champion_errors=wins, n=wins + ties + losses, on="gold")
+    return watching.watched("reward", "the reward model", compared, margin=0.0)
+
+
+def _reward_counts(work: Work, judged: int) -> tuple[int, int, int] | None:
     """Wins, ties and losses of the new answers on gold by the reward model of the champion's round; None without one.
+
+    judged: the round they are held against.
 
     That model was trained on people's answers before this round's tuning saw them anew; it is no person all the same.
     """
     with work.project.ledger.read() as connection:
         champion = figures.champion(connection)
     marks = marker(work, champion) if champion is not None else None
+    if marks is None:
+        return None
+    before, after = _answers(work, judged), _answers(work, work.round)
     ids = [id_ for id_ in grounds_of(work)["gold"] if id_ in before and id_ in after]
-    if marks is None or len(ids) < ENOUGH:
+    if len(ids) < ENOUGH:
         return None
     chats = [one.chat for one in work.project.pool.examples(ids)]
     old = marks.rewards(chats, [before[id_].text for id_ in ids]).mean(axis=1)

@@ -58,7 +58,7 @@ def evaluate(work: Work) -> Done:
     for place, (ground, ids) in enumerate(grounds.items()):
         rng = work.rng("evaluate", place)
         mine = {id_: written[id_] for id_ in ids}
-        slices = _slices(work, [examples[id_] for id_ in ids])
+        slices = slices_of(work, [examples[id_] for id_ in ids])
         found += measure.measure_texts(mine, columns, references, checks, on=ground, slices=slices, rng=rng)
     found += _retention(work, kept, kept_references, written)
     found += _backing(work, [examples[id_] for id_ in grounds["gold"]], written, wrong)
@@ -91,7 +91,7 @@ def _answered(work: Work, model: Generator, examples: Sequence[Example]) -> dict
     return {one.id: answer[0] for one, answer in zip(examples, written, strict=True)}
 
 
-def _slices(work: Work, examples: Sequence[Example]) -> dict[str, Sequence[str]]:
+def slices_of(work: Work, examples: Sequence[Example]) -> dict[str, Sequence[str]]:
     """Slice name → ids: every value of every metadata column, and every weak spot."""
     members: dict[str, list[str]] = {}
     frozen = embeddings(work)
