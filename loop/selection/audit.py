@@ -20,7 +20,7 @@ import numpy as np
 from loop.errors import DataError
 from loop.records import FloatArray, IntArray
 
-SURE = 0.03
+SURE = 0.01
 """No example is taken to be wrong, or right, with less than this chance: models err where they are sure."""
 
 
@@ -35,7 +35,7 @@ class Drawn:
 
 
 def size_measure(doubt: FloatArray) -> FloatArray:
-    """(N,) error the model expects, 0..1 → (N,) how eagerly each is drawn: sqrt(p (1 - p)), from 0.17 to 0.5.
+    """(N,) error the model expects, 0..1 → (N,) how eagerly each is drawn: sqrt(p (1 - p)), from 0.1 to 0.5.
 
     The standard deviation of right and wrong, which is what Neyman 1934 allocates by; p is the doubt kept at least
     SURE away from 0 and from 1, so that sure examples are drawn too.

@@ -65,8 +65,8 @@ def cut(doubt: FloatArray, strata: int = STRATA) -> FloatArray:
         return np.zeros(0)
     summed = np.cumsum(np.sqrt(np.maximum(ordered, LEAST)))
     places = np.searchsorted(summed, summed[-1] * np.arange(1, strata) / strata)
-    edges = np.unique(ordered[places])
-    return edges[edges < ordered[-1]]
+    edges: FloatArray = np.unique(ordered[places])
+    return edges[:-1] if edges[-1] == ordered[-1] else edges
 
 
 def _merged(edges: FloatArray, doubt: FloatArray) -> FloatArray:
