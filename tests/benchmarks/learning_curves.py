@@ -3,7 +3,9 @@
 labelled file ─► held-out part │ pool ─► random or margin picks, round by round ─► which held-out examples it errs on
 
 The model is a logistic head on frozen MiniLM embeddings, the people are SIMULATED: the file's own labels, no errors.
-Only training files: banking77 and snips as lent to this project (left out where they are not there), the shipped pool.
+Only training files: banking77, snips and goemotions (rows with one emotion) from a folder of data sets, the shipped
+pool; what is not there is left out. The planner's priors were set on seeds 0 to 5 of the first three sets; goemotions
+and the other seeds were looked at afterwards.
 """
 
 from __future__ import annotations
@@ -22,6 +24,8 @@ from loop.records import FloatArray, IntArray
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample" / "pool.csv"
 ROUNDS = 12
+MOST = 15_000
+"""Rows of a file at most."""
 HELD = 2000
 PICKS = ("random", "margin")
 
@@ -57,19 +61,18 @@ def sources(datasets: Path) -> list[Source]:
         Source("banking77", datasets / "banking77" / "train.jsonl", 150, 100),
         Source("snips", datasets / "snips" / "train.jsonl", 28, 25),
         Source("sample", SAMPLE, 48, 50),
+        Source("goemotions", datasets / "goemotions" / "train.jsonl", 100, 100),
     ]
     return [one for one in found if one.file.exists()]
 
 
-def curves(datasets: Path, *, seeds: int, cache: Path) -> list[Curve]:
+def curves(datasets: Path, *, seeds: range, cache: Path) -> list[Curve]:
     """All simulated projects; a second call reads them from `cache`."""
     cache.mkdir(parents=True, exist_ok=True)
     warnings.filterwarnings("ignore", message="lbfgs failed to converge")
     found = []
     for source in sources(datasets):
-        missing = [
-            (picks, seed) for picks in PICKS for seed in range(seeds) if not _file(cache, source, picks, seed).exists()
-        ]
+        missing = [(picks, seed) for picks in PICKS for seed in seeds if not _file(cache, source, picks, seed).exists()]
         if missing:
             rows, labels = _embedded(source, cache)
             for picks, seed in missing:
@@ -78,7 +81,7 @@ def curves(datasets: Path, *, seeds: int, cache: Path) -> list[Curve]:
                     _file(cache, source, picks, seed), labels=made.labels, wrong=made.wrong, guesses=made.guesses
                 )
         for picks in PICKS:
-            for seed in range(seeds):
+            for seed in seeds:
                 kept = np.load(_file(cache, source, picks, seed))
                 found.append(Curve(source.name, picks, seed, kept["labels"], kept["wrong"], kept["guesses"]))
     return found
@@ -95,11 +98,21 @@ def _embedded(source: Source, cache: Path) -> tuple[FloatArray, IntArray]:
 
         with source.file.open(encoding="utf-8", newline="") as file:
             rows = [json.loads(line) for line in file] if source.file.suffix == ".jsonl" else list(csv.DictReader(file))
-        labels = [row["label"] if "label" in row else row["intent"] for row in rows]
-        embeddings = load_encoder("minilm").embed([row["text"] for row in rows])
+        known = [(row["text"], _label(row)) for row in rows]
+        kept_rows = [(text, label) for text, label in known if label is not None][:MOST]
+        embeddings = load_encoder("minilm").embed([text for text, _ in kept_rows])
+        labels = [label for _, label in kept_rows]
         np.savez(kept, rows=embeddings, labels=np.unique(labels, return_inverse=True)[1])
     found = np.load(kept)
     return found["rows"], found["labels"]
+
+
+def _label(row: dict[str, Any]) -> str | None:
+    """None: several labels, or none."""
+    found = row["label"] if "label" in row else row["intent"]
+    if isinstance(found, list):
+        return str(found[0]) if len(found) == 1 else None
+    return str(found)
 
 
 def _grown(source: Source, rows: FloatArray, labels: IntArray, *, picks: str, seed: int) -> Curve:
