@@ -70,7 +70,7 @@ def measure_anew(work: Work, models: Mapping[int, Judged], grounds: Grounds) -> 
         if warning and round_ == work.round:
             work.say(warning)
         unique = {(one.on, one.estimator): one for one in rows if one is not None}
-        found += [EstimateRow(work.round, round_, one, one is headline, grounds.version) for one in unique.values()]
+        found += [EstimateRow(work.round, round_, one, one == headline, grounds.version) for one in unique.values()]
     return tuple(found)
 
 

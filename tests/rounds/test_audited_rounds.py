@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ ROUNDS = 4
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Three rounds of questions without any gold test, and one model more."""
     folder = tmp_path_factory.mktemp("audited")
     files = make_files(folder, pool=400, gold=10)
@@ -38,8 +39,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "weakspot.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
     with knowing(truth):
         done = here("run", "--project", root, "--rounds", str(ROUNDS), "--until", "gate")
-    assert done.status == 0, done.err
-    return root
+        assert done.status == 0, done.err
+        yield root
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from loop.protocols import PoolView
 from loop.records import Pick, PickKind, Role, Split, Spot
 from loop.rounds import audit, reserves
 from loop.rounds.frozen import Frozen, Partition, embeddings, partition
+from loop.rounds.guarding import twins_of_measured
 from loop.rounds.work import Done, Work
 from loop.selection import budget
 from loop.tasks.classification.scoring import probabilities_of, rows_of, scores_of
@@ -39,9 +40,9 @@ def select(work: Work) -> Done:
         free=[id_ for id_ in free if id_ in apart[PickKind.DEV]],
         asked=len(apart[PickKind.DEV] & asked),
     )
-    view = _view(
-        work, frozen, regions, [id_ for id_ in free if not any(id_ in ids for ids in apart.values())], standing
-    )
+    open_ids = [id_ for id_ in free if not any(id_ in ids for ids in apart.values())]
+    wasted = twins_of_measured(work, open_ids, drawn=[*audited.ids, *(id_ for id_, _ in calibrating)])
+    view = _view(work, frozen, regions, [id_ for id_ in open_ids if id_ not in wasted], standing)
     picks = budget.compose(
         view,
         strategy=registry.load("strategy", work.config.selection.strategy),

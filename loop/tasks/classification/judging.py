@@ -24,6 +24,7 @@ from loop.rounds import audit
 from loop.rounds.estimating import Grounds, Judged, measure_anew
 from loop.rounds.frozen import embeddings, partition, tokens
 from loop.rounds.work import GROUNDS, Done, Work, artifact
+from loop.tasks.classification.retention import measure_retention
 
 LENGTHS = ((3, "up to 3 words"), (30, "4 to 30 words"), (math.inf, "over 30 words"))
 
@@ -43,7 +44,8 @@ def evaluate(work: Work) -> Done:
     predictions = Predictions(ids=ids, labels=model.labels, probabilities=scores.probabilities)
     with work.project.artifacts.writing(work.name("evaluate")) as folder:
         save(predictions, folder)
-    found = _measured(work, predictions, truth)
+        kept = measure_retention(work, model, folder, work.rng("evaluate", len(GROUNDS)))
+    found = (*_measured(work, predictions, truth), *kept)
     anew = estimated(work)
 
     def record(connection: Connection) -> None:
@@ -72,7 +74,7 @@ def _judged(predictions: Predictions, known: Mapping[str, str]) -> Judged:
 
 
 def predict(work: Work, model: Any, ids: Sequence[str]) -> Scores:
-    """One pass of a classifier over these examples, from the tokens made once; from the embeddings where that is all."""
+    """One pass of a classifier over these examples, from what was made once: tokens, or embeddings for a head alone."""
     frozen = embeddings(work)
     rows = np.array([frozen.row_of[id_] for id_ in ids], dtype=np.int64)
     if model.knows(frozen.fingerprint):
