@@ -167,7 +167,7 @@ def _divide(work: Work, frozen: Frozen, folder: Path) -> None:
     centroids = spots.partition(frozen.embeddings[steering], rng=replace(work, round=0).rng("map"))
     regions = spots.assign(frozen.embeddings, centroids)
     texts = pool.texts(tuple(frozen.ids[row] for row in steering))
-    names, terms = spots.name_spots(texts, regions[steering], count=len(centroids))
+    names, terms = spots.name_spots(texts, regions[steering], count=len(centroids), centroids=centroids)
     np.save(folder / "centroids.npy", centroids)
     np.save(folder / "regions.npy", regions)
     np.save(folder / "layout.npy", layout.plane(frozen.embeddings, seed=work.config.seed))

@@ -63,6 +63,30 @@ def test_regions_are_named_by_what_tells_them_apart() -> None:
     assert terms[3] == ()
 
 
+def test_a_name_tells_a_region_from_its_nearest_ones() -> None:
+    """Both regions in front speak of cards in every text, the first one alone of fees."""
+    texts = ["card", "card", "card and fee", "card"] * 2 + ["card", "card with fee and abroad"] * 2
+    texts += ["card is lost", "card was stolen"] * 6
+    texts += ["wann kommt die Rechnung", "Rechnung falsch", "Rechnung zu hoch", "Rechnung"] * 3
+    regions = np.repeat([0, 1, 2], 12)
+    plain, _ = spots.name_spots(texts, regions, count=3)
+    told, terms = spots.name_spots(texts, regions, count=3, centroids=np.array([[1.0, 0.0], [0.9, 0.1], [0.0, 1.0]]))
+    assert "card" in plain[0]
+    assert "card" not in told[0] + told[1]
+    assert told[0] == "fee · abroad"
+    assert {"lost", "stolen"} == set(told[1].split(" · "))
+    assert "card" in terms[0]
+    assert told[2] == plain[2]
+
+
+def test_a_region_that_shares_all_its_words_with_a_neighbour_still_has_a_name() -> None:
+    texts = ["card fee", "fee card"] * 6
+    names, _ = spots.name_spots(texts, np.repeat([0, 1], 6), count=2, centroids=np.eye(2))
+    assert len(set(names)) == 2
+    alone, _ = spots.name_spots(texts, np.zeros(12, dtype=int), count=1, centroids=np.ones((1, 2)))
+    assert alone[0].split(" ")[0] in ("card", "fee")
+
+
 def test_names_are_unique_short_and_free_of_common_words() -> None:
     names, terms = spots.name_spots(TEXTS * 2, np.tile(np.arange(6), 9), count=6)
     assert len(set(names)) == 6
