@@ -8,10 +8,9 @@ from typing import Any
 
 from loop import registry
 from loop import report as figures
-from loop.cli import showing
+from loop.cli import showing, telling
 from loop.cli.showing import plain
-from loop.report import Difference, Story
-from loop.report.examples import Change
+from loop.report import Change, Difference
 
 
 def status(root: Path, *, as_json: bool) -> None:
@@ -78,7 +77,7 @@ def explain(root: Path, example: str, *, as_json: bool) -> None:
     if as_json:
         showing.as_json(story)
     else:
-        _tell(story)
+        telling.tell(story)
 
 
 def diff(root: Path, before: int, after: int, *, as_json: bool) -> None:
@@ -100,34 +99,6 @@ def menu(kind: str | None, *, as_json: bool) -> None:
         return
     for name, choices in found.items():
         showing.out().print(f"{name:<12} {', '.join(choices)}", markup=False)
-
-
-def _tell(story: Story) -> None:
-    out = showing.out()
-    example = story.example
-    out.print(plain(example.text, style="bold"))
-    own = f", yours {example.source_id}" if example.source_id else ""
-    out.print(f"id {example.id}{own}; split {example.split.value}", markup=False)
-    for name, value in example.metadata.items():
-        out.print(plain(f"  {name}: {value}"))
-    if story.spot:
-        out.print(plain(f"Weak spot: {story.spot}"))
-    for guess in story.guesses:
-        sure = "" if guess.confidence is None else f" ({100 * guess.confidence:.0f} %)"
-        out.print(plain(f"Round {guess.round} guessed {guess.label}{sure}"))
-    for row in story.picks:
-        out.print(plain(f"Asked in round {row.round} ({row.pick.kind.value}): {row.pick.reason}"))
-        for place, one in enumerate(row.pick.candidates, start=1):
-            wrote = f"{one.source} of round {one.model_round}" if one.model_round is not None else one.source
-            out.print(plain(f"  {place}. {wrote}: {one.text}"))
-    for answer in story.answers:
-        said = answer.label or answer.state.value
-        flags = f" [{', '.join(answer.flags)}]" if answer.flags else ""
-        out.print(plain(f"{answer.annotator} said {said}{flags} {answer.note}".rstrip()))
-    if story.label:
-        out.print(plain(f"Label: {story.label.label}, used for {story.label.role.value}, from {story.label.source}"))
-    if story.trained:
-        out.print(f"Trained on in rounds {', '.join(map(str, story.trained))}")
 
 
 def _tell_difference(found: Difference) -> None:

@@ -7,7 +7,7 @@
     spots     weak spots over rounds, their lives, the slices beside them, and the map
     questions the label queue, and who answered
     health    signs of life, room, the steps of the newest rounds
-    examples  everything about one example; what changed between two rounds
+    examples  everything about one example            differing  what changed between two rounds
     leaks     texts not learned from because they measure the model, beside their twins
     writing   of models that write: win rates, trends, who answered, which doubt helps
     compared  of models that write: two rounds' answers side by side, what people were asked to compare
@@ -17,7 +17,8 @@ Nothing here writes.
 
 from loop.report.compared import Belief, Duel, Voice, Written, duels, side_by_side
 from loop.report.confusion import confusions
-from loop.report.examples import Difference, Story, diff, explain
+from loop.report.differing import Change, Difference, diff
+from loop.report.examples import Guess, Story, explain
 from loop.report.health import Health, Pulse, health, pulse, timeline
 from loop.report.leaks import LeakCounts, LeakFigures, Twins, leak_counts, leaks
 from loop.report.questions import Annotator, QuestionRow, annotators, questions
@@ -42,9 +43,11 @@ from loop.report.writing import (
 __all__ = [
     "Annotator",
     "Belief",
+    "Change",
     "Difference",
     "Doubts",
     "Duel",
+    "Guess",
     "Health",
     "LeakCounts",
     "LeakFigures",

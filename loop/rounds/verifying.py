@@ -184,9 +184,14 @@ def _rows(project: Project, connection: Connection, known: tuple[BundleRow, ...]
     found = []
     for row in known:
         content = _content(project, row.round, damaged)
-        changes = list(rows_kept.lasting(connection, row.round, content))
-        if row is known[-1]:
-            changes += rows_kept.state(connection, row.round, content)
+        if _digest(project.artifacts.place(artifact(row.round, BUNDLE))) != row.digest:
+            continue  # It is told already that this is not the bundle that was written.
+        try:
+            changes = list(rows_kept.lasting(connection, row.round, content))
+            if row is known[-1]:
+                changes += rows_kept.state(connection, row.round, content)
+        except (KeyError, TypeError, AttributeError):
+            changes = [rows_kept.Change("bundles", "the bundle whose hash is noted has not the form of a bundle")]
         found += [_in_ledger(row.round, change.table, change.told) for change in changes]
     return _once(found)
 

@@ -167,7 +167,9 @@ def test_explain_finds_an_example_by_either_id(two_models: Path) -> None:
     by_own = good("explain", own, "--project", two_models).out
     assert by_own == good("explain", asked, "--project", two_models).out
     assert f"id {asked}, yours {own}; split pool" in by_own
-    assert "Asked in round 0 (" in by_own
+    assert "Why it was asked: " in by_own
+    assert "Round 0, begun " in by_own
+    assert "What it changed: " in by_own
     assert "ann@example.com said slow_internet" in by_own
     story = json.loads(good("explain", own, "--project", two_models, "--json").out)
     assert story["label"]["label"] == "slow_internet"
