@@ -16,9 +16,9 @@ import peft
 import torch
 
 from loop.models.bases import quiet
-from loop.models.generation.bases import WritingBase, answer_ids, context_length, prompt_ids
+from loop.models.generation.bases import WritingBase, answer_ids, context_length, load_base, prompt_ids
 from loop.models.generation.batching import TOKENS_PER_BATCH, accepts, batches, left_padded, positions
-from loop.models.generation.folders import load_folder
+from loop.models.generation.folders import load_folder, read_about
 from loop.protocols import Progress
 from loop.protocols.texts import Likelihoods
 from loop.records import Chat
@@ -27,13 +27,15 @@ LOGITS_PER_BATCH = 2**26
 """Tokens times vocabulary; 256 MiB in float32, and a few times that while they are worked on."""
 
 
-def load_reader(folder: Path, *, base: Path | None = None) -> LocalReader:
+def load_reader(folder: Path, *, with_base: bool = False) -> LocalReader:
     """The reader of a model folder (loop.models.generation.folders). Raises ModelError.
 
-    base: the model folder that its tuning started from. Needed only for a model with weights of its own: an adapter
-    can be switched off.
+    with_base: beside weights of its own load the base that the very first tuning started from, so that there is an
+    implicit reward: twice the memory. An adapter needs no second model, it is switched off.
     """
-    return LocalReader(load_folder(folder), base=load_folder(base) if base else None)
+    about = read_about(folder)
+    beside = load_base(about.base, revision=about.revision) if with_base and about.adapt == "full" else None
+    return LocalReader(load_folder(folder), base=beside)
 
 
 class LocalReader:

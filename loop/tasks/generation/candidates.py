@@ -52,7 +52,7 @@ def pair_view(
     flat = [(row, column) for row, id_ in enumerate(ids) for column in range(len(offered[id_]))]
     asked = [chats[ids[row]] for row, _ in flat]
     texts = [offered[ids[row]][column].text for row, column in flat]
-    weigher = reader(work, champion) if weigh else None
+    weigher = reader(work, champion, with_base=True) if weigh else None
     likely = weigher.likelihoods(asked, texts, progress=work.progress) if weigher and flat else None
     marks = marker(work, champion) if weigh and flat else None
 

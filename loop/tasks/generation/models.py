@@ -47,13 +47,17 @@ def writer(work: Work, round_: int) -> Generator:
     return found
 
 
-def reader(work: Work, round_: int) -> Reader | None:
-    """A round's model, ready to weigh given answers; None for one that is served elsewhere."""
+def reader(work: Work, round_: int, *, with_base: bool = False) -> Reader | None:
+    """A round's model, ready to weigh given answers; None for one that is served elsewhere.
+
+    with_base: also what the untuned model makes of them (the implicit reward), at the price of holding both in memory
+    where all weights were tuned.
+    """
     if row_of(work, round_).tuning == SERVED:
         return None
     from loop.models.generation import load_reader
 
-    found: Reader = load_reader(_folder(work, round_) / "model")
+    found: Reader = load_reader(_folder(work, round_) / "model", with_base=with_base)
     return found
 
 

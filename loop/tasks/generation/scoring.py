@@ -87,7 +87,7 @@ def _signals(work: Work, champion: int, written: Answers) -> dict[str, dict[str,
     texts = [written.greedy[id_].text for id_ in ids]
     marks = marker(work, champion)
     rewards = marks.rewards(chats, texts) if marks and ids else np.empty((len(ids), 0))
-    weigher = reader(work, champion)
+    weigher = reader(work, champion, with_base=True)
     likely = weigher.likelihoods(chats, texts) if weigher and ids else None
     implicit = None if likely is None or likely.base_logprobs is None else likely.logprobs - likely.base_logprobs
     means = _meanings(work)

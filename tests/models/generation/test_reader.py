@@ -51,14 +51,17 @@ def test_the_base_of_an_adapter_is_read_with_the_adapter_off(adapted: Path, taug
     assert reader.likelihoods(CHATS, ANSWERS).logprobs == pytest.approx(found.logprobs)  # it is on again
 
 
-def test_weights_of_their_own_have_a_base_only_when_it_is_given(
-    whole: Path, tiny_writer: Path, taught_writer: Path, tmp_path: Path
+def test_weights_of_their_own_are_read_with_their_base_beside_them_when_it_is_asked_for(
+    whole: Path, tiny_writer: Path, taught_writer: Path
 ) -> None:
-    untuned(tmp_path, base=str(tiny_writer))
     assert load_reader(whole).likelihoods(CHATS, ANSWERS).base_logprobs is None
-    found = load_reader(whole, base=tmp_path).likelihoods(CHATS, ANSWERS)
+    found = load_reader(whole, with_base=True).likelihoods(CHATS, ANSWERS)
     assert found.base_logprobs == pytest.approx(one_by_one(load_base(str(tiny_writer)))[0], abs=1e-3)
     assert found.logprobs == pytest.approx(one_by_one(load_base(str(taught_writer)))[0], abs=1e-3)
+
+
+def test_an_adapter_needs_no_second_model(adapted: Path) -> None:
+    assert load_reader(adapted, with_base=True).base is None
 
 
 def test_an_answer_is_as_likely_read_as_it_was_written(adapted: Path) -> None:
