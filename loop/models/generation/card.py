@@ -8,6 +8,7 @@ from typing import Any
 
 from loop.errors import ModelError
 from loop.models.generation.folders import FolderAbout
+from loop.records import Measurement
 
 FACTS = (
     "title",
@@ -18,6 +19,7 @@ FACTS = (
     "n",
     "measured_on",
     "estimator",
+    "figures",
     "training_labels",
     "demonstrations",
     "preferences",
@@ -29,9 +31,19 @@ FACTS = (
 """What a card may be told; whatever is missing is called "not recorded".
 
 training_labels: demonstrations and preferences together, where they are not told apart.
+figures: further ones, what it says → Measurement.
 measure: what `value` is, in words ("win rate against the model before tuning"); value, ci_low, ci_high: numbers.
 simulated: whether the answers tuned on came from simulated people.
 """
+
+GROUNDS = {
+    "gold": "the gold test",
+    "audit": "random prompts of the pool",
+    "dev": "prompts that tuning was watched on",
+    "people": "random prompts of the pool, judged by {people}",
+    "retention": "what the first model could do",
+}
+"""Where a figure was measured → in words."""
 
 ASKING = """\
 chat = [{"role": "user", "content": "an example prompt"}]
@@ -93,8 +105,9 @@ def _loading(*, merged: bool, chats: bool) -> str:
 
 
 def _quality(facts: Mapping[str, Any]) -> str:
+    further = _further(facts.get("figures") or {}, simulated=facts.get("simulated") is True)
     if facts.get("value") is None or facts.get("n") is None:
-        return "How good its answers are was not measured.\n"
+        return further or "How good its answers are was not measured.\n"
     interval = "interval not recorded"
     if facts.get("ci_low") is not None and facts.get("ci_high") is not None:
         interval = f"95 % interval {facts['ci_low']:.3g} to {facts['ci_high']:.3g}"
@@ -102,8 +115,24 @@ def _quality(facts: Mapping[str, Any]) -> str:
     return (
         f"{measure[:1].upper()}{measure[1:]}: {facts['value']:.3g} ({interval}), measured on {facts['n']} prompts "
         f"({facts.get('measured_on', 'which ones is not recorded')}; estimator: "
-        f"{facts.get('estimator', 'not recorded')}). It holds for prompts like those, not for others.\n"
-    )
+        f"{facts.get('estimator', 'not recorded')}). It holds for prompts like those, not for others.\n\n{further}"
+    ).rstrip("\n") + "\n"
+
+
+def _further(figures: Mapping[str, Measurement], *, simulated: bool) -> str:
+    """A table of figures; "" without any. "Not known" where no interval is defined."""
+    people = "simulated people" if simulated else "people"
+    rows = [
+        f"| {words} | {_number(one.value)} | {_number(one.low)} to {_number(one.high)} | {one.n} | "
+        f"{GROUNDS.get(one.on, one.on).format(people=people)} | {one.estimator or 'not recorded'} |\n"
+        for words, one in figures.items()
+    ]
+    head = "| share of | value | 95 % interval | prompts | measured on | estimator |\n|---|---|---|---|---|---|\n"
+    return head + "".join(rows) if rows else ""
+
+
+def _number(value: float | None) -> str:
+    return "not known" if value is None else f"{value:.3g}"
 
 
 def _making(about: FolderAbout, *, merged: bool, facts: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ scoring     score    mapping  map               questions   what people see of a
 asking      select    auditing  its random part    candidates  which answers may be compared
 settling    settle                              winning     what audit questions measure; opinions
 serving     answers to a file, export, what simulated experts know; deputies: the judge's answers
+card        what an exported model's card tells of it
 """
 
 from __future__ import annotations

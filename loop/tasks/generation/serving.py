@@ -20,6 +20,7 @@ from loop.pool.prompts import read_prompts
 from loop.project import Project
 from loop.protocols import Generator, Sampling
 from loop.rounds.work import Work
+from loop.tasks.generation.card import figures_of
 from loop.tasks.generation.models import SERVED, base_of
 from loop.tasks.generation.truths import columns_of
 
@@ -49,9 +50,8 @@ def export(project: Project, row: ModelRow, folder: Path, card: Mapping[str, Any
     learnt = {"demonstrations": report.get("demonstrations"), "preferences": report.get("pairs")}
     facts = {name: value for name, value in card.items() if name not in ("error_rate", "training_labels")}
     measured = {"measure": "error rate", "value": card["error_rate"]} if "error_rate" in card else {}
-    export_writer(
-        project.artifacts.open(row.artifact) / "model", folder, merged=not adapter, card={**facts, **learnt, **measured}
-    )
+    told = {**facts, **learnt, **measured, "figures": figures_of(project, row)}
+    export_writer(project.artifacts.open(row.artifact) / "model", folder, merged=not adapter, card=told)
 
 
 def model(project: Project) -> str:

@@ -22,7 +22,7 @@ from loop.models.generation import export_writer, load_generator, untuned
 from loop.models.generation.bases import load_base, prompt_ids
 from loop.models.generation.folders import load_folder
 from loop.protocols.texts import Sampling
-from loop.records import Message
+from loop.records import Measurement, Message
 
 FACTS = {
     "title": "Support replies",
@@ -111,6 +111,30 @@ def test_the_card_says_what_the_model_is_and_how_good_it_is(
     assert f"| Tuning | sft, LoRA{' (merged into the weights here)' if merged else ''}, seed 3 |" in text
     assert "| Answers and preferences learnt from | 40 answers, 120 preferences |" in text
     assert "| Given by | simulated people |" in text
+
+
+def test_the_card_tells_every_further_figure_with_its_n_and_its_interval(adapted: Path, tmp_path: Path) -> None:
+    figures = {
+        "Answers preferred to the first model's": Measurement("win_rate", 0.61, 0.52, 0.7, 40, "people", "", "tango"),
+        "Answers that pass the check 'ends'": Measurement("check:ends", 1.0, None, None, 36, "gold", "", "wilson"),
+    }
+    for simulated, people in ((True, "simulated people"), (False, "people")):
+        out = tmp_path / people
+        export_writer(adapted, out, merged=False, card={**FACTS, "simulated": simulated, "figures": figures})
+        lines = (out / "README.md").read_text().splitlines()
+        judged = f"random prompts of the pool, judged by {people}"
+        assert f"| Answers preferred to the first model's | 0.61 | 0.52 to 0.7 | 40 | {judged} | tango |" in lines
+        assert (
+            "| Answers that pass the check 'ends' | 1 | not known to not known | 36 | the gold test | wilson |" in lines
+        )
+
+
+def test_figures_alone_are_no_silence(adapted: Path, tmp_path: Path) -> None:
+    figure = Measurement("error_rate", 0.05, 0.01, 0.2, 30, "retention", "", "wilson")
+    export_writer(adapted, tmp_path / "out", merged=False, card={"figures": {"Wrong on retention": figure}})
+    text = (tmp_path / "out" / "README.md").read_text()
+    assert "| Wrong on retention | 0.05 | 0.01 to 0.2 | 30 | what the first model could do | wilson |" in text
+    assert "not measured" not in text
 
 
 def test_a_card_without_figures_says_so(adapted: Path, tmp_path: Path) -> None:
