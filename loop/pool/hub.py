@@ -1,6 +1,7 @@
 """hf://OWNER/NAME?split=train&config=...&revision=... → chunks, through the `datasets` library.
 
-`split` is "train" unless named. A row number counts from 1. Label numbers become the names the data set gives them.
+`split` is "train" unless named. A row number counts from 1. Label numbers become the names the data set gives them;
+the turns of a chat, which `datasets` may hand out as one object of lists, become a list of turns again.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from loop.pool.chunks import CHUNK, Chunk, Row, as_text, in_chunks
 
 PREFIX = "hf://"
 OPTIONS = ("split", "config", "revision")
+TURN = (("role", "content"), ("from", "value"))
+"""What every turn of a chat says, in the two common formats."""
 
 
 def columns(address: str) -> tuple[str, ...]:
@@ -52,7 +55,17 @@ def _cell(value: object, names: Sequence[str] | None) -> str | None:
     """A class label is kept as a number; -1 means that there is none."""
     if names and isinstance(value, int):
         return names[value] if value >= 0 else None
-    return as_text(value)
+    return as_text(_turns(value))
+
+
+def _turns(value: object) -> object:
+    """{"role": ["user", ...], "content": ["no signal", ...]} → a list of turns; anything else as it is."""
+    if not isinstance(value, dict) or not all(isinstance(part, list) for part in value.values()):
+        return value
+    same = len({len(part) for part in value.values()}) == 1
+    if not same or not any(set(pair) <= set(value) for pair in TURN):
+        return value
+    return [dict(zip(value, turn, strict=True)) for turn in zip(*value.values(), strict=True)]
 
 
 def _loaded(address: str) -> Any:

@@ -130,6 +130,48 @@ def test_messages_in_no_known_form_are_told_with_row_and_turn(table: Table, cell
         built(table(["messages"], [[cell]]), CHATS)
 
 
+def test_chats_of_the_hub_read_as_those_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    datasets = pytest.importorskip("datasets")
+    talks = [[RULES, ASKED, ANSWERED], [{"role": "user", "content": "And now?"}]]
+    asked: list[tuple[Any, ...]] = []
+
+    def load_dataset(name: str, config: str | None, *, split: str, revision: str | None) -> Any:
+        asked.append((name, config, split, revision))
+        return datasets.Dataset.from_dict({"messages": talks, "source": ["mail", "chat"]})
+
+    monkeypatch.setattr(datasets, "load_dataset", load_dataset)
+    address = "hf://someone/support?split=test&config=de&revision=v2"
+    source = recognise(address)
+    assert (source.format, source.columns, holds_chats(source)) == ("hub", ("messages", "source"), True)
+    pool = pool_of(build(source, CHATS, rng=np.random.default_rng(0)), tmp_path)
+    first, second = pool.examples(pool.ids())
+    assert first.chat == (Message("system", "Be brief."), Message("user", "No signal."))
+    assert pool.references_for_simulation() == {first.id: ("Please restart it.",)}
+    assert second.chat == (Message("user", "And now?"),)
+    assert set(asked) == {("someone/support", "de", "test", "v2")}
+    file = read_prompts(recognise(chats(tmp_path, *talks)))
+    assert [one.chat for one in read_prompts(source)] == [one.chat for one in file]
+
+
+@pytest.mark.parametrize(("who", "what"), [("role", "content"), ("from", "value")])
+def test_a_chat_that_the_hub_hands_out_as_an_object_of_lists_is_a_list_of_turns(
+    who: str, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    datasets = pytest.importorskip("datasets")
+    rows = datasets.Dataset.from_dict({"messages": [{who: ["user", "assistant"], what: ["No signal.", "Restart it."]}]})
+    monkeypatch.setattr(datasets, "load_dataset", lambda *_, **__: rows)
+    (one,) = read_prompts(recognise("hf://someone/support"))
+    assert one.chat == (Message("user", "No signal."),)
+
+
+def test_messages_of_the_hub_in_no_known_form_are_told_with_their_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    datasets = pytest.importorskip("datasets")
+    odd = [[ASKED], [{"role": "tool", "content": "42"}]]
+    monkeypatch.setattr(datasets, "load_dataset", lambda *_, **__: datasets.Dataset.from_dict({"messages": odd}))
+    with pytest.raises(DataError, match=r"row 2, turn 1 has the role 'tool'"):
+        read_prompts(recognise("hf://someone/support"))
+
+
 def test_chats_that_ask_nothing_are_counted_and_left_out(tmp_path: Path) -> None:
     nothing = [{"role": "user", "content": "  "}]
     result = built(chats(tmp_path, [], [ASKED], nothing, [ANSWERED]), CHATS)
