@@ -7,6 +7,7 @@ Learn then test: Angelopoulos, Bates, Candès, Jordan and Lei 2021, arXiv 2110.0
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -58,8 +59,8 @@ def auto_accept(
     tested: the chance of so few errors among so many accepted, if just `most` were wrong (exact binomial tail), must
     be at most 1 - certainty. The first threshold that fails ends the search; the one before it is the answer. As the
     order is fixed beforehand, a threshold that breaks its limit is given in at most 1 - certainty of all samples, each
-    limit by itself. Thresholds that too few answers reach for one error to pass (for none, when the sample is smaller)
-    are passed over: that looks at confidences, never at who was right.
+    limit by itself. Thresholds that fewer answers reach than `enough` are passed over, as no result could pass there:
+    that looks at confidences, never at who was right.
 
     Assumes that the examples are a random sample, with equal chances, of those the threshold will be used on (see
     `equal_chance`), and that the passed-over top is not worse than what lies just below it.
@@ -84,7 +85,7 @@ def _accept(confidence: FloatArray, right: BoolArray, most: float, certainty: fl
     accepted = (confidence[:, None] >= grid).sum(axis=0)
     errors = ((confidence[:, None] >= grid) & ~right[:, None]).sum(axis=0)
     passes = binom.cdf(errors, accepted, most) <= 1 - certainty
-    tested = np.flatnonzero(accepted >= _least(len(right), most, certainty))
+    tested = np.flatnonzero(accepted >= enough(most, certainty))
     failed = np.flatnonzero(~passes[tested])
     good = tested[: failed[0]] if len(failed) else tested
     if len(good) == 0:
@@ -96,27 +97,15 @@ def _accept(confidence: FloatArray, right: BoolArray, most: float, certainty: fl
     return AutoAccept(most, certainty, float(grid[best]), share, low, high, wrong, n, None, "")
 
 
-def _least(n: int, most: float, certainty: float) -> int:
-    """How many accepted answers a test needs: one error among them should pass, none where n is too small for that."""
-    with_one = enough(most, certainty, errors=1)
-    return with_one if n >= with_one else enough(most, certainty, errors=0)
-
-
-def enough(most: float, certainty: float, *, errors: int) -> int:
-    """The smallest number of accepted answers at which so many errors still keep the limit."""
-    low, high = errors + 1, errors + 2
-    while binom.cdf(errors, high, most) > 1 - certainty:
-        low, high = high, 2 * high
-    while low < high:
-        middle = (low + high) // 2
-        low, high = (low, middle) if binom.cdf(errors, middle, most) <= 1 - certainty else (middle + 1, high)
-    return low
+def enough(most: float, certainty: float) -> int:
+    """The smallest number of accepted answers, none of them wrong, that keeps the limit: 299 for 1 % and 95 %."""
+    return math.ceil(math.log(1 - certainty) / math.log1p(-most))
 
 
 def _none(most: float, certainty: float, accepted: IntArray, errors: IntArray, *, n: int) -> AutoAccept:
     needed = _needed(most, certainty, accepted, errors, n=n)
     if needed is None:
-        reason = f"even the surest answers seem to err in more than {most:.0%}, or too near to it"
+        reason = f"even the surest answers seem to err in more than {100 * most:g} %, or too near to it"
     else:
         reason = f"needs about {needed} more answers"
     return AutoAccept(most, certainty, None, None, None, None, 0, 0, needed, reason)
@@ -125,15 +114,14 @@ def _none(most: float, certainty: float, accepted: IntArray, errors: IntArray, *
 def _needed(most: float, certainty: float, accepted: IntArray, errors: IntArray, *, n: int) -> int | None:
     """How many more answers would vouch for the most promising threshold if it went on erring as often as so far."""
     if n == 0:
-        return enough(most, certainty, errors=0)
+        return enough(most, certainty)
     totals = []
     for held, wrong in {(int(a), int(e)) for a, e in zip(accepted, errors, strict=True) if a and e < most * a}:
         wanted = _at_rate(wrong / held, most, certainty)
         if wanted is not None:
             totals.append(int(np.ceil(wanted * n / held)))
-    # What is passed already failed as a start: at least one more error's worth is needed then.
-    more = min(totals) - n if totals else None
-    return None if more is None else max(more, 1)
+    # One that would pass already stands behind a surer one that failed: it is not what is missing.
+    return min((total - n for total in totals if total > n), default=None)
 
 
 def _at_rate(rate: float, most: float, certainty: float) -> int | None:

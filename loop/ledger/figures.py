@@ -99,6 +99,21 @@ def champion(connection: Connection) -> int | None:
     return moves[-1].model_round if moves else None
 
 
+def succession(connection: Connection) -> tuple[int, ...]:
+    """Rounds of the champions one after the other, the present one last; a rollback takes away what came after.
+
+    A round stands there twice when it was made the champion twice.
+    """
+    line: list[int] = []
+    for row in decisions(connection):
+        if row.action == "rollback" and row.model_round in line:
+            while line[-1] != row.model_round:
+                line.pop()
+        elif row.action != "hold" and line[-1:] != [row.model_round]:
+            line.append(row.model_round)
+    return tuple(line)
+
+
 def put_measurements(connection: Connection, round_: int, rows: Iterable[Measurement]) -> None:
     """Replaces the figures of a round."""
     connection.execute(delete(schema.measurements).where(schema.measurements.c.round == round_))

@@ -25,7 +25,7 @@ from loop.models.tokens import tokenize
 from loop.protocols import Progress, TrainingReport, TrainingSet
 from loop.records import FloatArray
 
-GRID = (0.01, 0.03, 0.1, 0.3, 1.0)
+GRID = (0.03, 0.1, 0.3, 1.0)
 """Inverse L2 strengths that are tried, on features of length TuningSettings.scale."""
 USUAL = 0.03
 """Taken where there are too few labels to choose by."""

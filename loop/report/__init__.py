@@ -3,6 +3,7 @@
     view      an open project, read-only
     rounds    one line per round: error rate with interval, decision, labels, seconds
     confusion which labels are taken for which
+    calibration  how far confidences can be trusted, which answers may be accepted unseen
     standing  where the project stands and what to do next
     spots     weak spots over rounds, their lives, the slices beside them, and the map
     questions the label queue, and who answered
@@ -15,6 +16,7 @@
 Nothing here writes.
 """
 
+from loop.report.calibration import Calibration, calibration
 from loop.report.compared import Belief, Duel, Voice, Written, duels, side_by_side
 from loop.report.confusion import confusions
 from loop.report.differing import Change, Difference, diff
@@ -43,6 +45,7 @@ from loop.report.writing import (
 __all__ = [
     "Annotator",
     "Belief",
+    "Calibration",
     "Change",
     "Difference",
     "Doubts",
@@ -69,6 +72,7 @@ __all__ = [
     "WinRate",
     "Written",
     "annotators",
+    "calibration",
     "confusions",
     "details",
     "diff",

@@ -132,8 +132,10 @@ def _compared(ground: Ground, before: Mapping[str, bool], after: Mapping[str, bo
 def _best(work: Work, measured: Measured, champion: int, ground: Ground) -> tuple[Comparison | None, int | None]:
     """Against the earlier champion with the fewest errors now, when that has fewer than the present one."""
     present, challenger = measured.wrong(champion), measured.wrong(work.round)
+    with work.project.ledger.read() as connection:
+        line = figures.succession(connection)
     ahead: dict[int, float] = {}
-    for round_ in sorted(_champions(work) - {champion, work.round, measured.dropped}):
+    for round_ in sorted(set(line) - {champion, work.round, measured.dropped}):
         earlier = measured.wrong(round_)
         if len(ground.of(earlier)) >= ENOUGH:
             ahead[round_] = _compared(ground, present, earlier).difference
@@ -141,18 +143,6 @@ def _best(work: Work, measured: Measured, champion: int, ground: Ground) -> tupl
     if best is None or ahead[best] >= 0:
         return None, None
     return _compared(ground, measured.wrong(best), challenger), best
-
-
-def _champions(work: Work) -> set[int]:
-    """Rounds whose model was put to use and not taken back."""
-    found: set[int] = set()
-    with work.project.ledger.read() as connection:
-        moves = [row for row in figures.decisions(connection) if row.action != "hold"]
-    for move in moves:
-        if move.action == "rollback" and move.champion_round is not None:
-            found.discard(move.champion_round)
-        found.add(move.model_round)
-    return found
 
 
 def _looks(work: Work) -> int:

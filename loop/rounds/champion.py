@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,22 +22,23 @@ GROUNDS_IN_WORDS = {
 
 
 def promote(project: Project, round_: int, *, by: str, why: str) -> None:
-    """Makes a round's model the champion. Raises ModelError when that round has none."""
+    """Makes a round's model the champion. Raises ModelError when that round has none, or it is the champion already."""
     _move(project, round_, action="promote_by_hand", by=by, why=why)
 
 
 def rollback(project: Project, *, by: str, why: str) -> int:
-    """Makes the champion before the present one the champion; returns its round. Raises ModelError."""
+    """Makes the champion before the present one the champion again; returns its round. Raises ModelError.
+
+    Again and again it goes back to the first one: what was left once is not come back to.
+    """
     with project.ledger.read() as connection:
-        moves = [row.model_round for row in figures.decisions(connection) if row.action != "hold"]
-        present = figures.champion(connection)
-    earlier = [round_ for round_ in moves if round_ != present]
-    if not earlier:
+        line = figures.succession(connection)
+    if len(line) < 2:
         raise ModelError(
             "there is no earlier champion", wanted="two promoted models", do="`weakspot report` lists them"
         )
-    _move(project, earlier[-1], action="rollback", by=by, why=why)
-    return earlier[-1]
+    _move(project, line[-2], action="rollback", by=by, why=why)
+    return line[-2]
 
 
 def predict(project: Project, file: str, *, text: str | None) -> tuple[Mapping[str, Any], ...]:
@@ -64,6 +65,9 @@ def _move(project: Project, round_: int, *, action: str, by: str, why: str) -> N
                 wanted=f"a round with one: {', '.join(map(str, known))}" if known else "a round with a model",
                 do="`weakspot report` lists them" if known else "`weakspot run` trains one as soon as there are labels",
             )
+        if round_ == figures.champion(connection):
+            raise ModelError(f"the model of round {round_} is the champion already")
+        _there(project, figures.models(connection), round_)
         last = progress.rounds(connection)[-1].round
         decision = Decision(
             round=last,
@@ -76,6 +80,17 @@ def _move(project: Project, round_: int, *, action: str, by: str, why: str) -> N
             at=now(),
         )
         figures.decide(connection, decision)
+
+
+def _there(project: Project, rows: Sequence[ModelRow], round_: int) -> None:
+    """Raises ModelError when the files of a round's model are gone."""
+    name = next(row.artifact for row in rows if row.round == round_)
+    if not project.artifacts.has(name):
+        raise ModelError(
+            f"the files of round {round_}'s model are gone",
+            wanted=f"the artifact {name}",
+            do="restore it from a backup, or choose another round; `weakspot report` lists them",
+        )
 
 
 def _champion(project: Project) -> ModelRow:

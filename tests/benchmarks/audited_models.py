@@ -91,7 +91,7 @@ def _trained(embeddings: FloatArray, labels: IntArray, counts: Sequence[int]) ->
     half = round(TRAINING_PART * len(order))
     part, rest = order[:half], order[half:]
     dev_order, pool = part[: round(DEV * counts[-1])], part[round(DEV * counts[-1]) :]
-    logits = np.zeros((len(pool), int(labels.max()) + 1))
+    logits: FloatArray = np.zeros((len(pool), int(labels.max()) + 1))
     taken: IntArray = np.zeros(0, dtype=np.int64)
     wrong, doubt = [], []
     for count in (min(count, len(pool)) for count in counts):

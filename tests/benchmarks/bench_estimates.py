@@ -39,6 +39,8 @@ LEVELS = {"banking77": (3, 4, 6, 8), "snips": (3, 4, 6, 9), "sample": (4, 5, 7)}
 ANSWERS = (100, 200, 400)
 ROUNDS = (1, 4)
 NAMES = (*sorted(registry.MENU["estimator"]), "lure")
+INSIDE = (0.935, 0.965)
+"""Coverage that was asked for."""
 Found = tuple[float, float, float]
 
 
@@ -67,6 +69,14 @@ class Case:
 
 def main() -> None:
     options = _options()
+    cases = [Case(**row) for row in json.loads(options.out.read_text())] if options.read else _measured(options)
+    print(summary(cases))
+    for estimator in NAMES:
+        print(f"\n### {estimator}\n\n" + table([case for case in cases if case.estimator == estimator]))
+    options.out.write_text(json.dumps([asdict(case) for case in cases], indent=1) + "\n")
+
+
+def _measured(options: argparse.Namespace) -> list[Case]:
     options.cache.mkdir(parents=True, exist_ok=True)
     started = time.perf_counter()
     cases: list[Case] = []
@@ -75,14 +85,13 @@ def main() -> None:
         for level in LEVELS[name]:
             cases += cells(name, models, level, options)
             print(f"{name} {models.errors[level]:.1%} after {time.perf_counter() - started:.0f} s", file=sys.stderr)
-    for estimator in NAMES:
-        print(f"\n### {estimator}\n\n" + table([case for case in cases if case.estimator == estimator]))
-    options.out.write_text(json.dumps([asdict(case) for case in cases], indent=1) + "\n")
+    return cases
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Coverage and width of the error rate's intervals")
     parser.add_argument("out", type=Path, help="JSON file to write")
+    parser.add_argument("--read", action="store_true", help="measure nothing, print the tables of the JSON file")
     parser.add_argument("--cache", type=Path, default=Path(".cache/estimates"), help="embeddings and models stay here")
     parser.add_argument("--repeats", type=int, default=1000)
     parser.add_argument("--sets", nargs="*", default=list(RESERVE))
@@ -136,7 +145,8 @@ def _repeat(
     rows = rng.integers(models.wrong.shape[1], size=reserve + beside)
     own = rows[:reserve]
     sizes = [size_measure(models.doubt[max(one, 0)][own]) for one in range(level - rounds + 1, level + 1)]
-    lots, chances = rng.random(reserve), np.zeros(reserve)
+    lots = rng.random(reserve)
+    chances: FloatArray = np.zeros(reserve)
     for size in sizes:
         chances = draw(lots, size, chances, count=n // rounds).inclusion
     asked = np.flatnonzero(lots < chances)
@@ -173,6 +183,28 @@ def _one_by_one(sizes: Sequence[FloatArray], count: int, rng: np.random.Generato
         proposals.append(weights[rows] / (weights.sum() - gone))
         open_rows[rows] = False
     return np.concatenate(order), np.concatenate(proposals)
+
+
+def summary(cases: Sequence[Case]) -> str:
+    """Markdown: one row an estimator, over all its cells."""
+    sets = list(dict.fromkeys(case.data for case in cases))
+    lines = [
+        "| estimator | coverage, mean | lowest to highest | within 93.5 to 96.5 % | "
+        + " | ".join(f"width, {name}" for name in sets)
+        + " |",
+        "|---|---|---|---|" + "---|" * len(sets),
+    ]
+    for estimator in NAMES:
+        own = [case for case in cases if case.estimator == estimator]
+        held = np.array([case.coverage for case in own])
+        within = int(((held >= INSIDE[0] - 1e-9) & (held <= INSIDE[1] + 1e-9)).sum())
+        widths = [np.mean([case.width for case in own if case.data == name]) for name in sets]
+        lines.append(
+            f"| {estimator} | {held.mean():.1%} | {held.min():.1%} to {held.max():.1%} | {within} of {len(own)} | "
+            + " | ".join(f"{width:.2f}" for width in widths)
+            + " |"
+        )
+    return "\n".join(lines)
 
 
 def table(cases: Sequence[Case]) -> str:

@@ -6,6 +6,7 @@ import csv
 import itertools
 import json
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import paper_labeler
@@ -19,7 +20,9 @@ from loop import registry
 from loop.ledger import figures, people
 from loop.project import Project, open_project
 from loop.records import PickKind, Preference, Role
-from loop.report import diff, explain, view
+from loop.report import diff, explain, side_by_side, view
+from loop.rounds.replaying import replay
+from loop.rounds.verifying import verify
 
 pytestmark = pytest.mark.slow
 
@@ -157,6 +160,29 @@ def test_predictions_are_answers(desk: Path, tmp_path: Path) -> None:
     rows = [json.loads(line) for line in said.out.splitlines()]
     assert [row["prompt"] for row in rows] == ["Which plan do I have?", "Where is my refund?"]
     assert all(row["answer"] for row in rows)
+
+
+@pytest.mark.parametrize("round_", [0, 1, 2])
+def test_a_round_run_again_from_its_record_is_identical(desk: Path, round_: int) -> None:
+    with open_project(desk, read_only=True) as project:
+        assert verify(project) == ()
+        again = replay(project, round_)
+    assert again.identical, [part for part in again.parts if part.state != "identical"]
+    wanted = {"labels and seed", "model", "predictions", "figures", "decision"}
+    wanted |= {"picks", "weak spots", "preferences afterwards"} if round_ < 2 else set()
+    assert wanted <= {part.name for part in again.parts}
+
+
+def test_the_difference_of_two_rounds_is_that_of_the_dashboard(desk: Path) -> None:
+    with view(desk) as seen:
+        found, written = diff(seen, 0, 1), side_by_side(seen, 0, 1)
+    told = Counter(one.outcome for one in written)
+    assert (len(found.fixed), len(found.broken), found.both_wrong) == (
+        told["fixed"],
+        told["broken"],
+        told["still wrong"],
+    )
+    assert found.shared == len(written) - told["not known"]
 
 
 def test_the_champion_leaves_as_a_model_folder(desk: Path, tmp_path: Path) -> None:

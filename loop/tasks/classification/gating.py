@@ -11,15 +11,16 @@ from loop.ledger import figures
 from loop.records import SliceComparison
 from loop.rounds import audit
 from loop.rounds.challenging import Ground, Measured, challenge
-from loop.rounds.retention import RETENTION, retention
+from loop.rounds.retention import RETENTION
 from loop.rounds.work import GROUNDS, Done, Work
 from loop.tasks.classification.judging import predictions_of, slices_of, truths
+from loop.tasks.classification.retention import forgotten
 
 
 def gate(work: Work) -> Done:
     """Judges this round's model against the champion."""
     with work.project.ledger.read() as connection:
-        trained = [row.round for row in figures.models(connection)]
+        trained = {row.round for row in figures.models(connection)}
         champion = figures.champion(connection)
     if work.round not in trained:
         return Done({"skipped": "no model in this round"})
@@ -42,7 +43,7 @@ def gate(work: Work) -> Done:
     )
 
     def own(_: Ground) -> tuple[SliceComparison | None, ...]:
-        return (_forgotten(work, trained[0]),)
+        return (_forgotten(work),)
 
     return challenge(work, measured, champion, own=own)
 
@@ -53,9 +54,9 @@ def _wrong(work: Work, round_: int, truth: Mapping[str, str]) -> dict[str, bool]
     return wrong_of(predictions, {id_: label for id_, label in truth.items() if id_ in said})
 
 
-def _forgotten(work: Work, first: int) -> SliceComparison | None:
-    """Against the first model, which nothing was forgotten in: small losses must not add up round by round."""
-    kept, references = retention(work.project)
-    truth = {one.id: references[one.id][0] for one in kept}
-    outcomes = (_wrong(work, round_, truth) for round_ in (first, work.round))
-    return watching.part(RETENTION, RETENTION, *outcomes, on=RETENTION, margin=work.config.gate.forgetting)
+def _forgotten(work: Work) -> SliceComparison | None:
+    lost = forgotten(work)
+    if lost is None:
+        return None
+    margin = work.config.gate.forgetting
+    return watching.part(RETENTION, RETENTION, lost.first, lost.challenger, on=RETENTION, margin=margin)
