@@ -29,12 +29,12 @@ DRAWS = 4000
 LEAST_POINTS = 2
 """With fewer measured rounds there is nothing to forecast from."""
 NINETY = (0.05, 0.95)
-FALLS = np.exp(np.linspace(np.log(0.05), np.log(3.0), 19))
+FALLS = np.exp(np.linspace(np.log(0.03), np.log(3.0), 21))
 """How fast the curve falls at its first point: b / (1 + s / n1)."""
-FALL = (0.75, 1.0)
+FALL = (0.55, 1.3)
 """Prior of that: log-normal, its median and the deviation of its logarithm."""
 FLOORS = np.array([0.0, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.95])
-"""c as a share of e; higher floors are less likely beforehand, as (1 - share)^2."""
+"""c as a share of e; higher floors are less likely beforehand, as 1 - share."""
 SHIFTS = np.array([0.0, 1.0, 4.0, 15.0])
 """s in units of n1."""
 SCATTERS = np.array([0.005, 0.012, 0.025, 0.05, 0.1])
@@ -172,7 +172,7 @@ def _grid(points: Sequence[Point]) -> FloatArray:
     starts = np.sin(np.clip(np.linspace(near - reach, near + reach, STARTS), 0.01, np.pi / 2 - 0.01)) ** 2
     e, fall, c, s = (each.ravel() for each in np.meshgrid(starts, FALLS, FLOORS, SHIFTS, indexing="ij"))
     median, deviation = FALL
-    prior = -0.5 * (np.log(fall / median) / deviation) ** 2 + 2 * np.log1p(-c)
+    prior = -0.5 * (np.log(fall / median) / deviation) ** 2 + np.log1p(-c)
     return np.stack([e, fall * (1 + s), c, s, prior], axis=1)
 
 

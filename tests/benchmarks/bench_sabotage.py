@@ -108,14 +108,14 @@ def _run(root: Path, data: Data, kind: str, *, rounds: int) -> dict[str, Any]:
         if kind != "clean":
             _sabotage(root, data, kind)
         _must("run", "--project", root, "--rounds", str(rounds), "--until", "gate")
-    told = _rounds(root)
-    return {
-        "kind": kind,
-        "rounds": told,
-        "classes": list(CLASSES),
-        "rollback": _rolled_back(root, data, told) if kind != "clean" else None,
-        "report": _must("report", "--project", root),
-    }
+        told = _rounds(root)
+        return {
+            "kind": kind,
+            "rounds": told,
+            "classes": list(CLASSES),
+            "rollback": _rolled_back(root, data, told) if kind != "clean" else None,
+            "report": _must("report", "--project", root),
+        }
 
 
 def _sabotage(root: Path, data: Data, kind: str) -> None:

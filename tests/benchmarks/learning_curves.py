@@ -24,8 +24,6 @@ from loop.records import FloatArray, IntArray
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample" / "pool.csv"
 ROUNDS = 12
-MOST = 15_000
-"""Rows of a file at most."""
 HELD = 2000
 PICKS = ("random", "margin")
 
@@ -38,6 +36,8 @@ class Source:
     file: Path
     start: int
     batch: int
+    most: int | None = None
+    """The first rows that are taken; None: all."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def sources(datasets: Path) -> list[Source]:
         Source("banking77", datasets / "banking77" / "train.jsonl", 150, 100),
         Source("snips", datasets / "snips" / "train.jsonl", 28, 25),
         Source("sample", SAMPLE, 48, 50),
-        Source("goemotions", datasets / "goemotions" / "train.jsonl", 100, 100),
+        Source("goemotions", datasets / "goemotions" / "train.jsonl", 100, 100, most=6000),
     ]
     return [one for one in found if one.file.exists()]
 
@@ -99,7 +99,7 @@ def _embedded(source: Source, cache: Path) -> tuple[FloatArray, IntArray]:
         with source.file.open(encoding="utf-8", newline="") as file:
             rows = [json.loads(line) for line in file] if source.file.suffix == ".jsonl" else list(csv.DictReader(file))
         known = [(row["text"], _label(row)) for row in rows]
-        kept_rows = [(text, label) for text, label in known if label is not None][:MOST]
+        kept_rows = [(text, label) for text, label in known if label is not None][: source.most]
         embeddings = load_encoder("minilm").embed([text for text, _ in kept_rows])
         labels = [label for _, label in kept_rows]
         np.savez(kept, rows=embeddings, labels=np.unique(labels, return_inverse=True)[1])

@@ -49,6 +49,7 @@ def with_people(fresh: Path, paper: str) -> Path:  # noqa: F811
 def two_models(with_people: Path) -> Path:
     """A project with two rounds whose models were both promoted."""
     answer(with_people, 6, "slow_internet")
+    change(with_people, {"gate.margin": 1.0})
     good("run", "--project", with_people, "--rounds", "2", "--until", "gate")
     return with_people
 

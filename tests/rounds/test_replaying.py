@@ -1,0 +1,172 @@
+"""Rounds of a small real project, run again from their record."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import paper_labeler
+import pytest
+from command_line import here
+from made_project import Files, change, make_files, make_project
+
+from loop import registry
+from loop.ledger import figures, lineage, schema
+from loop.project import open_project
+from loop.rounds.likeness import IDENTICAL, LACKING, NOT_KEPT, Part
+from loop.rounds.replaying import Replay, replay
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def _paper() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(registry.MENU["labeler"], paper_labeler.NAME, "paper_labeler:build")
+        yield
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
+    return make_files(tmp_path_factory.mktemp("files"), pool=90, gold=40)
+
+
+@pytest.fixture(scope="module")
+def made(_paper: None, files: Files, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two finished rounds, the champion moved by hand between them, and one more up to the gate."""
+    root = tmp_path_factory.mktemp("projects") / "desk"
+    make_project(root, files, batch=6, seed_labels=24, experts="people")
+    change(root, {"labeler.kind": paper_labeler.NAME})
+    _round(root)
+    _good("run", "--project", root, "--until", "gate")
+    with open_project(root, read_only=True) as project, project.ledger.read() as connection:
+        other = 1 - (figures.champion(connection) or 0)
+    _good("promote", str(other), "--why", "calmer", "--project", root)
+    _round(root)
+    _good("run", "--project", root, "--until", "gate")
+    return root
+
+
+@pytest.fixture
+def desk(made: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(made, tmp_path / "desk"))
+
+
+def _good(*arguments: str | Path) -> str:
+    said = here(*arguments)
+    assert said.status == 0, said.err
+    return said.out
+
+
+def _round(root: Path) -> None:
+    assert here("run", "--project", root, "--no-wait").status == 3
+    paper_labeler.answer(root, 100, "slow_internet")
+    _good("run", "--project", root, "--no-wait")
+
+
+def again(root: Path, round_: int) -> Replay:
+    with open_project(root, read_only=True) as project:
+        return replay(project, round_)
+
+
+def parts(found: Replay) -> dict[str, Part]:
+    return {part.name: part for part in found.parts}
+
+
+def everything(root: Path) -> dict[str, str]:
+    """All files by hash, and all rows."""
+    paths = [path for path in sorted(root.rglob("*")) if path.is_file() and "ledger.db" not in path.name]
+    with open_project(root, read_only=True) as project, project.ledger.read() as connection:
+        rows = {table.name: lineage.rows(connection, table) for table in schema.metadata.sorted_tables}
+    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths} | {"rows": json.dumps(rows)}
+
+
+@pytest.mark.parametrize("round_", [0, 1, 2])
+def test_every_round_comes_out_identical_and_the_project_is_not_touched(desk: Path, round_: int) -> None:
+    before = everything(desk)
+    found = again(desk, round_)
+    assert found.identical, [part for part in found.parts if part.state != IDENTICAL]
+    assert found.changed == {}
+    assert {"labels and seed", "model", "predictions", "figures", "decision"} <= parts(found).keys()
+    assert ("picks" in parts(found)) == (round_ < 2)
+    assert ("labels afterwards" in parts(found)) == (round_ < 2)
+    assert everything(desk) == before
+
+
+def test_a_round_run_with_other_code_says_so_first(desk: Path) -> None:
+    with open_project(desk) as project, project.ledger.begin() as connection:
+        key = schema.meta.c.key == "machine/001/train"
+        (row,) = lineage.rows(connection, schema.meta, key)
+        noted = {**json.loads(row["value"]), "code": "other", "libraries": {"torch": "1.0"}}
+        connection.execute(schema.meta.update().where(key).values(value=json.dumps(noted)))
+    found = again(desk, 1)
+    assert next(iter(found.changed)) == "code"
+    assert found.changed["torch"][0] == "1.0"
+    assert found.identical
+
+
+def test_a_recorded_figure_that_does_not_come_out_is_told_with_by_how_much(desk: Path) -> None:
+    with open_project(desk) as project:
+        with project.ledger.begin() as connection:
+            table = schema.measurements
+            where = (table.c.round == 1) & (table.c.metric == "error_rate") & (table.c.on == "gold")
+            connection.execute(table.update().where(where & (table.c.slice == "")).values(value=0.0))
+        folder = project.artifacts.open("rounds/001/evaluate")
+        rows, chances = (folder / "rows.json").read_text(), np.load(folder / "probabilities.npy")
+        with project.artifacts.writing("rounds/001/evaluate") as draft:
+            (draft / "rows.json").write_text(rows)
+            np.save(draft / "probabilities.npy", chances[:, ::-1])
+    found = again(desk, 1)
+    assert not found.identical
+    assert "gold error_rate: value was 0.0" in parts(found)["figures"].told
+    assert parts(found)["predictions"].figures["probabilities.npy: guesses that differ"] > 0
+    assert "`weakspot verify` tells" in found.why
+
+
+def test_what_cannot_be_made_again_is_told_with_the_reason(desk: Path) -> None:
+    shutil.rmtree(desk / ".weakspot/artifacts/rounds/000/evaluate")
+    found = again(desk, 1)
+    assert parts(found)["model"].state == IDENTICAL
+    assert parts(found)["gate"].state == LACKING
+    assert "rounds/000/evaluate" in parts(found)["gate"].told
+    assert parts(found)["select"] == Part("select", LACKING, "rests on gate")
+    assert not found.identical
+    assert found.why == "what was made again is the same; the rest could not be compared"
+
+
+def test_a_model_whose_files_were_deleted_is_made_again_with_nothing_to_compare(desk: Path) -> None:
+    shutil.rmtree(desk / ".weakspot/artifacts/rounds/001/train")
+    found = again(desk, 1)
+    assert parts(found)["model"].state == NOT_KEPT
+    assert parts(found)["predictions"].state == IDENTICAL
+
+
+@pytest.mark.usefixtures("_paper")
+def test_a_round_without_a_model_comes_out_identical(files: Files, tmp_path: Path) -> None:
+    root = tmp_path / "cold"
+    make_project(root, files, batch=6, seed_labels=0, experts="people")
+    change(root, {"labeler.kind": paper_labeler.NAME})
+    _round(root)
+    found = again(root, 0)
+    assert found.identical, [part for part in found.parts if part.state != IDENTICAL]
+    assert "picks" in parts(found)
+    assert "model" not in parts(found)
+
+
+def test_the_commands_tell_it_and_end_with_the_status(desk: Path) -> None:
+    assert "identical, in " in _good("replay", "1", "--project", desk)
+    assert "Every file is as it was written" in _good("verify", "--project", desk)
+    path = desk / ".weakspot/artifacts/rounds/000/bundle/picks.jsonl"
+    path.write_bytes(path.read_bytes().replace(b"weak", b"meek", 1))
+    said = here("verify", "--project", desk)
+    assert said.status == 1
+    assert "problem: round 0, rounds/000/bundle/picks.jsonl has changed since it was written" in said.out
+    assert "what it means: " in said.out
+    assert "to do: put the folder back from a copy" in said.out
+    told = json.loads(here("verify", "--project", desk, "--json").out)
+    assert not told["whole"]
+    assert told["newest"]["round"] == 1
