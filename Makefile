@@ -100,7 +100,7 @@ demo: $(READY)  ## the whole loop on the shipped data: real Label Studio, simula
 		echo "$(DEMO) is there: going on to round $(ROUNDS) (make demo FRESH=1 starts over)"; \
 	else \
 		$(WEAKSPOT) init $(DEMO) --data data/sample/pool.csv --gold data/sample/gold.csv --labels data/sample/labels.yaml \
-			--seed-labels 48 --experts simulated; fi
+			--seed-labels 48 --experts simulated --set selection.audit=0.1; fi
 	@$(WEAKSPOT) label-studio start --project $(DEMO)
 	@$(WEAKSPOT) run --project $(DEMO) --rounds $(ROUNDS) --until gate
 	@printf '\nLabel Studio, still running:\n'

@@ -152,7 +152,8 @@ def _again(
         try:
             _run(work, step, noted.get(step))
         except WeakspotError as fault:
-            return done, {one: str(fault) if one == step else f"rests on {step}" for one in steps[len(done) :]}
+            told = str(fault).replace(str(work.project.artifacts.place("")), str(project.artifacts.place("")))
+            return done, {one: told if one == step else f"rests on {step}" for one in steps[len(done) :]}
         done.append(step)
     return done, {}
 

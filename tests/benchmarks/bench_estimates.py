@@ -92,7 +92,8 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Coverage and width of the error rate's intervals")
     parser.add_argument("out", type=Path, help="JSON file to write")
     parser.add_argument("--read", action="store_true", help="measure nothing, print the tables of the JSON file")
-    parser.add_argument(
+    where = Path("build/bench/estimates")
+    parser.add_argument("--cache", type=Path, default=where, help="embeddings and models stay here")
         "--cache", type=Path, default=Path("build/bench/estimates"), help="embeddings and models stay here"
     )
     parser.add_argument("--repeats", type=int, default=1000)

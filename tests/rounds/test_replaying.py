@@ -131,9 +131,9 @@ def test_what_cannot_be_made_again_is_told_with_the_reason(desk: Path) -> None:
     shutil.rmtree(desk / ".weakspot/artifacts/rounds/000/evaluate")
     found = again(desk, 1)
     assert parts(found)["model"].state == IDENTICAL
-    assert parts(found)["gate"].state == LACKING
-    assert "rounds/000/evaluate" in parts(found)["gate"].told
-    assert parts(found)["select"] == Part("select", LACKING, "rests on gate")
+    assert parts(found)["evaluate"].state == LACKING
+    assert str(desk / ".weakspot/artifacts/rounds/000/evaluate") in parts(found)["evaluate"].told
+    assert parts(found)["select"] == Part("select", LACKING, "rests on evaluate")
     assert not found.identical
     assert found.why == "what was made again is the same; the rest could not be compared"
 
