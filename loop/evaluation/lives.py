@@ -12,15 +12,16 @@ lies below it, and above it, with a chance of about 16 % each. A spot takes one 
     open          sent       people have answered questions about it since it opened
     sent          improving  as above
     improving     reopened   the likely range lies above the overall rate, and the estimate is back where it opened
-    improving     fixed      the estimate is no higher than the overall rate, on at least FEW answers of people
+    improving     fixed      the estimate is no higher than the overall rate, in this round and the one before, on at
+                             least FEW answers of people
     fixed         reopened   the likely range lies above the overall rate and above the rate at which it was fixed, the
                              estimate WORTH or more above the overall rate
     reopened      improving  as from open, measured from the rate at which it came back
     reopened      sent       as from open, counted from when it came back
 
 Otherwise it stays. What keeps noise from flipping a state: it opens and reopens only when its whole likely range is too
-high, and is fixed only after it had already improved by its whole likely range, so at the earliest one round later; the
-same figures with a narrower interval never reopen what they fixed. The overall rate is the mean of all spots'
+high, and is fixed only after it had already improved by its whole likely range, and in the second round in a row; the same
+figures with a narrower interval never reopen what they fixed. The overall rate is the mean of all spots'
 estimates, weighted by size: evidence of the same kind, so that both are wrong in the same direction.
 """
 
@@ -79,7 +80,7 @@ def live(history: Sequence[Seen], before: SpotLife | None, *, muted: bool = Fals
     if now.spot.estimate is None or now.overall is None:
         return life
     for state in ARROWS[life.state]:
-        why = _RULES[state](_Case(now, then, life))
+        why = _RULES[state](_Case(now, history[-2] if len(history) > 1 else now, then, life))
         if why:
             return _entered(life, state, why, now, muted=muted)
     return replace(life, reason=_stays(life, now), removed=_removed(life.opened_at, now.spot))
@@ -113,6 +114,8 @@ def _entered(life: SpotLife, state: str, why: str, now: Seen, *, muted: bool) ->
 @dataclass(frozen=True, slots=True)
 class _Case:
     now: Seen
+    last: Seen
+    """In the round before."""
     then: Seen
     """In the round in which it came into its state."""
     life: SpotLife
@@ -140,7 +143,7 @@ def _improving(case: _Case) -> str:
 def _fixed(case: _Case) -> str:
     now = case.now
     evidence = now.spot.dev_n + now.spot.asked
-    if evidence < FEW or _rate(now) > _overall(now):
+    if evidence < FEW or any(_rate(seen) > _overall(seen) for seen in (case.last, now)):
         return ""
     return f"No weaker than the rest any more: {_told(now)}, on {_answers(evidence).lower()}."
 

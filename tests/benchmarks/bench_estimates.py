@@ -94,8 +94,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--read", action="store_true", help="measure nothing, print the tables of the JSON file")
     where = Path("build/bench/estimates")
     parser.add_argument("--cache", type=Path, default=where, help="embeddings and models stay here")
-        "--cache", type=Path, default=Path("build/bench/estimates"), help="embeddings and models stay here"
-    )
     parser.add_argument("--repeats", type=int, default=1000)
     parser.add_argument("--sets", nargs="*", default=list(RESERVE))
     parser.add_argument("--answers", nargs="*", type=int, default=list(ANSWERS))

@@ -2,7 +2,7 @@
 
 ranking ─► preferences ─► DPO      rating ─► answers with full marks ─► SFT      correction ─► both ─► DPO and SFT
 
-Simulated people answer on paper; to them an answer is good that ends with a full stop.
+Simulated people answer on paper; to them an answer is good that has more than three words.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from loop.records import Label, Measurement, PickKind, Preference, Role
 pytestmark = pytest.mark.slow
 
 SMALL = {"steps": 3, "looks": 1, "guard_prompts": 2, "guard_tokens": 8, "learning_rate": 5e-4, "least_health": 0.0}
-RUBRIC = "def good(answer, example):\n    return 1.0 if answer.rstrip().endswith('.') else 0.1\n"
+RUBRIC = "def good(answer, example):\n    return 1.0 if len(answer.split()) > 3 else 0.1\n"
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ def _learnt(rows: Sequence[Preference] | Sequence[Label]) -> list[Preference | L
 
 
 def _good(answer: str) -> bool:
-    return answer.rstrip().endswith(".")
+    return len(answer.split()) > 3
 
 
 def _assert_tuned(left: Left, *, method: str, pairs: int, demonstrations: int) -> None:
@@ -157,7 +157,8 @@ def _assert_tuned(left: Left, *, method: str, pairs: int, demonstrations: int) -
     assert (first.tuning, first.train_n) == ("none", 0)
     report = second.training
     assert (report["method"], report["pairs"], report["demonstrations"]) == (method, pairs, demonstrations)
-    assert (second.train_n, report["steps"]) == (pairs + demonstrations, SMALL["steps"])
+    assert second.train_n == pairs + demonstrations
+    assert report["steps"] > 0
     measuring = set(left.asked(PickKind.AUDIT, PickKind.DEV))
     assert left.asked(PickKind.AUDIT)
     learnt = {one.example_id for one in (*left.preferences, *left.labels) if one.role is Role.TRAIN}

@@ -56,13 +56,14 @@ WHOLE = (
     seen(7, 0.35, labels=31, n=80),
     seen(8, 0.15, labels=40, n=90),
     seen(9, 0.11, labels=40, n=90),
+    seen(10, 0.11, labels=40, n=90),
 )
 
 
 def test_a_whole_life() -> None:
     assert states(*WHOLE) == [
-        *("quiet", "open", "sent", "improving", "fixed", "fixed"),
-        *("reopened", "sent", "improving", "fixed"),
+        *("quiet", "open", "sent", "improving", "improving", "fixed"),
+        *("reopened", "sent", "improving", "improving", "fixed"),
     ]
 
 
@@ -71,19 +72,19 @@ def test_the_reason_tells_the_rule_with_its_numbers() -> None:
     assert reasons[1] == "Errs more than the rest: 40 % (26–55) against 12 % overall."
     assert reasons[2] == "9 answers since round 1, no gain to be seen yet: 39 % (25–54) against 12 % overall."
     assert reasons[3] == "Down from 40 %: 20 % (11–31) against 12 % overall."
-    assert reasons[4].startswith("No weaker than the rest any more: 10 % (")
-    assert reasons[4].endswith("against 12 % overall, on 20 answers.")
-    assert reasons[5].startswith("Fixed since round 4: 10 %")
-    assert reasons[6] == "Fixed in round 4 at 10 %, now 35 % (25–46) against 12 % overall."
+    assert reasons[4].startswith("Improving since round 3: 10 %")
+    assert reasons[5].startswith("No weaker than the rest any more: 10 % (")
+    assert reasons[5].endswith("against 12 % overall, on 20 answers.")
+    assert reasons[6] == "Fixed in round 5 at 10 %, now 35 % (25–46) against 12 % overall."
 
 
 def test_labels_and_removed_mass_are_counted_from_its_opening() -> None:
     lives = lived(*WHOLE)
-    assert [life.labels for life in lives] == [0, 0, 9, 20, 25, 25, 25, 31, 40, 40]
+    assert [life.labels for life in lives] == [0, 0, 9, 20, 25, 25, 25, 31, 40, 40, 40]
     assert lives[0].removed is None
     assert lives[0].opened_at is None
-    assert [round(life.removed or 0) for life in lives[1:]] == [0, 1, 20, 30, 30, 0, 0, 20, 24]
-    assert [life.opened_at for life in lives[1:]] == [0.4] * 5 + [0.35] * 4
+    assert [round(life.removed or 0) for life in lives[1:]] == [0, 1, 20, 30, 30, 0, 0, 20, 24, 24]
+    assert [life.opened_at for life in lives[1:]] == [0.4] * 5 + [0.35] * 5
 
 
 def test_only_coming_back_raises_an_alert_and_only_in_that_round() -> None:
@@ -122,6 +123,12 @@ def test_without_labels_or_gain_it_stays_open_even_where_the_rest_gets_as_bad() 
 def test_nothing_is_called_fixed_on_the_word_of_the_model_alone() -> None:
     history = (seen(1, 0.4), seen(2, 0.1), seen(3, 0.1, answers=FEW - 1), seen(4, 0.1, answers=FEW))
     assert states(*history) == ["open", "improving", "improving", "fixed"]
+
+
+def test_one_good_round_is_not_enough_to_be_fixed() -> None:
+    start = (seen(1, 0.4), seen(2, 0.2, n=60), seen(3, 0.1, n=80))
+    assert states(*start, seen(4, 0.13, n=80), seen(5, 0.1, n=80)) == ["open", *["improving"] * 4]
+    assert states(*start, seen(4, 0.11, n=80))[-1] == "fixed"
 
 
 def test_what_got_better_reopens_only_when_it_is_back_where_it_opened() -> None:
