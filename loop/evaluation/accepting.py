@@ -115,17 +115,10 @@ def _needed(most: float, certainty: float, accepted: IntArray, errors: IntArray,
     """How many more answers would vouch for the most promising threshold if it went on erring as often as so far."""
     if n == 0:
         return enough(most, certainty)
-    totals = []
-    for held, wrong in {(int(a), int(e)) for a, e in zip(accepted, errors, strict=True) if a and e < most * a}:
-        wanted = _at_rate(wrong / held, most, certainty)
-        if wanted is not None:
-            totals.append(int(np.ceil(wanted * n / held)))
+    held, wrong = np.unique(np.stack([accepted, errors])[:, errors < most * accepted], axis=1)
+    sizes = np.unique(np.geomspace(1, SEARCHED, 200).astype(int))
+    passing = binom.cdf(np.ceil(wrong[:, None] / held[:, None] * sizes), sizes, most) <= 1 - certainty
+    wanted = sizes[passing.argmax(axis=1)] * n / held
+    totals = np.ceil(wanted[passing.any(axis=1)]).astype(int)
     # One that would pass already stands behind a surer one that failed: it is not what is missing.
-    return min((total - n for total in totals if total > n), default=None)
-
-
-def _at_rate(rate: float, most: float, certainty: float) -> int | None:
-    """The smallest number of accepted answers, erring at `rate`, that keeps the limit; None beyond SEARCHED."""
-    sizes = np.unique(np.geomspace(1, SEARCHED, 400).astype(int))
-    passing = binom.cdf(np.ceil(rate * sizes), sizes, most) <= 1 - certainty
-    return int(sizes[passing.argmax()]) if passing.any() else None
+    return min((int(total) - n for total in totals if total > n), default=None)

@@ -19,9 +19,9 @@ lies below it, and above it, with a chance of about 16 % each. A spot takes one 
     reopened      improving  as from open, measured from the rate at which it came back
     reopened      sent       as from open, counted from when it came back
 
-Otherwise it stays. What keeps noise from flipping a state: it opens and reopens only when its whole likely range is too
-high, and is fixed only after it had already improved by its whole likely range, and in the second round in a row; the same
-figures with a narrower interval never reopen what they fixed. The overall rate is the mean of all spots'
+Otherwise it stays. What keeps noise from flipping a state: it opens and reopens only when its whole likely range is
+too high, and is fixed only after it had already improved by its whole likely range, and in the second round in a row;
+the same figures with a narrower interval never reopen what they fixed. The overall rate is the mean of all spots'
 estimates, weighted by size: evidence of the same kind, so that both are wrong in the same direction.
 """
 
