@@ -47,6 +47,9 @@ MENU: dict[str, dict[str, str]] = {
         "full": "loop.models.tuning:full",
         "head": "loop.models.tuning:head",
     },
+    "recipe": {
+        "plain": "loop.models.recipes.plain:plain",
+    },
     "writing_tuning": {
         "sft": "loop.models.generation.tuning:sft",
         "dpo": "loop.models.generation.tuning:dpo",

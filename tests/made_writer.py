@@ -8,6 +8,8 @@ With no steps its answers are noise that hardly ever ends; after 60 (half a seco
 
 from __future__ import annotations
 
+import csv
+import random
 from pathlib import Path
 
 import torch
@@ -39,6 +41,18 @@ ANSWERS = (
     "Thank you, your new address is saved.",
     "Your refund of 20 euros was sent today.",
 )
+
+
+def prompt_table(path: Path, count: int) -> Path:
+    """A CSV of PROMPTS by turns, each about other made-up names so that no two are twins; ids begin with the stem."""
+    rng = random.Random(path.stem)
+    with path.open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["id", "prompt", "reference"])
+        for n in range(count):
+            names = " ".join("".join(rng.choice(some) for some in ("bdfgklmnprst", "aeiou") * 3) for _ in range(4))
+            rows.writerow([f"{path.stem}{n}", f"About {names}: {PROMPTS[n % 6]}", ANSWERS[n % 6]])
+    return path
 
 
 def made_writer(folder: Path, *, seed: int = 0, steps: int = 0) -> Path:

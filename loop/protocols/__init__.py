@@ -3,6 +3,7 @@
 models     Encoder      texts → frozen embeddings                    loop.models
            Trainer      labelled examples → a checkpoint folder      loop.models
            Classifier   texts → probabilities                        loop.models
+           Recipe       labelled rows → probabilities for all rows   loop.models.recipes
 measures   Strategy     PoolView → which rows to ask (pure)          loop.selection
            Uncertainty  probabilities → how unsure (pure)            loop.selection
            Metric       predictions and truth → one figure (pure)    loop.evaluation
@@ -19,7 +20,17 @@ labeling   Labeler      questions → a labeling tool → annotations    labelin
 
 from loop.protocols.labeling import Experts, Labeler
 from loop.protocols.measures import Choice, Estimator, Metric, PoolView, Strategy, Uncertainty
-from loop.protocols.models import Classifier, Encoder, Progress, Scores, Trainer, TrainingReport, TrainingSet
+from loop.protocols.models import (
+    Classifier,
+    Encoder,
+    FrozenTexts,
+    Progress,
+    Recipe,
+    Scores,
+    Trainer,
+    TrainingReport,
+    TrainingSet,
+)
 from loop.protocols.texts import (
     Demonstration,
     Generator,
@@ -45,6 +56,7 @@ __all__ = [
     "Encoder",
     "Estimator",
     "Experts",
+    "FrozenTexts",
     "Generator",
     "Labeler",
     "Likelihoods",
@@ -56,6 +68,7 @@ __all__ = [
     "PoolView",
     "Progress",
     "Reader",
+    "Recipe",
     "RewardModel",
     "Sampling",
     "Scores",

@@ -91,3 +91,31 @@ class Trainer(Protocol):
 
         metadata: what it was trained from (data hash, round, ...), plain JSON values, kept in the folder.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenTexts:
+    """A set of n texts as the untouched base model sees it; made once, shared by every round and recipe."""
+
+    texts: tuple[str, ...]
+    embeddings: FloatArray
+    """(n, d) float32, the base's sentence embeddings, rows of length 1."""
+    layers: FloatArray | None = None
+    """(n, l, d) float32, mean over the tokens of hidden layers from shallow to deep; None where not made."""
+
+
+class Recipe(Protocol):
+    """How labels become a model, told as what it answers: labelled rows of one set of texts → probabilities for all.
+
+    The same function stands behind a tuning method of live rounds and behind `weakspot simulate`.
+    """
+
+    def __call__(
+        self, frozen: FrozenTexts, rows: IntArray, labels: IntArray, *, classes: int, unlabelled: IntArray, seed: int
+    ) -> FloatArray:
+        """(n, classes) calibrated probabilities for every row of `frozen`, rows sum to 1; same seed, same answer.
+
+        rows: (m,) labelled rows, all different. labels: (m,) their columns in 0..classes-1, of at least two classes.
+        unlabelled: rows whose texts may be looked at without labels; what the answer is measured on is not among them.
+        Raises ModelError for labels of fewer than two classes.
+        """

@@ -7,7 +7,6 @@ one project, copied ─► calm: runs through      ─┐
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import shutil
@@ -22,7 +21,7 @@ import paper_labeler
 import pytest
 from command_line import here
 from made_project import change
-from made_writer import ANSWERS, PROMPTS, made_writer
+from made_writer import made_writer, prompt_table
 from world import ledger_of, leftovers
 
 from loop.ledger import people
@@ -99,7 +98,14 @@ def _copies(folder: Path, form: str, tuning: str, *, plan: Sequence[str]) -> tup
     calm, hunted = folder / f"{form}-calm", folder / f"{form}-hunted"
     made = here(
         *("init", calm, "--task", "generation", "--base", folder / "base", "--form", form, "--batch", "10"),
-        *("--data", _prompts(folder / "pool.csv", 30), "--gold", _prompts(folder / "gold.csv", 10), "--seed", "3"),
+        *(
+            "--data",
+            prompt_table(folder / "pool.csv", 30),
+            "--gold",
+            prompt_table(folder / "gold.csv", 10),
+            "--seed",
+            "3",
+        ),
     )
     assert made.status == 0, made.err
     wanted = {"max_new_tokens": 12, "prompts": 18, "samples": 2, "temperature": 0.9}
@@ -111,15 +117,6 @@ def _copies(folder: Path, form: str, tuning: str, *, plan: Sequence[str]) -> tup
         _out(root).mkdir()
         (_out(root) / "plan.json").write_text(json.dumps({"die": die}))
     return calm, hunted
-
-
-def _prompts(path: Path, count: int) -> Path:
-    with path.open("w", newline="") as file:
-        rows = csv.writer(file)
-        rows.writerow(["id", "prompt", "reference"])
-        tag = path.stem
-        rows.writerows([f"{tag}{n}", f"{PROMPTS[n % 6]} Case {tag}{n}.", ANSWERS[n % 6]] for n in range(count))
-    return path
 
 
 def _left(root: Path) -> dict[str, Any]:

@@ -7,7 +7,6 @@ Simulated people answer on paper; to them an answer is good that has more than t
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ import paper_labeler
 import pytest
 from command_line import here
 from made_project import change
-from made_writer import ANSWERS, PROMPTS, made_writer
+from made_writer import made_writer, prompt_table
 
 from loop.ledger import figures, people
 from loop.ledger.figures import ModelRow
@@ -112,7 +111,7 @@ def _two_rounds(folder: Path, base: Path, form: str) -> Left:
     (folder / "rubric.py").write_text(RUBRIC)
     made = here(
         *("init", root, "--task", "generation", "--base", base, "--form", form, "--batch", "12", "--seed", "5"),
-        *("--data", _prompts(folder / "pool.csv", 48), "--gold", _prompts(folder / "gold.csv", 12)),
+        *("--data", prompt_table(folder / "pool.csv", 48), "--gold", prompt_table(folder / "gold.csv", 12)),
         *("--experts", "simulated", "--rubric", f"{folder / 'rubric.py'}:good"),
     )
     assert made.status == 0, made.err
@@ -133,15 +132,6 @@ def _two_rounds(folder: Path, base: Path, form: str) -> Left:
         )
 
 
-def _prompts(path: Path, count: int) -> Path:
-    with path.open("w", newline="") as file:
-        rows = csv.writer(file)
-        rows.writerow(["id", "prompt", "reference"])
-        tag = path.stem
-        rows.writerows([f"{tag}{n}", f"{PROMPTS[n % 6]} Case {tag}{n}.", ANSWERS[n % 6]] for n in range(count))
-    return path
-
-
 def _learnt(rows: Sequence[Preference] | Sequence[Label]) -> list[Preference | Label]:
     """What round 0 brought to learn from."""
     return [one for one in rows if one.role is Role.TRAIN and one.round == 0]
@@ -159,7 +149,7 @@ def _assert_tuned(left: Left, *, method: str, pairs: int, demonstrations: int) -
     assert (report["method"], report["pairs"], report["demonstrations"]) == (method, pairs, demonstrations)
     assert second.train_n == pairs + demonstrations
     assert report["steps"] > 0
-    measuring = set(left.asked(PickKind.AUDIT, PickKind.DEV))
-    assert left.asked(PickKind.AUDIT)
+    measuring = {id_ for round_ in (0, 1) for id_ in left.asked(PickKind.AUDIT, PickKind.DEV, round_=round_)}
+    assert measuring
     learnt = {one.example_id for one in (*left.preferences, *left.labels) if one.role is Role.TRAIN}
     assert not measuring & learnt

@@ -1,0 +1,1 @@
+"""Recipes: labelled rows of frozen embeddings → probabilities for every row. Importing one brings no torch."""
