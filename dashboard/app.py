@@ -25,9 +25,14 @@ def main() -> None:
     st.logo(str(ASSETS / ("logo_dark.svg" if dark else "logo.svg")), size="large", icon_image=str(ASSETS / "icon.svg"))
     page = st.navigation(
         {
-            "Monitor": [_page(layout.OVERVIEW, "Overview", "monitoring", default=True)],
+            "Monitor": [
+                _page(layout.OVERVIEW, "Overview", "monitoring", default=True),
+                _page(layout.GATE, "Gate", "gavel", path="gate"),
+                _page(layout.PLAN, "Plan", "route", path="plan"),
+            ],
             "Diagnose": [
                 _page(layout.SPOTS, "Weak spots", "bubble_chart", path="weak-spots"),
+                _page(layout.CALIBRATION, "Calibration", "speed", path="calibration"),
                 *([_page(layout.GENERATION, "Generation", "compare_arrows", path="generation")] if _writes() else []),
             ],
             "Label": [_page(layout.QUEUE, "Label queue", "checklist", path="label-queue")],

@@ -16,8 +16,9 @@ from dashboard.safe import esc
 from loop.errors import WeakspotError
 
 FOLDER = Path(__file__).parent
-OVERVIEW, SPOTS, GENERATION, QUEUE, RUNS = (
-    f"views/{name}.py" for name in ("overview", "weak_spots", "generation", "label_queue", "runs")
+OVERVIEW, GATE, PLAN, SPOTS, CALIBRATION, GENERATION, QUEUE, RUNS = (
+    f"views/{name}.py"
+    for name in ("overview", "gate", "plan", "weak_spots", "calibration", "generation", "label_queue", "runs")
 )
 STATUS_COLOURS = {
     "promoted": "green",
@@ -41,6 +42,21 @@ STATUS_COLOURS = {
     "first look": "blue",
     "second look": "yellow",
     "blind": "gray",
+    "promoted by hand": "violet",
+    "rolled back": "violet",
+    "better": "green",
+    "worse": "orange",
+    "cannot tell": "yellow",
+    "quiet": "gray",
+    "sent": "blue",
+    "improving": "violet",
+    "fixed": "green",
+    "reopened": "orange",
+    "mute": "gray",
+    "named by hand": "violet",
+    "joining": "violet",
+    "holds": "green",
+    "outside": "orange",
 }
 
 
@@ -89,6 +105,19 @@ def _title(title: str, *, simulated: bool) -> None:
                 color="violet",
                 help="The answers in this project come from simulated experts, not from people.",
             )
+
+
+def as_table(frame: Any, alt: str, *, config: dict[str, Any] | None = None) -> None:
+    """The figures of the chart above as a table, for those who cannot see it or want the numbers."""
+    with st.expander("As a table", icon=":material/table:"):
+        st.dataframe(
+            frame,
+            hide_index=True,
+            placeholder="–",
+            height="content" if len(frame) <= 12 else 460,
+            alt=alt,
+            column_config=config,
+        )
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """The project the window shows, opened once, its figures cached until the ledger's revision changes.
 
 --project DIR ─► project() ─► opened(root) ─► Reader ─► report, spots, map, questions, annotators, standing
+                                                     ├─► gate, anew, lives, slices, calibration, plan, story
                                                      └─► of models that write: wins, trends, pairs, duels, ...
 """
 
@@ -15,10 +16,17 @@ from typing import Any
 import streamlit as st
 
 from loop import report
+from loop.ledger.estimates import EstimateRow
+from loop.ledger.figures import SpotRound
+from loop.ledger.lives import LifeRound, SpotEdit
+from loop.records import FoundSlice
 from loop.report import (
     Annotator,
+    Calibration,
+    Difference,
     Doubts,
     Duel,
+    Gate,
     Health,
     Learnt,
     MapPoints,
@@ -28,11 +36,14 @@ from loop.report import (
     Report,
     SpotTrend,
     Standing,
+    Story,
     Trend,
     View,
     WinRate,
     Written,
 )
+from loop.report import plan as planning
+from loop.report.plan import Plan, Point
 
 CONFIG = "weakspot.yaml"
 
@@ -51,6 +62,62 @@ class Reader:
     def spots(self) -> tuple[SpotTrend, ...]:
         """Weak spots, the most expected errors first."""
         return self._kept(report.spot_trends)  # type: ignore[no-any-return]
+
+    def spot_rounds(self) -> tuple[SpotRound, ...]:
+        """Every spot in every round."""
+        return self._kept(report.spot_rounds)  # type: ignore[no-any-return]
+
+    def lives(self) -> tuple[LifeRound, ...]:
+        """Where every spot stood in its life, round by round."""
+        return self._kept(report.life_rounds)  # type: ignore[no-any-return]
+
+    def edits(self) -> tuple[SpotEdit, ...]:
+        """What people did to spots, oldest first."""
+        return self._kept(report.spot_edits)  # type: ignore[no-any-return]
+
+    def slices(self) -> tuple[FoundSlice, ...]:
+        """Metadata slices where the model errs more than elsewhere."""
+        return self._kept(report.found_slices)  # type: ignore[no-any-return]
+
+    def gate(self) -> Gate:
+        """Every decision on the champion."""
+        return self._kept(report.gate)  # type: ignore[no-any-return]
+
+    def anew(self) -> tuple[EstimateRow, ...]:
+        """All models measured on the same answers."""
+        return self._kept(report.measured_anew)  # type: ignore[no-any-return]
+
+    def plan(self) -> Plan | None:
+        """What the next answers would bring; None before the first measured model."""
+        return self._kept(planning.plan)  # type: ignore[no-any-return]
+
+    def series(self) -> tuple[Point, ...]:
+        """The points of the learning curve, oldest first."""
+        return self._kept(planning.series)  # type: ignore[no-any-return]
+
+    def calibration(self, round_: int | None) -> Calibration | None:
+        """How far a round's confidences can be trusted, the champion's for None; None when nothing is known."""
+
+        def calibrated(view: View) -> Calibration | None:
+            return report.calibration(view, round_)
+
+        return self._kept(calibrated, round_)  # type: ignore[no-any-return]
+
+    def difference(self, before: int, after: int) -> Difference:
+        """What changed between two rounds."""
+
+        def differing(view: View) -> Difference:
+            return report.diff(view, before, after)
+
+        return self._kept(differing, before, after)  # type: ignore[no-any-return]
+
+    def story(self, example: str) -> Story:
+        """Everything about one example."""
+
+        def told(view: View) -> Story:
+            return report.explain(view, example)
+
+        return self._kept(told, example)  # type: ignore[no-any-return]
 
     def map(self) -> MapPoints | None:
         """Every example's place; None before the first map."""
@@ -147,4 +214,4 @@ def _read(name: str, root: str, revision: tuple[Any, ...], _view: View, _do: Cal
 
 
 _open = st.cache_resource(max_entries=4, show_spinner=False)(_open_view)
-_figures = st.cache_resource(max_entries=48, show_spinner=False)(_read)
+_figures = st.cache_resource(max_entries=96, show_spinner=False)(_read)

@@ -79,6 +79,13 @@ def points(difference: float | None) -> str:
     return f"{rounded:+.1f} pp" if rounded else "0.0 pp"
 
 
+def spread(low: float | None, high: float | None) -> str:
+    """(-0.031, 0.003) → "-3.1 to +0.3 pp"."""
+    if low is None or high is None:
+        return NOTHING
+    return f"{points(low).removesuffix(' pp')} to {points(high)}"
+
+
 def account(name: str) -> str:
     """What tells people apart in an e-mail address, "ana+desk@example.com" → "ana"; of a judge "NAME (judge)"."""
     if name.startswith("judge:"):

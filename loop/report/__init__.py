@@ -7,6 +7,8 @@
     standing  where the project stands and what to do next
     spots     weak spots over rounds, their lives, the slices beside them, and the map
     questions the label queue, and who answered
+    gate      every decision on the champion, and all models measured anew on the same answers
+    plan      what the next answers would bring and cost (loop.report.plan)
     health    signs of life, room, the steps of the newest rounds
     examples  everything about one example            differing  what changed between two rounds
     leaks     texts not learned from because they measure the model, beside their twins
@@ -21,11 +23,23 @@ from loop.report.compared import Belief, Duel, Voice, Written, duels, side_by_si
 from loop.report.confusion import confusions
 from loop.report.differing import Change, Difference, diff
 from loop.report.examples import Guess, Story, explain
+from loop.report.gate import Gate, gate, measured_anew
 from loop.report.health import Health, Pulse, health, pulse, timeline
 from loop.report.leaks import LeakCounts, LeakFigures, Twins, leak_counts, leaks
 from loop.report.questions import Annotator, QuestionRow, annotators, questions
 from loop.report.rounds import Report, RoundFigures, details, report
-from loop.report.spots import MapPoints, SpotTrend, found_slices, map_points, regions, spot_alerts, spot_trends
+from loop.report.spots import (
+    MapPoints,
+    SpotTrend,
+    found_slices,
+    life_rounds,
+    map_points,
+    regions,
+    spot_alerts,
+    spot_edits,
+    spot_rounds,
+    spot_trends,
+)
 from loop.report.standing import Standing, standing
 from loop.report.view import View, view
 from loop.report.writing import (
@@ -50,6 +64,7 @@ __all__ = [
     "Difference",
     "Doubts",
     "Duel",
+    "Gate",
     "Guess",
     "Health",
     "LeakCounts",
@@ -80,11 +95,14 @@ __all__ = [
     "duels",
     "explain",
     "found_slices",
+    "gate",
     "health",
     "leak_counts",
     "leaks",
     "learnt",
+    "life_rounds",
     "map_points",
+    "measured_anew",
     "pulse",
     "questions",
     "raters",
@@ -92,6 +110,8 @@ __all__ = [
     "report",
     "side_by_side",
     "spot_alerts",
+    "spot_edits",
+    "spot_rounds",
     "spot_trends",
     "standing",
     "timeline",

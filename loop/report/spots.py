@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from loop.ledger import figures, lives, people, progress
+from loop.ledger.figures import SpotRound
+from loop.ledger.lives import LifeRound, SpotEdit
 from loop.records import FloatArray, FoundSlice, IntArray, Spot, SpotLife
 from loop.report.outcomes import Outcome, outcomes, wrong
 from loop.report.view import View
@@ -82,6 +84,24 @@ def spot_trends(view: View) -> tuple[SpotTrend, ...]:
         if row.round == last and row.spot.id not in merged
     ]
     return tuple(sorted(trends, key=lambda t: (-(t.spot.error_mass or 0.0), -t.spot.size, t.spot.id)))
+
+
+def spot_rounds(view: View) -> tuple[SpotRound, ...]:
+    """Every spot in every round, by round and spot."""
+    with view.project.ledger.read() as connection:
+        return figures.spots(connection)
+
+
+def life_rounds(view: View) -> tuple[LifeRound, ...]:
+    """Where every spot stood in its life, round by round; by round and spot."""
+    with view.project.ledger.read() as connection:
+        return lives.lives(connection)
+
+
+def spot_edits(view: View) -> tuple[SpotEdit, ...]:
+    """What people did to spots, oldest first."""
+    with view.project.ledger.read() as connection:
+        return lives.edits(connection)
 
 
 def spot_alerts(view: View) -> tuple[SpotTrend, ...]:

@@ -1,0 +1,283 @@
+"""Gate: which models were let in or held back, on what evidence, and who moved the champion by hand?"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import layout, words
+from dashboard.charts import gate as charts
+from dashboard.frames import gate as frames
+from dashboard.reading import Reader
+from dashboard.safe import esc
+from loop.ledger.figures import Decision
+from loop.report import Gate
+
+QUESTION = "Which models were let in or held back, on what evidence, and who decided?"
+VERDICTS = {"better": "green", "worse": "orange", "cannot tell": "yellow"}
+SHOWN = 100
+"""So many fixed or broken examples are listed."""
+
+
+def draw() -> None:
+    """The whole page."""
+    reader = layout.page("Gate", QUESTION)
+    if reader is None or layout.no_round(reader):
+        return
+    gate = reader.gate()
+    ruled = frames.rulings(gate)
+    if not gate.decisions:
+        with layout.card():
+            layout.nothing(
+                "gavel",
+                "No model judged yet",
+                hint="The first answers train the first model; the gate lets it in, and compares every later one.",
+                command="weakspot run",
+            )
+        return
+    _cards(gate, next(iter(ruled.values()), None))
+    if ruled:
+        left, right = st.columns([1, 1.05], gap="small")
+        with right:
+            one = _ruling(ruled)
+        with left:
+            _differences(gate)
+        _parts(one)
+        _examples(reader, one)
+    _log(gate)
+
+
+def _cards(gate: Gate, newest: Decision | None) -> None:
+    seen = newest.comparison if newest else None
+    with st.grid(4, min_column_width=190, gap="small"):
+        _metric(
+            "Champion",
+            words.NOTHING if gate.champion is None else f"Round {gate.champion}",
+            "no model in use" if gate.champion is None else _since(gate),
+            help_="The model in use: `weakspot predict` and `weakspot export` take it.",
+        )
+        _metric(
+            "Newest verdict",
+            words.NOTHING if newest is None else frames.ACTIONS[newest.action].capitalize(),
+            "the gate has not spoken" if newest is None else f"model of round {newest.round}",
+            help_="What the gate did with the newest model.",
+        )
+        _metric(
+            "Difference",
+            words.points(seen.difference) if seen else words.NOTHING,
+            f"{words.spread(seen.low, seen.high)}, n {seen.n:,}" if seen else "nothing to compare with",
+            help_="Error rate of the newest model less that of the champion before, on the same examples; "
+            "below it its 95 % interval. Below 0 is better.",
+        )
+        _metric(
+            "To tell it",
+            words.NOTHING if seen is None else f"+{seen.needed:,}" if seen.needed else "enough",
+            "more labels, about" if seen and seen.needed else "" if seen is None else newest.told if newest else "",
+            help_="So many further labels with known answers would tell a difference of this size in four of five "
+            "cases. “enough”: it is told already, or there is no difference to tell.",
+        )
+
+
+def _since(gate: Gate) -> str:
+    move = next(one for one in reversed(gate.decisions) if one.action != "hold")
+    by = "the gate" if move.by == "gate" else esc(words.account(move.by), longest=24)
+    return f"since round {move.round}, by {by}"
+
+
+def _metric(name: str, value: str, below: str, *, help_: str) -> None:
+    st.metric(
+        name,
+        value,
+        delta=below or " ",
+        delta_color="off",
+        delta_arrow="off",
+        border=True,
+        height="stretch",
+        help=help_,
+    )
+
+
+def _differences(gate: Gate) -> None:
+    frame = frames.differences(gate)
+    about = "New model less the champion before it, on the same examples; bars: 95 % intervals"
+    with layout.card("Difference to the champion", about, height="stretch"):
+        if frame.empty:
+            layout.nothing(
+                "compare_arrows",
+                "Nothing compared yet",
+                hint="The first model has no rival. From the second on each is compared with the champion.",
+            )
+            return
+        newest = frame.iloc[-1]
+        st.altair_chart(
+            charts.differences(frame, layout.look(), margin=100 * gate.margin),
+            alt=f"Difference of error rates per round; newest: {newest['said']} ({newest['interval']}), "
+            f"{newest['told']}.",
+        )
+        st.caption(f"Dashed: as the champion. Line above it: {100 * gate.margin:g} points more errors are allowed.")
+        layout.as_table(
+            frame.iloc[::-1][["round", "status", "told", "said", "interval", "n", "p"]].rename(
+                columns={
+                    "round": "Round",
+                    "status": "Decision",
+                    "told": "Told",
+                    "said": "Difference",
+                    "interval": "95 % interval",
+                    "p": "McNemar p",
+                }
+            ),
+            "Difference to the champion, round by round, newest first.",
+        )
+
+
+def _ruling(ruled: dict[int, Decision]) -> Decision:
+    with layout.card("What the gate said", height="stretch"):
+        chosen = st.selectbox("Round", [str(round_) for round_ in ruled], key="round", bind="query-params", width=140)
+        one = ruled[int(chosen)]
+        with st.container(horizontal=True, gap="small"):
+            action = frames.ACTIONS[one.action]
+            st.badge(
+                action,
+                icon=":material/check_circle:" if action == "promoted" else ":material/block:",
+                color="green" if action == "promoted" else "orange",
+            )
+            if one.told:
+                st.badge(one.told, color=VERDICTS.get(one.told, "gray"))
+        st.markdown(frames.verdict(one))
+        st.markdown(esc(one.reason, longest=1500))
+        seen = one.comparison
+        if seen:
+            level = f", tested at {seen.alpha:.3f}" if seen.alpha is not None else ""
+            st.caption(
+                f"{seen.fixed:,} fixed and {seen.broken:,} broken of {seen.n:,} {seen.on} examples; "
+                f"{words.points(seen.difference)} ({words.spread(seen.low, seen.high)}); exact McNemar p "
+                f"{words.p_value(seen.p_value)}{level}."
+            )
+        if one.vetoes:
+            st.markdown("**What held it back**")
+            st.markdown(
+                "\n".join(
+                    f"- **{esc(frames.KINDS.get(veto.kind, veto.kind))}**: {esc(veto.reason, longest=400)}"
+                    for veto in one.vetoes[:12]
+                )
+            )
+            if len(one.vetoes) > 12:
+                st.caption(f"{len(one.vetoes) - 12} more stand in the table of parts below.")
+    return one
+
+
+def _parts(one: Decision) -> None:
+    frame = frames.parts(one)
+    shown = frame.head(frames.DRAWN)
+    about = f"Model of round {one.round} less the champion before; tick: more than this holds it back, when it is sure"
+    with layout.card("Parts the gate watched", about):
+        if frame.empty:
+            layout.nothing(
+                "view_list",
+                "No part was watched",
+                hint="Classes, slices and spots count once enough measured examples lie in them (gate.slice_n).",
+            )
+            return
+        st.altair_chart(
+            charts.parts(shown, layout.look()),
+            alt="Difference per part, the most harmed first: "
+            + "; ".join(f"{row.part} {row.said}" for row in shown.head(3).itertuples()),
+        )
+        if len(shown) < len(frame):
+            st.caption(f"The {len(shown)} most harmed of {len(frame):,} parts; the table has all.")
+        layout.as_table(
+            frame[["part", "verdict", "said", "interval", "fixed", "broken", "n", "p"]].rename(
+                columns={
+                    "part": "Part",
+                    "verdict": "Gate",
+                    "said": "Difference",
+                    "interval": "95 % interval",
+                    "fixed": "Fixed",
+                    "broken": "Broken",
+                    "p": "p (Holm)",
+                }
+            ),
+            "Every part the gate watched, what held the model back first.",
+        )
+
+
+def _examples(reader: Reader, one: Decision) -> None:
+    if one.champion_round is None or one.champion_round == one.model_round:
+        return
+    about = f"Gold and audit examples where the models of rounds {one.champion_round} and {one.model_round} differ"
+    with layout.card("Fixed and broken", about):
+        found = reader.difference(one.champion_round, one.model_round)
+        kinds = {"Broken": found.broken, "Fixed": found.fixed}
+        chosen = st.segmented_control(
+            "Show", list(kinds), default="Broken", required=True, key="show", bind="query-params",
+            label_visibility="collapsed",
+        )  # fmt: skip
+        rows = kinds[str(chosen)]
+        st.caption(
+            f"{len(found.fixed):,} fixed, {len(found.broken):,} broken, {found.both_wrong:,} wrong in both, of "
+            f"{found.shared:,} known now"
+        )
+        if not rows:
+            layout.nothing("check_circle", f"Nothing was {str(chosen).lower()}")
+            return
+        column = st.column_config
+        st.dataframe(
+            frames.changes(rows[:SHOWN]),
+            hide_index=True,
+            height="content" if len(rows) <= 6 else 420,
+            row_height=62,
+            alt=f"{chosen} examples with their true label and what both models say.",
+            column_config={
+                "Text": column.TextColumn(width="large"),
+                "True label": column.TextColumn(width=130),
+                "Champion said": column.TextColumn(width=130),
+                "New model says": column.TextColumn(width=130),
+                "Id": column.TextColumn(width=130, help="`weakspot explain ID` tells its story"),
+            },
+        )
+
+
+def _log(gate: Gate) -> None:
+    column = st.column_config
+    with layout.card("Every decision", frames.policy(gate)):
+        frame = frames.log(gate)
+        st.dataframe(
+            frame,
+            hide_index=True,
+            placeholder=words.NOTHING,
+            height="content" if len(frame) <= 10 else 400,
+            alt="Every decision on the champion, newest first, with who made it and why.",
+            column_config={
+                "Made in": column.NumberColumn(width=64, format="round %d"),
+                "Decision": layout.pills("Decision", width=122),
+                "Model": column.TextColumn(width=72),
+                "Champion before": column.TextColumn(width=112),
+                "Told": layout.pills("Told", width=90),
+                "Difference": column.TextColumn(width=82, alignment="right"),
+                "95 % interval": column.TextColumn(width=122),
+                "n": column.TextColumn(width=92),
+                "p": column.TextColumn(width=62, alignment="right", help="Exact McNemar test"),
+                "Level": column.TextColumn(width=62, alignment="right", help="Below it this look says “better”"),
+                "By": column.TextColumn(width=84),
+                "Why": column.TextColumn(width=320),
+                "At": column.DatetimeColumn(width=110, format="MMM D, HH:mm", timezone="UTC"),
+            },
+        )
+        _by_hand(gate)
+
+
+def _by_hand(gate: Gate) -> None:
+    back = (
+        "a rollback leads nowhere: there was no other champion before"
+        if gate.before is None
+        else f"a rollback leads to the model of round {gate.before}"
+    )
+    st.caption(f"By hand; {back}. Both are kept here with your name and reason.")
+    held = next((one.model_round for one in reversed(gate.decisions) if one.action == "hold"), None)
+    lines = [] if held is None else [f'weakspot promote {held} --why "..."']
+    lines += [] if gate.before is None else ['weakspot rollback --why "..."']
+    if lines:
+        st.code("\n".join(lines), language="bash")
+
+
+if __name__ == "__main__":
+    draw()
