@@ -47,6 +47,7 @@ STATUS_COLOURS = {
     "better": "green",
     "worse": "orange",
     "cannot tell": "yellow",
+    "open spot": "yellow",
     "quiet": "gray",
     "sent": "blue",
     "improving": "violet",
@@ -56,6 +57,7 @@ STATUS_COLOURS = {
     "named by hand": "violet",
     "joining": "violet",
     "holds": "green",
+    "not yet": "gray",
     "outside": "orange",
 }
 

@@ -27,7 +27,7 @@ def reliability(frame: pd.DataFrame, look: Look, *, height: int = 340) -> Any:
     )
     kinds = [kind for kind in APART if kind in set(frame["apart"])]
     colours = {"fits": look.accent, "too sure": look.bad, "too unsure": look.others[3]}
-    legend = alt.Legend(orient="top", title=None, symbolSize=110, offset=4)
+    legend = alt.Legend(orient="top", title=None, symbolSize=110, symbolOpacity=1, offset=4)
     colour = alt.Color("apart:N", scale=alt.Scale(domain=kinds, range=[colours[kind] for kind in kinds]), legend=legend)
     base = alt.Chart(frame).encode(x=alt.X("says:Q", title="The model says it is sure", axis=percent, scale=scale))
     whisker = base.mark_rule(strokeWidth=2.5, opacity=0.55).encode(

@@ -33,18 +33,20 @@ def differences(frame: pd.DataFrame, look: Look, *, margin: float, height: int =
     colour = alt.Color(
         "told:N",
         scale=alt.Scale(domain=kinds, range=[colours[kind] for kind in kinds]),
-        legend=alt.Legend(orient="top", title=None, symbolSize=110, offset=4),
+        legend=alt.Legend(orient="top", title=None, symbolSize=110, symbolOpacity=1, offset=4),
     )
     shape = alt.Shape(
         "told:N",
         scale=alt.Scale(domain=kinds, range=[TOLD[kind] for kind in kinds]),
-        legend=alt.Legend(orient="top", title=None, symbolSize=110, offset=4),
+        legend=alt.Legend(orient="top", title=None, symbolSize=110, symbolOpacity=1, offset=4),
     )
     base = alt.Chart(frame).encode(x=across)
     lines = alt.Chart(pd.DataFrame({"at": [0.0, margin], "kind": ["as the champion", "allowed"]}))
     rules = lines.mark_rule(color=look.grey, strokeWidth=1.2).encode(
         y=alt.Y("at:Q"),
-        strokeDash=alt.StrokeDash("kind:N", scale=alt.Scale(range=[[5, 4], [1, 0]]), legend=None),
+        strokeDash=alt.StrokeDash(
+            "kind:N", scale=alt.Scale(domain=["as the champion", "allowed"], range=[[1, 0], [5, 4]]), legend=None
+        ),
     )
     whisker = base.mark_rule(strokeWidth=2.5, opacity=0.55).encode(y=alt.Y("low:Q"), y2="high:Q", color=colour)
     dots = base.mark_point(filled=True, size=120, opacity=1, stroke=look.paper, strokeWidth=2).encode(
@@ -81,14 +83,14 @@ def parts(frame: pd.DataFrame, look: Look) -> Any:
         scale=alt.Scale(
             domain=kinds, range=[{"holds it back": look.bad, "let pass": look.accent}[kind] for kind in kinds]
         ),
-        legend=alt.Legend(orient="top", title=None, symbolSize=110, offset=4),
+        legend=alt.Legend(orient="top", title=None, symbolSize=110, symbolOpacity=1, offset=4),
     )
     shape = alt.Shape(
         "verdict:N",
         scale=alt.Scale(
             domain=kinds, range=[{"holds it back": "triangle-up", "let pass": "circle"}[kind] for kind in kinds]
         ),
-        legend=alt.Legend(orient="top", title=None, symbolSize=110, offset=4),
+        legend=alt.Legend(orient="top", title=None, symbolSize=110, symbolOpacity=1, offset=4),
     )
     base = alt.Chart(rows).encode(y=alt.Y("place:O", title=None, axis=axis))
     zero = alt.Chart(pd.DataFrame({"at": [0.0]})).mark_rule(color=look.grey, strokeDash=[5, 4]).encode(x="at:Q")

@@ -17,7 +17,7 @@ def curve(frame: pd.DataFrame, look: Look, *, target: float | None, height: int 
     kinds = [kind for kind in SHAPES if kind in set(frame["what"])]
     colours = dict(zip(SHAPES, (look.accent, look.others[3], look.others[4]), strict=True))
     scale = alt.Scale(domain=kinds, range=[colours[kind] for kind in kinds])
-    legend = alt.Legend(orient="top", title=None, symbolSize=110, offset=4)
+    legend = alt.Legend(orient="top", title=None, symbolSize=110, symbolOpacity=1, offset=4)
     colour = alt.Color("what:N", scale=scale, legend=legend)
     shape = alt.Shape("what:N", scale=alt.Scale(domain=kinds, range=[SHAPES[kind] for kind in kinds]), legend=legend)
     top = max(0.05, float(frame["high"].max()) * 1.1, 1.2 * (target or 0))
@@ -74,7 +74,7 @@ def record(frame: pd.DataFrame, look: Look, *, height: int = 260) -> Any:
         )
     )
     kinds = [kind for kind in ("inside", "outside") if kind in set(frame["held"])]
-    legend = alt.Legend(orient="top", title="What came lay", symbolSize=110, offset=4)
+    legend = alt.Legend(orient="top", title="What came lay", symbolSize=110, symbolOpacity=1, offset=4)
     top = max(float(frame["high"].max()), float(frame["came"].max())) * 1.1
     rate = alt.Y(
         "came:Q", title=None, axis=alt.Axis(format=".0%", tickCount=5), scale=alt.Scale(domain=[0, min(top, 1.0)])

@@ -46,7 +46,7 @@ def rules(found: Plan) -> pd.DataFrame:
         [
             {
                 "Rule": RULES.get(one.rule, plain(one.rule)),
-                "State": ["holds"] if one.holds else ["open"],
+                "State": ["holds"] if one.holds else ["not yet"],
                 "Ends the run": "yes" if one.rule in found.stop else "no",
                 "Why": plain(one.words),
             }
@@ -79,12 +79,12 @@ def to_target(found: Plan) -> tuple[str, str]:
     """The rounds that are left, and what stands below them on the card."""
     if found.target is None:
         return words.NOTHING, "no target is set"
-    target = f"target {words.percent(found.target)}"
+    target = f"target {100 * found.target:g} %"
     if found.rounds_to_target is None:
         return words.NOTHING, target
     best, low, high = found.rounds_to_target
     if high == 0:
         return "reached", target
     ends = f"{low} to {high}" if low is not None and high is not None else "more" if low is None else f"{low} or more"
-    told = "not in sight" if best is None else "0?" if best == 0 else str(best)
-    return told, f"{ends} (90 %), {target}"
+    told = "not soon" if best is None else "0?" if best == 0 else str(best)
+    return told, f"{ends}; {target}"

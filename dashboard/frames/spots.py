@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dashboard import words
+from dashboard.frames import lives
 from dashboard.safe import cell, plain
 from loop.records import FloatArray
 from loop.report import MapPoints, QuestionRow, SpotTrend
@@ -29,19 +30,29 @@ def table(trends: Sequence[SpotTrend], *, free: bool = False) -> pd.DataFrame:
     """One row a spot in the order of `trends`; the frame's index is the spot's id. free: no guesses to correct."""
     rows = [
         {
+            "No.": trend.spot.id,
             "Spot": plain(trend.spot.name, longest=80),
+            "State": _state(trend),
             "Estimate": None if trend.spot.estimate is None else 100 * trend.spot.estimate,
             "95 % interval": words.interval(trend.spot.low, trend.spot.high, n=0),
             "Expected errors": trend.spot.error_mass,
+            "Trend": [100 * value for value in trend.trend if value is not None],
+            "Labels": trend.life.labels if trend.life else None,
+            "Removed": trend.life.removed if trend.life else None,
             "Open": trend.spot.pool,
             "Judged" if free else "Dev n": trend.spot.dev_n,
             **({} if free else {"Corrected": f"{trend.spot.corrections} / {trend.spot.asked}"}),
             "Asked": trend.picks,
-            "Trend": [100 * value for value in trend.trend if value is not None],
         }
         for trend in trends
     ]
     return pd.DataFrame(rows, index=[trend.spot.id for trend in trends])
+
+
+def _state(trend: SpotTrend) -> list[str]:
+    """Where it stands in its life, and what people did to it."""
+    state = trend.life.state if trend.life else ""
+    return [*(["open spot" if state == "open" else state] if state else []), *lives.marks(trend)]
 
 
 def worst(trends: Sequence[SpotTrend], *, most: int = 8) -> pd.DataFrame:

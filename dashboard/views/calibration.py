@@ -82,9 +82,7 @@ def _cards(found: Calibration) -> None:
         _metric(
             f"Accept, at most {limit} wrong",
             words.NOTHING if row is None or row.threshold is None else f"above {row.threshold:g}",
-            "no threshold can be vouched for yet"
-            if row is None or row.threshold is None
-            else f"at {100 * row.certainty:g} % certainty",
+            "no threshold yet" if row is None or row.threshold is None else f"at {100 * row.certainty:g} % certainty",
             help_=f"Answers from this confidence on may be accepted unseen: at most {limit} of them are wrong.",
         )
         _metric(

@@ -113,7 +113,7 @@ def _differences(gate: Gate) -> None:
             alt=f"Difference of error rates per round; newest: {newest['said']} ({newest['interval']}), "
             f"{newest['told']}.",
         )
-        st.caption(f"Dashed: as the champion. Line above it: {100 * gate.margin:g} points more errors are allowed.")
+        st.caption(f"Below 0 is better. Dashed: up to {100 * gate.margin:g} points more errors are allowed.")
         layout.as_table(
             frame.iloc[::-1][["round", "status", "told", "said", "interval", "n", "p"]].rename(
                 columns={
@@ -148,9 +148,8 @@ def _ruling(ruled: dict[int, Decision]) -> Decision:
         if seen:
             level = f", tested at {seen.alpha:.3f}" if seen.alpha is not None else ""
             st.caption(
-                f"{seen.fixed:,} fixed and {seen.broken:,} broken of {seen.n:,} {seen.on} examples; "
-                f"{words.points(seen.difference)} ({words.spread(seen.low, seen.high)}); exact McNemar p "
-                f"{words.p_value(seen.p_value)}{level}."
+                f"95 % interval of the difference {words.spread(seen.low, seen.high)}; exact McNemar p "
+                f"{words.p_value(seen.p_value)}{level}; n {seen.n:,} ({seen.on})."
             )
         if one.vetoes:
             st.markdown("**What held it back**")
@@ -227,11 +226,11 @@ def _examples(reader: Reader, one: Decision) -> None:
             row_height=62,
             alt=f"{chosen} examples with their true label and what both models say.",
             column_config={
-                "Text": column.TextColumn(width="large"),
-                "True label": column.TextColumn(width=130),
-                "Champion said": column.TextColumn(width=130),
-                "New model says": column.TextColumn(width=130),
-                "Id": column.TextColumn(width=130, help="`weakspot explain ID` tells its story"),
+                "Text": column.TextColumn(width=380),
+                "True label": column.TextColumn(width=118),
+                "Champion said": column.TextColumn(width=118),
+                "New model says": column.TextColumn(width=118),
+                "Id": column.TextColumn(width=92, help="`weakspot explain ID` tells its story"),
             },
         )
 

@@ -45,7 +45,7 @@ def draw() -> None:
 def _cards(found: Plan) -> None:
     then, cost, gain = found.then, found.cost, found.gain
     rounds, below = frames.to_target(found)
-    with st.grid(5, min_column_width=175, gap="small"):
+    with st.grid(5, min_column_width=150, gap="small"):
         _metric(
             "Error rate now",
             words.percent((found.now or found.measured).error),

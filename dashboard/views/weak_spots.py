@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -13,6 +14,7 @@ from dashboard.charts import map as charts
 from dashboard.frames import spots as frames
 from dashboard.reading import Reader
 from dashboard.safe import plain
+from dashboard.spots import lives
 from loop.report import SpotTrend
 
 QUESTION = "Where does the model err or hesitate, and is the region shrinking?"
@@ -38,6 +40,7 @@ def draw() -> None:
             )
         return
     chosen = _table(trends, free=reader.view.free)
+    lives.draw(reader, trends)
     found = reader.map()
     if found is None:
         return
@@ -47,6 +50,7 @@ def draw() -> None:
         group, box = _map(reader, frame, trends, chosen)
     with right:
         _examples(reader, frame[frames.within(frame, group=group, spots=chosen, box=box)])
+    lives.slices(reader)
 
 
 def _table(trends: Sequence[SpotTrend], *, free: bool) -> list[int]:
@@ -55,6 +59,7 @@ def _table(trends: Sequence[SpotTrend], *, free: bool) -> list[int]:
     model = any(trend.spot.estimate is not None for trend in trends)
     about = "Select rows to see only these spots below" if model else "No model yet: sizes only, no estimates"
     with layout.card("Spots by expected errors" if model else "Spots by size", about):
+        lives.summary(trends)
         frame = frames.table(trends, free=free)
         event = st.dataframe(
             frame,
@@ -62,34 +67,47 @@ def _table(trends: Sequence[SpotTrend], *, free: bool) -> list[int]:
             placeholder=words.NOTHING,
             height="content" if len(frame) <= 8 else 299,
             key="spots",
-            on_select="rerun",
+            on_select=partial(_tell, trends),
             selection_mode="multi-row",
             alt="Weak spots with estimated error rate, interval, expected errors and trend.",
             column_config={
-                "Spot": column.TextColumn(width=208),
+                "No.": column.NumberColumn(width=42, help="Its number in commands"),
+                "Spot": column.TextColumn(width=168),
+                "State": layout.pills("State", width=112, help="Where it stands in its life, and what people did"),
                 "Estimate": column.ProgressColumn(
                     format="%.0f %%",
                     min_value=0,
                     max_value=100,
                     color="orange",
-                    width=130,
+                    width=104,
                     help="Estimated error rate from dev errors, corrections and calibrated confidence",
                 ),
-                "95 % interval": column.TextColumn(width=100),
+                "95 % interval": column.TextColumn(width=92),
                 "Expected errors": column.NumberColumn(
-                    format="%.0f", width=118, help="Wrong answers expected among the unlabelled texts of the spot"
+                    format="%.0f", width=112, help="Wrong answers expected among the unlabelled texts of the spot"
                 ),
-                "Open": column.NumberColumn(width=66, help="Texts that were not asked yet"),
-                "Dev n": column.NumberColumn(width=62, help="Dev examples behind the estimate"),
+                "Trend": column.LineChartColumn(width=92, y_min=0, help="Estimate round by round"),
+                "Labels": column.NumberColumn(width=58, help="Labels spent in it; audit draws teach nothing"),
+                "Removed": column.NumberColumn(
+                    format="%.1f", width=72, help="Expected errors gone since it opened: rate then less now, x size"
+                ),
+                "Open": column.NumberColumn(width=56, help="Texts that were not asked yet"),
+                "Dev n": column.NumberColumn(width=58, help="Dev examples behind the estimate"),
                 "Judged": column.NumberColumn(width=62, help="Answers known right or wrong behind the estimate"),
                 "Corrected": column.TextColumn(
-                    width=86, alignment="right", help="Guesses that people changed / guesses they saw answered"
+                    width=82, alignment="right", help="Guesses that people changed / guesses they saw answered"
                 ),
-                "Asked": column.NumberColumn(width=62, help="Questions asked in the spot, all rounds"),
-                "Trend": column.LineChartColumn(width=110, y_min=0, help="Estimate round by round"),
+                "Asked": column.NumberColumn(width=58, help="Questions asked in the spot, all rounds"),
             },
         )
     return [trends[row].spot.id for row in event.selection.rows if row < len(trends)]
+
+
+def _tell(trends: Sequence[SpotTrend]) -> None:
+    """The only selected row is the spot whose life is told."""
+    rows = st.session_state["spots"].selection.rows
+    if len(rows) == 1 and rows[0] < len(trends):
+        st.session_state[lives.KEY] = str(trends[rows[0]].spot.id)
 
 
 def _map(

@@ -21,6 +21,8 @@ from loop.planning.seen import Seen
 from loop.planning.stopping import Ruling
 from loop.report.view import View
 
+__all__ = ["Plan", "Point", "came", "plan", "series"]
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:

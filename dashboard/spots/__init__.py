@@ -1,0 +1,1 @@
+"""Parts of the page Weak spots that speak of their lives and of slices beside them."""
