@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import typer
 
-from loop.cli.commands import looking, making, serving, spots, trusting, using
+from loop.cli.commands import looking, making, serving, simulating, spots, trusting, using
 from loop.errors import WeakspotError
 
 app = typer.Typer(
@@ -20,7 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 COMMANDS: tuple[Callable[..., None], ...] = (
-    *(making.init, making.run),
+    *(making.init, making.run, simulating.simulate),
     *(looking.status, looking.report, looking.explain, looking.diff, looking.plan, looking.calibration, looking.leaks),
     *(trusting.promote, trusting.rollback, trusting.verify, trusting.replay),
     *(using.predict, using.export),

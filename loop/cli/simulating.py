@@ -1,0 +1,267 @@
+"""simulate: the grid with progress, its figures as tables and words, and the advice written into weakspot.yaml."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+import time
+from math import isfinite
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from loop.cli import showing
+from loop.config.editing import edited
+from loop.errors import ConfigError
+from loop.planning.cost import amount, duration
+from loop.project import CONFIG
+from loop.simulation import results
+from loop.simulation.advice import spoken
+from loop.simulation.groups import Group, Reach
+from loop.simulation.measures import Mean
+from loop.simulation.running import Watch
+from loop.simulation.running import simulate as simulated
+from loop.simulation.summary import Summary
+from loop.simulation.wish import Wish
+
+__all__ = ["Wish", "config_of", "names", "numbers", "price_of", "simulate"]
+
+CHECKPOINTS = 5
+"""So many rounds of a curve stand in the table; the files hold all."""
+
+
+def names(given: str) -> tuple[str, ...]:
+    """Names with commas."""
+    return tuple(name.strip() for name in given.split(",") if name.strip())
+
+
+def numbers(option: str, given: str, *, whole: bool = False) -> tuple[float, ...]:
+    """Numbers with commas. Raises ConfigError for anything else."""
+    try:
+        return tuple(int(one) if whole else float(one) for one in names(given))
+    except ValueError:
+        wanted = "whole numbers with commas, as 25,75" if whole else "numbers with commas, as 0,0.1"
+        raise ConfigError(f"{option} {given}", wanted=wanted) from None
+
+
+def price_of(per_label: float | None, per_hour: float | None, seconds: float | None) -> float | None:
+    """Of one answer. Raises ConfigError unless it is given in one way."""
+    if per_label is not None and (per_hour is not None or seconds is not None):
+        raise ConfigError(
+            "--price-per-label and --price-per-hour are both given",
+            wanted="one price",
+            do="leave out --price-per-hour and --seconds",
+        )
+    if (per_hour is None) != (seconds is None):
+        raise ConfigError(
+            "only one of --price-per-hour and --seconds is given",
+            wanted="both: an hour's price and the seconds of an answer",
+            do="add the other one, or use --price-per-label",
+        )
+    return per_label if per_hour is None or seconds is None else per_hour * seconds / 3600
+
+
+def config_of(project: Path | None, write: Path | None) -> Path | None:
+    """The weakspot.yaml to write into; it must be there and be valid before anything long begins."""
+    if project is not None and write is not None:
+        raise ConfigError("--project and --write are both given", wanted="one of them", do="leave one out")
+    place = project / CONFIG if project is not None else write
+    if place is not None:
+        edited(_text(place), {}, name=str(place))
+    return place
+
+
+def simulate(wish: Wish, *, config: Path | None, as_json: bool) -> None:
+    """Runs the grid, writes the results, tells them; an interrupt leaves finished cells for the next run."""
+    bar = _Bar()
+    try:
+        found = simulated(wish, Watch(say=bar.say, embedding=bar.embedding, cell=bar.cell))
+    except KeyboardInterrupt:
+        bar.stop()
+        print("Stopped; the same command goes on from here.", file=sys.stderr)  # noqa: T201
+        sys.exit(130)
+    finally:
+        bar.stop()
+    written = results.write(found, wish.out)
+    if as_json:
+        showing.as_json(results.plain(found))
+    else:
+        _tell(found, written)
+    if config is not None:
+        _write(found, config, quiet=as_json)
+
+
+def _tell(found: Summary, written: tuple[Path, ...]) -> None:
+    out = showing.out()
+    for group in found.groups:
+        out.print(_title(group, found), style="bold", markup=False)
+        out.print(curves_table(group))
+        out.print()
+        out.print(areas_table(group))
+        out.print()
+        out.print(needs_table(group, found))
+        out.print()
+    out.print("When to stop, over all projects of the first group", style="bold")
+    out.print(rules_table(found.groups[0]))
+    out.print()
+    out.print(found.advice.headline, style="bold", markup=False)
+    for sentence in found.advice.sentences:
+        out.print(sentence, markup=False)
+    out.print(SIMULATED, style="dim", markup=False)
+    out.print("Wrote " + ", ".join(map(str, written)), markup=False)
+
+
+SIMULATED = "People are simulated: the file's labels are taken for the truth. See docs/simulate.md."
+
+
+def _title(group: Group, found: Summary) -> str:
+    noise = f", {100 * group.noise:.0f} % wrong answers" if group.noise else ""
+    full = f"{100 * group.full.value:.1f} % with all {found.pool:,} labels"
+    return f"Recipe {group.recipe}, batches of {group.batch}{noise}: accuracy by labels; {full}"
+
+
+def checkpoints(group: Group) -> list[int]:
+    """Places of the rounds that are shown: the first, the last and some between."""
+    last = len(group.asked) - 1
+    return sorted({round(last * step / (CHECKPOINTS - 1)) for step in range(CHECKPOINTS)})
+
+
+def curves_table(group: Group) -> Table:
+    """Accuracy in percent at some numbers of labels, with 95 % intervals over seeds."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("strategy", no_wrap=True)
+    places = checkpoints(group)
+    for place in places:
+        table.add_column(f"{group.asked[place]:,}", justify="right", no_wrap=True)
+    for line in group.lines:
+        table.add_row(line.strategy, *(percent(Mean(line.accuracy[at], line.half[at])) for at in places))
+    return table
+
+
+def areas_table(group: Group) -> Table:
+    """Accuracy over the whole curve, against random, and seconds a round."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("strategy", no_wrap=True)
+    for name in ("over the whole curve", "against random", "s to pick", "s to fit"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for line in group.lines:
+        lead = percent(line.against_random, sign=True) if line.against_random else "–"
+        table.add_row(line.strategy, percent(line.area), lead, f"{line.picking_s:.2f}", f"{line.fitting_s:.2f}")
+    return table
+
+
+def needs_table(group: Group, found: Summary) -> Table:
+    """Answers needed for each target: random's, and the others as a share of them."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("labels needed for", no_wrap=True)
+    for line in group.lines:
+        table.add_column(line.strategy, justify="right")
+    for place, reach in enumerate(group.lines[0].reaches):
+        aim = f"{reach.name} ({100 * reach.accuracy:.1f} %)"
+        table.add_row(aim, *(needs(line.reaches[place], found.currency) for line in group.lines))
+    return table
+
+
+def needs(reach: Reach, currency: str) -> str:
+    """ "0.39 (0.34 to 0.45)" of random's labels, or of random itself "2,014 labels"; with the cost where known."""
+    if reach.ratio is not None:
+        told = spoken(reach.ratio)
+    elif isfinite(reach.needed.high):
+        told = f"{'at most ' if reach.needed.low == 0 else ''}{reach.needed.high:,.0f} labels"
+    else:
+        told = f"over {reach.needed.low:,.0f} labels"
+    return told if reach.cost is None else f"{told}, {amount(reach.cost, currency)}"
+
+
+def rules_table(group: Group) -> Table:
+    """Where each stopping rule ends, and what that costs."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("rule", no_wrap=True)
+    for name in ("stopped", "median round", "answers wasted", "error missed"):
+        table.add_column(name, justify="right")
+    for line in group.rules:
+        if not line.strategy:
+            figures = ("–", "–", "–")
+            if line.round is not None and line.wasted is not None and line.missed is not None:
+                figures = (f"{line.round:.0f}", f"{line.wasted:,.0f}", f"{100 * line.missed:+.1f} points")
+            table.add_row(line.rule, f"{line.stopped} of {line.projects}", *figures)
+    return table
+
+
+def percent(value: Mean, *, sign: bool = False) -> str:
+    """ "81.4 ± 0.9", in percent or points."""
+    number = f"{100 * value.value:+.1f}" if sign else f"{100 * value.value:.1f}"
+    return number if value.half is None else f"{number} ± {100 * value.half:.1f}"
+
+
+def _write(found: Summary, place: Path, *, quiet: bool) -> None:
+    """Shows the diff, then writes."""
+    before = _text(place)
+    after = edited(before, found.advice.keys, name=str(place))
+    console = Console(stderr=True, highlight=False) if quiet else showing.out()
+    if before == after:
+        console.print(f"{place} says so already", markup=False)
+        return
+    for line in difflib.unified_diff(before.splitlines(), after.splitlines(), str(place), str(place), lineterm="", n=1):
+        console.print(showing.plain(line))
+    draft = place.with_name(f".{place.name}.partial")
+    draft.write_text(after, encoding="utf-8")
+    draft.replace(place)
+    console.print(f"Wrote {place}; it holds from the next round on", markup=False)
+
+
+def _text(place: Path) -> str:
+    try:
+        return place.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as fault:
+        raise ConfigError(
+            f"{place} cannot be read", wanted="a weakspot.yaml", do="name a project's folder with --project"
+        ) from fault
+
+
+class _Bar:
+    """Progress on standard error: a bar on a terminal, else a line a cell."""
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True, highlight=False)
+        self._progress: Progress | None = None
+        self._began: float | None = None
+
+    def say(self, sentence: str) -> None:
+        self._console.print(sentence, markup=False)
+
+    def embedding(self, done: int, total: int) -> None:
+        self._move("embedding the texts once", done, total)
+
+    def cell(self, done: int, total: int, earlier: int, words: str) -> None:
+        """The time left is that of the cells made in this run."""
+        now = time.monotonic()
+        if self._began is None:
+            self.stop()
+            self._began = now
+            if earlier:
+                self.say(f"{earlier:,} of {total:,} cells are there from an earlier run")
+        made = done - earlier
+        left = f", {duration((now - self._began) / made * (total - done) / 3600)} left" if made and done < total else ""
+        if self._console.is_terminal:
+            self._move(f"simulating{left}", done, total)
+        elif made:
+            self.say(f"{done:,}/{total:,}{left}: {words}")
+
+    def stop(self) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+            self._progress = None
+
+    def _move(self, words: str, done: int, total: int) -> None:
+        if not self._console.is_terminal:
+            return
+        if self._progress is None:
+            columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24))
+            counts = TextColumn("{task.completed:,.0f}/{task.total:,.0f}")
+            self._progress = Progress(*columns, counts, TimeElapsedColumn(), console=self._console, transient=True)
+            self._progress.add_task(words, total=total)
+            self._progress.start()
+        self._progress.update(self._progress.task_ids[0], description=words, completed=done, total=total)

@@ -1,0 +1,204 @@
+"""What to do, in words, with how sure that is.
+
+    areas of every set-up, a seed each ─► the best one ─► the largest batch that is not proven worse
+        ─► proven better than random? ─► yes: it, and what it saves │ no: random, and what is not proven
+
+A set-up is a strategy, a recipe and a batch; its area is the mean over all noises simulated, on the answers that all
+batches have in common. Among several strategies the best one looks better than it is: it counts as proven only by an
+interval that is as much wider (Bonferroni).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite
+
+import numpy as np
+
+from loop import registry
+from loop.planning.cost import amount
+from loop.records import FloatArray
+from loop.simulation.groups import Group, Line, Reach
+from loop.simulation.measures import Mean, Ratio, area, mean
+from loop.simulation.wish import BASELINE
+
+Key = tuple[str, float, int, str]
+"""(recipe, noise, batch, strategy)."""
+FIRST_TOLD = ("95 % of full", "97 % of full", "90 % of full")
+"""Of these the first that can be told stands in the headline."""
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """The set-up to begin with."""
+
+    strategy: str
+    recipe: str
+    batch: int
+    proven: bool
+    """Whether it is better than random beyond doubt, for the mean of the noises simulated."""
+    headline: str
+    sentences: tuple[str, ...]
+    """Everything else that must be said."""
+    keys: dict[str, str | int]
+    """Key of weakspot.yaml → value."""
+
+
+def advise(
+    groups: Sequence[Group], curves: Mapping[Key, FloatArray], *, seeds: int, price: float | None, currency: str
+) -> Advice:
+    """The set-up to begin with; random with the best recipe where nothing is proven better.
+
+    curves: (s, r) accuracy of every set-up and noise.
+    """
+    areas = _areas(groups, curves)
+    others = {one[2] for one in areas} - {BASELINE}
+    best = max(areas, key=lambda one: areas[one].mean())
+    best = _larger_batch(best, areas)
+    recipe, batch, strategy = best
+    level = 1 - 0.05 / max(len(others), 1)
+    lead = mean(areas[best] - areas[recipe, batch, BASELINE], level=level)
+    proven = strategy != BASELINE and lead.above_zero
+    sentences: list[str] = []
+    if not proven:
+        rival = max((one for one in areas if one[2] == BASELINE), key=lambda one: areas[one].mean())
+        recipe, batch, strategy = _larger_batch(rival, areas)
+    chosen = [group for group in groups if group.recipe == recipe and group.batch == batch]
+    if proven:
+        headline, more = _won(chosen, strategy)
+        sentences += more
+        sentences.append(_lead(lead, level))
+        sentences += _equals((recipe, batch, strategy), areas)
+        sentences += _saved(chosen, strategy, price, currency)
+    else:
+        headline = f"random with batches of {batch}: no strategy is proven better here"
+        sentences.append(_unproven(best, lead, level, seeds))
+    sentences += _recipes((recipe, batch, strategy), areas)
+    keys: dict[str, str | int] = {"selection.strategy": strategy, "selection.batch": batch}
+    if recipe in registry.names("tuning"):
+        keys["model.tuning"] = recipe
+    return Advice(strategy, recipe, batch, proven, headline, tuple(sentences), keys)
+
+
+def _areas(groups: Sequence[Group], curves: Mapping[Key, FloatArray]) -> dict[tuple[str, int, str], FloatArray]:
+    """(recipe, batch, strategy) → (s,) area on the answers all have in common, the mean over noises."""
+    low, high = max(group.asked[0] for group in groups), min(group.asked[-1] for group in groups)
+    found: dict[tuple[str, int, str], list[FloatArray]] = {}
+    for group in groups:
+        asked = np.array(group.asked)
+        span = (low, high) if low < high else (group.asked[0], group.asked[-1])
+        for line in group.lines:
+            curve = curves[group.recipe, group.noise, group.batch, line.strategy]
+            own = area(asked, curve, low=span[0], high=span[1])
+            found.setdefault((group.recipe, group.batch, line.strategy), []).append(own)
+    return {one: np.mean(parts, axis=0) for one, parts in found.items()}
+
+
+def _larger_batch(best: tuple[str, int, str], areas: Mapping[tuple[str, int, str], FloatArray]) -> tuple[str, int, str]:
+    """The same with the largest batch that is not proven worse: fewer rounds are less trouble."""
+    recipe, _, strategy = best
+    for batch in sorted({one[1] for one in areas}, reverse=True):
+        other = (recipe, batch, strategy)
+        if batch <= best[1] or not mean(areas[other] - areas[best]).below_zero:
+            return other if batch >= best[1] else best
+    return best
+
+
+def _won(groups: Sequence[Group], strategy: str) -> tuple[str, list[str]]:
+    """The headline from the first noise, and a sentence for each other one."""
+    told = []
+    for group in groups:
+        line = group.line(strategy)
+        reach = _tellable(line)
+        told.append(_noise(group, len(groups)) + (_reached(reach, group) if reach else "no target was reached"))
+    head = f"{strategy} with batches of {groups[0].batch}: {told[0]}"
+    return head, [f"{one[0].upper()}{one[1:]}." for one in told[1:]]
+
+
+def _tellable(line: Line) -> Reach | None:
+    reaches = {reach.name: reach for reach in line.reaches}
+    order = [name for name in FIRST_TOLD if name in reaches] + [name for name in reaches if name not in FIRST_TOLD]
+    known = [reaches[name] for name in order if (found := reaches[name].ratio) and found.bound != "unknown"]
+    exact = [reach for reach in known if reach.ratio and reach.ratio.bound == "exact"]
+    return next(iter(exact or known), None)
+
+
+def _reached(reach: Reach, group: Group) -> str:
+    if reach.ratio is None:
+        return ""
+    base = next(one for one in group.line(BASELINE).reaches if one.name == reach.name)
+    aim = f"{reach.name} accuracy" if reach.name.endswith("full") else "what random reaches at the end"
+    counts = ""
+    if isfinite(reach.needed.high) and isfinite(base.needed.high):
+        counts = f" ({reach.needed.high:,.0f} instead of {base.needed.high:,.0f})"
+    elif isfinite(reach.needed.high):
+        counts = f" ({reach.needed.high:,.0f} instead of more than {base.needed.low:,.0f})"
+    return f"{aim} with {spoken(reach.ratio)} of the labels random needs{counts}"
+
+
+def spoken(found: Ratio) -> str:
+    """ "0.39 (0.34 to 0.45)", "at most 0.45", "not reached"."""
+    if found.bound == "unknown":
+        return "not reached"
+    if found.bound != "exact" or found.value is None:
+        return f"{found.bound} {found.limit:.2f}"
+    if found.low == found.high:
+        return f"{found.value:.2f}"
+    if not isfinite(found.high):
+        return f"{found.value:.2f} ({found.low:.2f} or more)"
+    return f"{found.value:.2f} ({found.low:.2f} to {found.high:.2f})"
+
+
+def _noise(group: Group, groups: int) -> str:
+    return f"with {100 * group.noise:.0f} % wrong answers, " if groups > 1 or group.noise else ""
+
+
+def _lead(lead: Mean, level: float) -> str:
+    half = f" ± {100 * lead.half:.1f}" if lead.half is not None else ""
+    return (
+        f"Its accuracy over the whole curve is {100 * lead.value:.1f}{half} points above random's "
+        f"({100 * level:.3g} % interval, as wide as the number of strategies compared asks for)."
+    )
+
+
+def _unproven(best: tuple[str, int, str], lead: Mean, level: float, seeds: int) -> str:
+    if best[2] == BASELINE:
+        return "On the whole curve nothing was better than random, which also makes the plainest data."
+    if lead.half is None:
+        return f"{best[2]} did best, but a single seed proves nothing: simulate with --seeds 5 or more."
+    return (
+        f"{best[2]} did best, {100 * lead.value:+.1f} ± {100 * lead.half:.1f} points over the whole curve "
+        f"({100 * level:.3g} % interval, {seeds} seeds): that may be chance. More seeds or more labels would tell."
+    )
+
+
+def _equals(best: tuple[str, int, str], areas: Mapping[tuple[str, int, str], FloatArray]) -> list[str]:
+    """Strategies that are not proven worse than the best."""
+    recipe, batch, strategy = best
+    alike = []
+    for (one, size, name), own in areas.items():
+        if (one, size) == (recipe, batch) and name not in (strategy, BASELINE):
+            behind = mean(own - areas[best])
+            if not behind.below_zero:
+                alike.append(f"{name} ({100 * behind.value:+.1f} points)")
+    return [f"Not proven worse than it: {', '.join(alike)}."] if alike else []
+
+
+def _recipes(best: tuple[str, int, str], areas: Mapping[tuple[str, int, str], FloatArray]) -> list[str]:
+    """How the other recipes did with the same strategy and batch."""
+    found = []
+    for (recipe, batch, strategy), own in areas.items():
+        if (batch, strategy) == best[1:] and recipe != best[0]:
+            lead = mean(areas[best] - own)
+            half = f" ± {100 * lead.half:.1f}" if lead.half is not None else ""
+            found.append(f"Recipe {best[0]} against {recipe}: {100 * lead.value:+.1f}{half} points over the curve.")
+    return found
+
+
+def _saved(groups: Sequence[Group], strategy: str, price: float | None, currency: str) -> list[str]:
+    reach = _tellable(groups[0].line(strategy))
+    if price is None or reach is None or reach.cost is None:
+        return []
+    saved = f", {amount(reach.saved, currency)} less than with random" if reach.saved is not None else ""
+    return [f"The answers for {reach.name} cost about {amount(reach.cost, currency)}{saved}."]

@@ -1,0 +1,113 @@
+"""One cell of the grid, what a replay of it leaves, and the small file it is kept in.
+
+Cell + everything that decides its result ─► key ─► cells/<key>.npz, written whole or not at all
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+import os
+import zipfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import loop
+from loop.errors import ArtifactError
+from loop.records import FloatArray, IntArray
+
+WHOLE = "(whole pool)"
+"""In place of a strategy: the recipe is trained once on all labels of the pool."""
+CODE = ("loop.selection", "loop.models")
+"""Packages whose text decides a result: a new version of them makes cells anew."""
+OWN = ("loop.simulation.parts", "loop.simulation.replay", "loop.planning.curve", "loop.planning.stopping")
+"""Modules that do so too."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Cell:
+    """One simulated project."""
+
+    seed: int
+    batch: int
+    """Answers a round; 0 for WHOLE."""
+    noise: float
+    recipe: str
+    strategy: str
+
+    def words(self) -> str:
+        """For progress and faults."""
+        return f"{self.strategy}, {self.recipe}, batch {self.batch}, noise {self.noise:g}, seed {self.seed}"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What happened in one cell; r rounds."""
+
+    asked: IntArray
+    """(r,) answers given so far, audit and dev included."""
+    accuracy: FloatArray
+    """(r,) on the held-out rows, whose labels are taken as true."""
+    macro_f1: FloatArray
+    """(r,)"""
+    picking_s: FloatArray
+    fitting_s: FloatArray
+    """(r,) wall seconds of choosing this round's batch, and of training and predicting."""
+    doubt: FloatArray
+    """(r,) mean entropy over the rows nobody was asked about, 0..1 of the highest possible."""
+    changed: FloatArray
+    """(r,) share of these rows whose guess differs from that of the model before; NaN for the first."""
+    guesses: NDArray[np.int16]
+    """(r, s) guessed columns on the stop set."""
+    asked_in: NDArray[np.int16]
+    """(s,) round in which a row of the stop set was asked, -1 for never."""
+    upper: FloatArray
+    """(r,) the planner's 95 % upper end of the model's true error rate; NaN in the first round."""
+    little_gain: FloatArray
+    """(r,) the planner's certainty that 100 answers more gain less than it takes for worth asking; NaN as above."""
+
+
+def key(cell: Cell, settings: dict[str, Any], code: str) -> str:
+    """32 hex digits. settings: what else decides the result, plain JSON values; code: of `code_digest`."""
+    text = json.dumps([asdict(cell), settings, code], sort_keys=True)
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def code_digest(targets: Sequence[Any]) -> str:
+    """Of the version, of all files of CODE and of the modules of `targets`, which may be plug-ins."""
+    found = hashlib.blake2b(loop.__version__.encode(), digest_size=16)
+    folders = [Path(str(importlib.import_module(name).__file__)).parent for name in CODE]
+    modules = (*OWN, *(one.__module__ for one in targets))
+    homes = {Path(str(importlib.import_module(name).__file__)) for name in modules}
+    for path in sorted({*homes, *(path for folder in folders for path in folder.rglob("*.py"))}):
+        found.update(path.read_bytes())
+    return found.hexdigest()
+
+
+def save(record: Record, place: Path) -> None:
+    """Writes under a temporary name, then renames. Raises ArtifactError when the disk refuses."""
+    draft = place.with_name(f".{place.stem}.{os.getpid()}.partial")
+    try:
+        with draft.open("wb") as file:
+            np.savez_compressed(file, **{one.name: getattr(record, one.name) for one in fields(Record)})
+        draft.replace(place)
+    except OSError as fault:
+        draft.unlink(missing_ok=True)
+        raise ArtifactError(
+            f"cannot write {place}: {fault.strerror}", do="make room and run the same command again: it goes on"
+        ) from fault
+
+
+def load(place: Path) -> Record | None:
+    """What `save` wrote; None when it is not there, or damaged: then the cell is made again."""
+    try:
+        with np.load(place, allow_pickle=False) as kept:
+            return Record(**{one.name: kept[one.name] for one in fields(Record)})
+    except (FileNotFoundError, zipfile.BadZipFile, KeyError, ValueError, EOFError):
+        return None

@@ -1,0 +1,97 @@
+"""A person's labelled file → texts and label columns, read as `weakspot init` reads it.
+
+file ─► recognise ─► guess columns ─► de-duplicated, near twins of the test file set aside ─► Labelled
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from loop.errors import DataError
+from loop.pool import build, guess, recognise
+from loop.records import IntArray, Split
+
+FEWEST = 40
+"""Labelled rows below which nothing can be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """n texts with the label of each."""
+
+    where: str
+    texts: tuple[str, ...]
+    labels: IntArray
+    """(n,) columns in `names`."""
+    names: tuple[str, ...]
+    """The k labels, most frequent first."""
+    test: IntArray
+    """Rows that come from the test file, to measure on; empty without one."""
+    said: tuple[str, ...] = ()
+    """What was guessed and left out, for the person."""
+
+    def digest(self) -> str:
+        """32 hex digits that change with any text, label or place."""
+        found = hashlib.blake2b(digest_size=16)
+        for text in (*self.names, *self.texts):
+            found.update(text.encode() + b"\x00")
+        found.update(self.labels.astype("<i8").tobytes() + self.test.astype("<i8").tobytes())
+        return found.hexdigest()
+
+
+def read(
+    file: str, *, test: str | None = None, text: str | None = None, label: str | None = None, rows: int = 20_000
+) -> Labelled:
+    """The labelled rows of a file, at most `rows` of them, drawn at random; all of the test file.
+
+    Raises DataError: no such file, no label column, fewer than two labels, hardly any labelled row, and every fault
+    that `weakspot init` tells.
+    """
+    source = recognise(file)
+    guessed = guess(source, text=text, label=label)
+    if guessed.columns.label is None:
+        raise DataError(
+            f"{file}: no column is known to hold labels",
+            wanted="a labelled file: one of its columns is the label: " + ", ".join(source.columns),
+            do="name it with --label",
+        )
+    gold = recognise(test) if test else None
+    built = build(source, guessed.columns, rng=np.random.default_rng(0), gold=gold, seed_labels=0)
+    split, names = np.array(built.table.column("split").to_pylist()), built.labels
+    known = built.table.column("label").to_pylist()
+    labelled = np.array([one is not None for one in known])
+    pool = np.flatnonzero(labelled & (split == Split.POOL.value))
+    measured = np.flatnonzero(labelled & (split == Split.GOLD.value))
+    _require_enough(file, len(pool), names)
+    kept = pool if len(pool) <= rows else np.sort(np.random.default_rng(0).choice(pool, rows, replace=False))
+    texts, column = built.table.column("text").to_pylist(), {name: place for place, name in enumerate(names)}
+    chosen = [*kept.tolist(), *measured.tolist()]
+    said = [*guessed.sentences, built.summary.sentence(), *built.summary.warnings()]
+    if len(kept) < len(pool):
+        said.append(f"{len(kept):,} of {len(pool):,} labelled rows were drawn; --rows allows more.")
+    return Labelled(
+        where=file,
+        texts=tuple(texts[row] for row in chosen),
+        labels=np.array([column[known[row]] for row in chosen], dtype=np.int64),
+        names=tuple(names),
+        test=np.arange(len(kept), len(chosen)),
+        said=tuple(said),
+    )
+
+
+def _require_enough(file: str, n: int, names: tuple[str, ...]) -> None:
+    if len(names) < 2:
+        raise DataError(
+            f"{file} has {len(names)} different labels",
+            wanted="two labels or more to choose between",
+            do="name another column with --label",
+        )
+    if n < FEWEST:
+        raise DataError(
+            f"{file} has {n:,} labelled rows to simulate with",
+            wanted=f"{FEWEST} or more; some hundred tell something",
+            do="give a larger labelled file",
+        )

@@ -1,0 +1,259 @@
+"""One simulated project: rounds of picks, answers and training, as a live project would run them.
+
+    nothing known ─► cold start: the strategy without a model ─► answers ─► recipe ─► measured ─┐
+       ┌────────────────────────────────────────────────────────────────────────────────────────┘
+       └─► PoolView (probabilities, spots, their estimates) ─► strategy picks ─► answers ─► recipe ─► measured ─► ...
+
+Audit and dev shares of a batch are drawn at random first, as in a project, and are not trained on. How spots stand is
+estimated from dev answers, and from whether people changed the model's guess. A strategy that needs a model starts as a
+live project does, by `budget.COLD_START`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from loop import registry
+from loop.errors import DataError
+from loop.evaluation.intervals import wilson
+from loop.planning import curve, stopping
+from loop.planning.curve import Point
+from loop.protocols import Choice, FrozenTexts, PoolView, Recipe, Strategy
+from loop.records import FloatArray, IntArray
+from loop.selection import spots
+from loop.selection.budget import COLD_START
+from loop.simulation.cells import Record
+from loop.simulation.parts import Part
+
+LEAST_GAIN = 0.002
+"""Points of error rate per 100 answers, as plan.least_gain is by default."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What a replay happens on; n texts."""
+
+    frozen: FrozenTexts
+    labels: IntArray
+    """(n,) true columns."""
+    answers: IntArray
+    """(n,) what people say."""
+    classes: int
+    part: Part
+    spots: IntArray
+    """(n,) the spot of each text."""
+    spot_count: int
+
+
+@dataclass(slots=True)
+class Known:
+    """What a simulated project knows so far; grows by a batch a round."""
+
+    trained: IntArray
+    """Rows asked, to train on."""
+    dev: IntArray
+    """Rows asked at random to tell how spots stand."""
+    audit: IntArray
+    """Rows asked at random to measure."""
+    corrected: list[bool] = field(default_factory=list)
+    """Of picks made with a model: whether the answer differs from its guess."""
+    doubt: list[float] = field(default_factory=list)
+    """Of the same: 1 - its confidence."""
+    guessed: list[int] = field(default_factory=list)
+    """Their rows."""
+
+    def asked(self) -> IntArray:
+        """All rows asked."""
+        return np.concatenate([self.trained, self.dev, self.audit])
+
+
+def whole(stage: Stage, *, recipe: str, seed: int) -> tuple[float, float]:
+    """Accuracy and seconds of the recipe trained on the answers to the whole pool."""
+    fit: Recipe = registry.load("recipe", recipe)
+    pool, started = stage.part.pool, time.perf_counter()
+    found = fit(stage.frozen, pool, stage.answers[pool], classes=stage.classes, unlabelled=pool[:0], seed=seed)
+    held = stage.part.held
+    return float((found[held].argmax(axis=1) == stage.labels[held]).mean()), time.perf_counter() - started
+
+
+def replay(
+    stage: Stage, *, strategy: str, recipe: str, seed: int, batch: int, rounds: int, audit: float, dev: float
+) -> Record:
+    """The record of `rounds` batches. Same stage and arguments, same record but for the seconds.
+
+    Raises DataError when the strategy breaks its contract, and what strategy and recipe raise.
+    """
+    pick: Strategy = registry.load("strategy", strategy)
+    fit: Recipe = registry.load("recipe", recipe)
+    rng, none = np.random.default_rng([seed, 2]), stage.part.pool[:0]
+    known, probabilities, logbook = Known(none, none, none), None, _Logbook(stage)
+    for round_ in range(rounds):
+        started = time.perf_counter()
+        free = np.setdiff1d(stage.part.pool, known.asked())
+        drawn = np.random.default_rng([seed, 3, round_]).permutation(free)
+        apart = [round(share * batch) for share in (dev, audit)]
+        new_dev, new_audit = drawn[: apart[0]], drawn[apart[0] : sum(apart)]
+        open_rows = np.setdiff1d(free, drawn[: sum(apart)])
+        view = _view(stage, open_rows, known, probabilities)
+        picks = open_rows[_picked(pick, view, name=strategy, budget=batch - sum(apart), rng=rng)]
+        picking = time.perf_counter() - started
+        _remember(known, picks, new_dev, new_audit, stage.answers, probabilities)
+        started = time.perf_counter()
+        left = np.setdiff1d(free, np.concatenate([picks, new_dev, new_audit]))
+        probabilities, found = _fitted(stage, fit, known.trained, unlabelled=left, seed=seed)
+        fitting = time.perf_counter() - started
+        logbook.add(found, known=known, left=left, round_=round_, seconds=(picking, fitting))
+    return logbook.record()
+
+
+def _picked(pick: Strategy, view: PoolView, *, name: str, budget: int, rng: np.random.Generator) -> IntArray:
+    wanted = min(budget, len(view.ids))
+    try:
+        choice: Choice = pick(view, budget=budget, rng=rng)
+    except DataError:
+        if view.probabilities is not None or name == COLD_START:
+            raise
+        # By its contract: a strategy that needs a model says so. A live project begins with COLD_START then.
+        start: Strategy = registry.load("strategy", COLD_START)
+        choice = start(view, budget=budget, rng=rng)
+    rows = np.asarray(choice.rows)
+    if (
+        len(rows) != wanted
+        or len(np.unique(rows)) != wanted
+        or (wanted and not 0 <= rows.min() <= rows.max() < len(view.ids))
+    ):
+        raise DataError(
+            f"the strategy {name!r} gave {len(rows)} rows, {len(np.unique(rows))} of them different",
+            wanted=f"{wanted} different rows between 0 and {len(view.ids) - 1}",
+            do="mend the strategy, or leave it out",
+        )
+    return rows
+
+
+def _fitted(
+    stage: Stage, fit: Recipe, rows: IntArray, *, unlabelled: IntArray, seed: int
+) -> tuple[FloatArray | None, FloatArray]:
+    """What the next batch may be picked with, None while all answers are of one class, and what the model says."""
+    labels = stage.answers[rows]
+    if len(np.unique(labels)) < 2:
+        single: FloatArray = np.zeros((len(stage.labels), stage.classes))
+        single[:, labels[0]] = 1.0
+        return None, single
+    found = fit(stage.frozen, rows, labels, classes=stage.classes, unlabelled=unlabelled, seed=seed)
+    return found, found
+
+
+def _remember(
+    known: Known, picks: IntArray, dev: IntArray, audit: IntArray, answers: IntArray, probabilities: FloatArray | None
+) -> None:
+    if probabilities is not None:
+        known.corrected += (probabilities[picks].argmax(axis=1) != answers[picks]).tolist()
+        known.doubt += (1 - probabilities[picks].max(axis=1)).tolist()
+        known.guessed += picks.tolist()
+    known.trained = np.concatenate([known.trained, picks])
+    known.dev = np.concatenate([known.dev, dev])
+    known.audit = np.concatenate([known.audit, audit])
+
+
+def _view(stage: Stage, rows: IntArray, known: Known, probabilities: FloatArray | None) -> PoolView:
+    steering = np.concatenate([known.trained, known.dev])
+    return PoolView(
+        ids=tuple(f"{row:08d}" for row in rows.tolist()),
+        embeddings=np.asarray(stage.frozen.embeddings[rows]),
+        probabilities=None if probabilities is None else probabilities[rows],
+        spots=stage.spots[rows],
+        spot_estimates=None if probabilities is None else _estimates(stage, rows, known, probabilities),
+        labelled_embeddings=np.asarray(stage.frozen.embeddings[steering]),
+        labelled=stage.answers[steering],
+    )
+
+
+def _estimates(stage: Stage, free: IntArray, known: Known, probabilities: FloatArray) -> FloatArray:
+    """(s,) error rates of the spots, as the step `map` of a round estimates them."""
+    wrong = probabilities[known.dev].argmax(axis=1) != stage.answers[known.dev]
+    blank = [""] * stage.spot_count
+    found = spots.estimate(
+        names=blank,
+        terms=[()] * stage.spot_count,
+        members=stage.spots[stage.part.pool],
+        unlabelled=stage.spots[free],
+        confidence=probabilities[free].max(axis=1),
+        dev=stage.spots[known.dev],
+        dev_wrong=wrong,
+        answered=stage.spots[np.array(known.guessed, dtype=np.int64)],
+        corrected=np.array(known.corrected, dtype=np.bool_),
+        doubt=np.array(known.doubt, dtype=np.float64),
+        mistakes=[("", "")] * int(wrong.sum()),
+    )
+    return np.array([one.estimate for one in found], dtype=np.float64)
+
+
+class _Logbook:
+    """Collects a Record, a round at a time."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._rows: dict[str, list[float]] = {name: [] for name in _FIGURES}
+        self._guesses: list[IntArray] = []
+        self._asked_in = np.full(len(stage.part.stop), -1, dtype=np.int16)
+        self._points: list[Point] = []
+        self._before: IntArray | None = None
+
+    def add(
+        self, found: FloatArray, *, known: Known, left: IntArray, round_: int, seconds: tuple[float, float]
+    ) -> None:
+        stage, guess, asked = self._stage, found.argmax(axis=1), known.asked()
+        held = stage.part.held
+        wrong = int((guess[held] != stage.labels[held]).sum())
+        self._asked_in[(self._asked_in < 0) & np.isin(stage.part.stop, asked)] = round_
+        self._guesses.append(guess[stage.part.stop].astype(np.int16))
+        before = self._before
+        figures = {
+            "asked": len(asked),
+            "accuracy": 1 - wrong / len(held),
+            "macro_f1": registry.load("metric", "macro_f1")(found[held], stage.labels[held]),
+            "picking_s": seconds[0],
+            "fitting_s": seconds[1],
+            "doubt": _doubt(found[left]),
+            "changed": np.nan if before is None or not len(left) else (guess[left] != before[left]).mean(),
+            **self._planned(wrong, len(held), trained=len(known.trained)),
+        }
+        for name in _FIGURES:
+            self._rows[name].append(float(figures[name]))
+        self._before = guess
+
+    def record(self) -> Record:
+        figures = {name: np.array(values) for name, values in self._rows.items()}
+        asked = figures.pop("asked").astype(np.int64)
+        return Record(asked=asked, guesses=np.array(self._guesses), asked_in=self._asked_in, **figures)
+
+    def _planned(self, wrong: int, n: int, *, trained: int) -> dict[str, float]:
+        """What the planner would say, had it measured what is measured here."""
+        low, high = wilson(wrong, n) or (0.0, 1.0)
+        self._points.append(Point(labels=trained, error=wrong / n, low=low, high=high, n=n))
+        if len(self._points) < curve.LEAST_POINTS:
+            return {"upper": np.nan, "little_gain": np.nan}
+        drawn = curve.fitted(self._points)
+        batch = trained - self._points[-2].labels
+        now, after = curve.curve(drawn, trained), curve.curve(drawn, trained + batch)
+        return {
+            "upper": float(np.quantile(curve.present(drawn), stopping.SURE_OF_TARGET)),
+            "little_gain": stopping.gain(now, after, answers=batch, least=LEAST_GAIN).figures["certainty"],
+        }
+
+
+_FIGURES: Sequence[str] = (
+    *("asked", "accuracy", "macro_f1", "picking_s", "fitting_s", "doubt", "changed", "upper", "little_gain"),
+)
+
+
+def _doubt(probabilities: FloatArray) -> float:
+    """Mean entropy in 0..1 of the highest possible; 0 for no row."""
+    if not len(probabilities):
+        return 0.0
+    logs = np.log(np.clip(probabilities, 1e-12, 1.0))
+    return float(-(probabilities * logs).sum(axis=1).mean() / np.log(probabilities.shape[1]))

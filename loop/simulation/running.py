@@ -1,0 +1,191 @@
+"""The grid at work: cells in parallel processes, each finished one a small file, so that a killed run goes on.
+
+    wish ─► data, frozen texts ─► cells ─► those without a file ─► processes ─► cells/<key>.npz ─► Summary
+
+Each process keeps the stage of one seed and noise; cells are handed out seed by seed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from itertools import product
+from multiprocessing import active_children, get_context
+from pathlib import Path
+from typing import Any
+
+from loop import registry
+from loop.errors import ArtifactError, ConfigError, ModelError
+from loop.protocols import Progress
+from loop.simulation import cells, frozen, parts, working
+from loop.simulation.cells import WHOLE, Cell, Record
+from loop.simulation.data import Labelled, read
+from loop.simulation.summary import Size, Summary, summarised
+from loop.simulation.wish import DEFAULT_ROUNDS, MANY_CLASSES, Wish, checked
+from loop.simulation.working import Job
+
+FORMAT = 1
+"""Of a cell's file and its key."""
+Told = Callable[[int, int, int, str], None]
+"""Called with (done, total, done earlier, what was finished)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Who is told how far it is."""
+
+    say: Callable[[str], None]
+    embedding: Progress
+    cell: Told
+
+
+def simulate(wish: Wish, watch: Watch) -> Summary:
+    """Everything the wish names, from files of an earlier run where they are there.
+
+    Raises ConfigError and DataError for what cannot be simulated, before anything long begins; KeyboardInterrupt leaves
+    all finished cells.
+    """
+    wish = checked(wish)
+    data = read(wish.file, test=wish.test, text=wish.text, label=wish.label, rows=wish.rows)
+    for sentence in data.said:
+        watch.say(sentence)
+    wish = _sized(wish, data)
+    wish.out.mkdir(parents=True, exist_ok=True)
+    place, fingerprint = frozen.embedded(data.texts, base=wish.base, folder=wish.out, progress=watch.embedding)
+    jobs = _jobs(wish, data, place, fingerprint)
+    records = _finished(jobs, wish, watch)
+    part = _part(wish, data)
+    return summarised(records, wish, Size(len(part.pool), len(part.held), len(data.names)))
+
+
+def _sized(wish: Wish, data: Labelled) -> Wish:
+    """Batches and rounds filled in. Raises ConfigError when the pool is too small for two batches."""
+    pool, classes = len(_part(wish, data).pool), len(data.names)
+    batches = wish.batches or ((75 if classes > MANY_CLASSES else 25),)
+    for batch in batches:
+        if 2 * batch > pool:
+            raise ConfigError(
+                f"batches of {batch:,} with a pool of {pool:,} texts",
+                wanted="a pool that holds two batches or more",
+                do=f"--batch {max(pool // DEFAULT_ROUNDS, 2)}, or a larger file",
+            )
+        if wish.labels is not None and wish.labels < 2 * batch:
+            raise ConfigError(
+                f"--labels {wish.labels:,} with batches of {batch:,}",
+                wanted="labels for two batches or more",
+                do=f"--labels {10 * batch:,}, or a smaller --batch",
+            )
+    return replace(wish, batches=batches)
+
+
+def _rounds(wish: Wish, batch: int, pool: int) -> int:
+    wanted = wish.labels // batch if wish.labels is not None else wish.rounds or DEFAULT_ROUNDS
+    return min(wanted, pool // batch)
+
+
+def _part(wish: Wish, data: Labelled) -> parts.Part:
+    return parts.split(data.labels, data.test, share=wish.held, seed=0)
+
+
+def _jobs(wish: Wish, data: Labelled, place: Path, fingerprint: str) -> list[Job]:
+    """All cells, seed by seed, the long ones first."""
+    targets = [registry.load("strategy", name) for name in wish.strategies]
+    targets += [registry.load("recipe", name) for name in wish.recipes]
+    code, pool, digest = cells.code_digest(targets), len(_part(wish, data).pool), data.digest()
+    kept = str(working.kept(data, place))
+    folder = wish.out / "cells"
+    folder.mkdir(exist_ok=True)
+    found = []
+    grid = [*product((0,), wish.noise, wish.recipes, (WHOLE,))]
+    grid += [*product(wish.batches, wish.noise, wish.recipes, wish.strategies)]
+    for seed in range(wish.seeds):
+        for batch, noise, recipe, strategy in sorted(grid, key=lambda one: (one[1], one[0])):
+            cell = Cell(seed=seed, batch=batch, noise=noise, recipe=recipe, strategy=strategy)
+            rounds = _rounds(wish, batch, pool) if batch else 1
+            shares = (wish.audit, wish.dev) if batch else (0.0, 0.0)
+            settings: dict[str, Any] = {
+                **{"format": FORMAT, "data": digest, "encoder": fingerprint, "held": wish.held},
+                **{"rounds": rounds, "audit": shares[0], "dev": shares[1]},
+            }
+            key = cells.key(cell, settings, code)
+            found.append(
+                Job(
+                    cell=cell,
+                    rounds=rounds,
+                    audit=shares[0],
+                    dev=shares[1],
+                    held=wish.held,
+                    frozen=str(place),
+                    data=kept,
+                    result=str(folder / f"{key}.npz"),
+                )
+            )
+    return found
+
+
+def _finished(jobs: Sequence[Job], wish: Wish, watch: Watch) -> dict[Cell, Record]:
+    """Every cell's record; the missing ones are made."""
+    records = {job.cell: record for job in jobs if (record := cells.load(Path(job.result))) is not None}
+    missing = [job for job in jobs if job.cell not in records]
+    earlier = len(records)
+    watch.cell(earlier, len(jobs), earlier, "")
+    if missing:
+        with closing(_made(missing, wish.processes or os.cpu_count() or 1)) as made:
+            for job in made:
+                record = cells.load(Path(job.result))
+                if record is None:
+                    raise ArtifactError(f"{job.result} vanished or is damaged", do="run the same command again")
+                records[job.cell] = record
+                watch.cell(len(records), len(jobs), earlier, job.cell.words())
+    return records
+
+
+def _made(jobs: Sequence[Job], processes: int) -> Generator[Job]:
+    """The jobs as they are done; at an error or an interrupt all processes end."""
+    if processes == 1:
+        for job in jobs:
+            working.work(job)
+            yield job
+        return
+    with _one_thread():
+        pool = ProcessPoolExecutor(
+            min(processes, len(jobs)), mp_context=get_context("spawn"), initializer=working.begin
+        )
+        try:
+            running: dict[Future[None], Job] = {pool.submit(working.work, job): job for job in jobs}
+            while running:
+                done, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    job = running.pop(future)
+                    future.result()
+                    yield job
+        except BrokenProcessPool as fault:
+            raise ModelError(
+                "a process of the simulation was ended from outside",
+                wanted="enough memory for every process",
+                do="run the same command again with fewer --processes: it goes on where it stopped",
+            ) from fault
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for child in active_children():
+                child.terminate()
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Processes begun inside compute with one thread each: there is one process per core already."""
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+    before = {name: os.environ.get(name) for name in names}
+    os.environ.update(dict.fromkeys(names, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -1,0 +1,93 @@
+"""What is to be simulated: the grid, and what holds for all of it. Checked before anything long begins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from loop import registry
+from loop.errors import ConfigError
+
+BASELINE = "random"
+"""The strategy that all others are compared with; it is always simulated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A simulation as a person asks for it."""
+
+    file: str
+    """A labelled file, as `weakspot init` reads it."""
+    out: Path
+    """Where results and finished cells lie."""
+    test: str | None = None
+    """A labelled file to measure on; None: a part of `file`, drawn anew for each seed."""
+    text: str | None = None
+    label: str | None = None
+    """Columns; None: guessed."""
+    strategies: tuple[str, ...] = (BASELINE, "margin", "weak_spots")
+    recipes: tuple[str, ...] = ("plain",)
+    seeds: int = 5
+    noise: tuple[float, ...] = (0.0,)
+    """Chances that a simulated person gives another label than the file, 0..0.5."""
+    batches: tuple[int, ...] = ()
+    """Answers per round; none: 25, or 75 with more than MANY_CLASSES classes."""
+    rounds: int | None = None
+    """Batches in all, the cold start included; None: from `labels`, or DEFAULT_ROUNDS."""
+    labels: int | None = None
+    """Answers in all; the whole batches that fit into them are asked."""
+    audit: float = 0.0
+    """Share of each batch drawn at random to measure the model, not trained on."""
+    dev: float = 0.0
+    """Share of each batch drawn at random to tell how the spots stand, not trained on."""
+    held: float = 0.2
+    """Share of the file that is measured on where no test file is given."""
+    rows: int = 20_000
+    """Of a larger file so many rows are drawn."""
+    base: str = "minilm"
+    """The frozen encoder."""
+    price: float | None = None
+    """Of one answer; None: cost is not told."""
+    currency: str = "EUR"
+    processes: int | None = None
+    """None: one per core."""
+
+
+DEFAULT_ROUNDS = 20
+MANY_CLASSES = 20
+MOST_SEEDS = 100
+
+
+def checked(wish: Wish) -> Wish:
+    """The wish with BASELINE among its strategies and no value twice. Raises ConfigError for what cannot be done."""
+    for kind, names in (("strategy", wish.strategies), ("recipe", wish.recipes)):
+        for name in names:
+            registry.load(kind, name)
+    _in_range("--seeds", wish.seeds, 1, MOST_SEEDS)
+    for noise in wish.noise:
+        _in_range("--noise", noise, 0.0, 0.5)
+    for batch in wish.batches:
+        _in_range("--batch", batch, 2, 100_000)
+    _in_range("--held", wish.held, 0.01, 0.9)
+    if wish.audit + wish.dev > 0.9 or min(wish.audit, wish.dev) < 0:
+        raise ConfigError(
+            f"--audit {wish.audit:g} and --dev {wish.dev:g}",
+            wanted="shares of the batch from 0 to 0.9 in all",
+            do="leave some of each batch to the strategy",
+        )
+    if wish.rounds is not None and wish.labels is not None:
+        raise ConfigError("both --rounds and --labels are given", wanted="one of them", do="leave one out")
+    if wish.rounds is not None:
+        _in_range("--rounds", wish.rounds, 2, 1000)
+    return replace(
+        wish,
+        strategies=tuple(dict.fromkeys((BASELINE, *wish.strategies))),
+        recipes=tuple(dict.fromkeys(wish.recipes)),
+        noise=tuple(dict.fromkeys(wish.noise)),
+        batches=tuple(dict.fromkeys(wish.batches)),
+    )
+
+
+def _in_range(option: str, value: float, low: float, high: float) -> None:
+    if not low <= value <= high:
+        raise ConfigError(f"{option} {value:g}", wanted=f"{low:g} to {high:,g}", do=f"give another value with {option}")
