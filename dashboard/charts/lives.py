@@ -11,7 +11,7 @@ import pandas as pd
 from dashboard.charts.look import Look, dressed
 
 STATES = ("open", "sent", "improving", "fixed", "reopened", "quiet")
-SHAPES = ("circle", "square", "diamond", "cross", "triangle-up", "stroke")
+SHAPES = ("circle", "square", "diamond", "cross", "triangle-up", "triangle-down")
 LETTERS = 26
 """With more rounds the fields are too narrow for letters."""
 

@@ -51,8 +51,12 @@ def shown_first(trends: Sequence[SpotTrend]) -> SpotTrend:
 
 
 def history(trends: Sequence[SpotTrend], lives: Sequence[LifeRound], *, most: int = ROWS) -> pd.DataFrame:
-    """One row a spot and round: spot, name, round, state, sign, since, error, reason; of the `most` first spots."""
-    first = sorted(trends, key=lambda trend: not (trend.life and trend.life.alert))[:most]
+    """One row a spot and round: spot, name, round, state, sign, since, error, reason; of the `most` first that were
+    ever weak, those that came back before the others.
+    """
+    weak = {row.life.spot for row in lives if row.life.state != "quiet"}
+    first = sorted((one for one in trends if one.spot.id in weak), key=lambda one: not (one.life and one.life.alert))
+    first = first[:most]
     names = {trend.spot.id: plain(trend.spot.name, longest=28) for trend in first}
     estimates = {trend.spot.id: trend.trend for trend in first}
     order = {spot: place for place, spot in enumerate(names)}

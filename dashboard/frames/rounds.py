@@ -9,11 +9,25 @@ from itertools import pairwise
 import pandas as pd
 
 from dashboard import words
+from loop.ledger.estimates import EstimateRow
 from loop.report import Report, RoundFigures, WinRate
 
 STATUS = ("promoted", "held", "no model", "at work")
 WINS = {"Won, last": "champion", "Won, first": "first"}
 """Column → rival of WinRate.against."""
+GROUNDS = {
+    "gold": "gold examples",
+    "audit": "answers drawn at random (audit)",
+    "gold+audit": "gold examples and answers drawn at random (audit)",
+    "dev": "dev examples",
+}
+"""RoundFigures.on → what people read."""
+ESTIMATORS = {
+    "plain": "the share of wrong ones among them",
+    "stratified": "which weighs each by the chance it had of being drawn",
+    "ppi": "which corrects the model's own doubt by them (prediction-powered inference)",
+}
+"""Estimator of audit answers → how it works."""
 MODEL_STATES = ("done", "train", "evaluate", "gate")
 
 
@@ -34,14 +48,67 @@ def trend(report: Report) -> pd.DataFrame:
             "n": line.n,
             "on": line.on,
             "status": status(line),
-            "stretch": sum(a.on != b.on for a, b in pairwise(measured[: place + 1])),
+            "stretch": stretch,
             "rate": words.percent(line.error_rate, n=line.n),
             "interval": words.interval(line.ci_low, line.ci_high, n=line.n),
         }
-        for place, line in enumerate(measured)
+        for line, stretch in zip(measured, _stretches(measured), strict=True)
     ]
     columns = ["round", "labels", "answers", "error", "low", "high", "n", "on", "status", "stretch", "rate", "interval"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _stretches(measured: Sequence[RoundFigures]) -> list[int]:
+    changed = [(a.on, a.gold_version) != (b.on, b.gold_version) for a, b in pairwise(measured)]
+    return [sum(changed[:place]) for place in range(len(measured))]
+
+
+def ground(report: Report, anew: Sequence[EstimateRow] = ()) -> tuple[str, ...]:
+    """What the newest figures rest on, in sentences; empty before the first measured model.
+
+    anew: as measured_anew gives them.
+    """
+    measured = [line for line in report.rounds if line.error_rate is not None]
+    if not measured:
+        return ()
+    last = measured[-1]
+    if last.on == "dev":
+        return (
+            f"Measured on {last.n:,} dev examples, which also calibrated the model: too kind.",
+            "For an honest rate let `selection.audit` in weakspot.yaml draw questions at random, or give a gold test.",
+        )
+    what = f"{last.n:,} {GROUNDS.get(last.on, last.on)}"
+    same = [line for line in measured if line.gold_version and line.gold_version == last.gold_version]
+    if not same:
+        return (f"Measured on {what}; band: 95 % interval.",)
+    whose = "This model was" if len(same) == 1 else f"All {len(same)} models were"
+    when = f" in round {anew[0].at_round}" if anew else ""
+    said = [f"{whose} measured{when} on the same {what} (version {last.gold_version[:8]}); band: 95 % interval."]
+    if last.estimator in ESTIMATORS:
+        worth = "" if last.effective_n is None else f" As precise as {last.effective_n:,.0f} drawn plainly at random."
+        said.append(f"Drawn by lot before anybody knew the answer, and never trained on: unbiased. {worth}".strip())
+        said.append(f"Estimator: {last.estimator}, {ESTIMATORS[last.estimator]}.")
+    return tuple(said)
+
+
+def figures(report: Report) -> pd.DataFrame:
+    """The trend as a table, newest first."""
+    rows = [
+        {
+            "Round": line.round,
+            "Error rate": words.percent(line.error_rate, n=line.n),
+            "95 % interval": words.interval(line.ci_low, line.ci_high, n=line.n),
+            "n": line.n,
+            "Measured on": GROUNDS.get(line.on, line.on),
+            "Estimator": line.estimator or words.NOTHING,
+            "As precise as": words.count(line.effective_n),
+            "Version": line.gold_version[:8] or words.NOTHING,
+            "Labels": line.labels,
+        }
+        for line in reversed(report.rounds)
+        if line.error_rate is not None
+    ]
+    return pd.DataFrame(rows)
 
 
 def table(report: Report, *, wins: Sequence[WinRate] | None = None) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from loop.report import SpotTrend
 
 KEY = "spot"
 """Of the choice of a spot, in the address as well."""
-ARROW = " :gray[→] "
+OPENS = "err more than all others together, by more than chance and by 2 points"
 
 
 def draw(reader: Reader, trends: Sequence[SpotTrend]) -> None:
@@ -47,10 +47,12 @@ def summary(trends: Sequence[SpotTrend]) -> None:
 
 
 def _history(reader: Reader, trends: Sequence[SpotTrend]) -> None:
-    about = f"Letter and colour tell the state; the {frames.ROWS} with the most expected errors"
-    few = len(trends) <= frames.ROWS
-    with layout.card("Lives", "Letter and colour tell the state in each round" if few else about, height="stretch"):
+    about = f"Letter and colour tell the state; at most {frames.ROWS}, the most expected errors first"
+    with layout.card("Lives", about, height="stretch"):
         frame = frames.history(trends, reader.lives())
+        if frame.empty:
+            layout.nothing("sentiment_satisfied", "No spot was ever weak", hint=f"A weak one would {OPENS}.")
+            return
         st.altair_chart(
             charts.history(frame, layout.look()),
             alt="State of each spot round by round; now: "

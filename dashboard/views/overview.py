@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard import layout, words
 from dashboard.charts import rounds as charts
+from dashboard.frames import alerts
 from dashboard.frames import rounds as frames
 from dashboard.frames import spots as spot_frames
 from dashboard.generation import headline
@@ -16,6 +17,12 @@ from dashboard.safe import esc
 from loop.records import Role
 from loop.report import Report, RoundFigures, SpotTrend, Standing
 
+ALERTS = {
+    "reopened": ("notification_important", "orange"),
+    "held": ("block", "orange"),
+    "leaks": ("filter_alt", "gray"),
+}
+"""Kind of an alert → its icon and colour."""
 QUESTION = "Is the model getting better, what did it take, and what should happen next?"
 
 
@@ -28,6 +35,7 @@ def draw() -> None:
         _next(reader.standing())
     if layout.no_round(reader):
         return
+    _alerts(reader)
     _cards(reader)
     left, right = st.columns([1.75, 1], gap="small")
     with left:
@@ -45,6 +53,32 @@ def _next(standing: Standing) -> None:
                 st.code(standing.command, language="bash", width="content")
             if standing.open_questions and st.button("Open label queue", icon=":material/checklist:", type="primary"):
                 st.switch_page(layout.QUEUE)
+
+
+def _alerts(reader: Reader) -> None:
+    report = reader.report()
+    found = alerts.alerts(reader.gate().decisions, reader.spots(), report.leaks)
+    if not found:
+        return
+    with layout.card(key="alerts"):
+        for one in found:
+            _alert(one)
+
+
+def _alert(one: alerts.Alert) -> None:
+    icon, colour = ALERTS[one.kind]
+    with st.container(gap=None):
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            st.markdown(f":{colour}[:material/{icon}:] **{esc(one.head, longest=160)}**", width="content")
+            if one.kind == "held":
+                st.page_link(layout.GATE, label="What the gate saw", icon=":material/gavel:")
+            elif one.kind == "reopened":
+                query = {} if one.spot is None else {"spot": str(one.spot)}
+                st.page_link(layout.SPOTS, label="Its life", icon=":material/bubble_chart:", query_params=query)
+            else:
+                st.code("weakspot leaks", language="bash", width="content")
+        if one.about:
+            st.caption(esc(one.about, longest=alerts.LONGEST))
 
 
 def _cards(reader: Reader) -> None:
@@ -178,16 +212,16 @@ def _corrected_card(rounds: Sequence[RoundFigures]) -> None:
         height="stretch",
         chart_data=frames.history([None if share is None else 100 * share for share in shares]),
         chart_type="line",
-        help="Answers that changed the model's guess. High is good here: the questions hit where the model errs.",
+        help="Answers that changed the model's guess. No error rate: these questions were picked because they are "
+        "hard. High is good here, the questions hit where the model errs.",
     )
 
 
 def _trend(reader: Reader) -> None:
     report = reader.report()
     frame = frames.trend(report)
-    grounds = " and ".join(dict.fromkeys(f"{row.n:,} {row.on} examples" for row in frame.tail(1).itertuples()))
-    about = f"Measured on {grounds}; band: 95 % interval" if len(frame) else ""
-    with layout.card("Error rate per round", about, height="stretch"):
+    said = frames.ground(report, reader.anew())
+    with layout.card("Error rate per round", said[0] if said else "", height="stretch"):
         if frame.empty:
             layout.nothing(
                 "show_chart", "No model measured yet", hint="The first answers train the first model in the next round."
@@ -207,8 +241,13 @@ def _trend(reader: Reader) -> None:
             charts.trend(frame, layout.look(), over=str(over)),
             alt=f"Error rate per round; newest: {newest['rate']} ({newest['interval']}) in round {newest['round']}.",
         )
+        for sentence in said[1:]:
+            st.caption(sentence)
         if len(frame) == 1:
             st.caption("One round so far: a trend needs a second one.")
+        elif frame["stretch"].max() > 0:
+            st.caption("The line breaks where the examples it rests on change.")
+        layout.as_table(frames.figures(report), "Error rate per round with interval, ground and estimator.")
 
 
 def _worst(reader: Reader) -> None:
