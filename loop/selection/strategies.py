@@ -19,32 +19,46 @@ BANDWIDTH = 1.0
 
 
 def random(view: PoolView, *, budget: int, rng: np.random.Generator) -> Choice:
-    """Uniformly at random without replacement; no scores."""
+    """At random, every example as likely as any other.
+
+    No scores; works before the first model.
+    """
     rows = rng.permutation(by_id(view))[:budget]
     return Choice(rows=rows, scores=np.full(len(rows), np.nan))
 
 
 def least_confidence(view: PoolView, *, budget: int, rng: np.random.Generator) -> Choice:  # noqa: ARG001 - the seam
-    """The least certain guesses. Raises DataError before the first model."""
+    """Examples whose best guess is least certain.
+
+    Lewis and Gale 1994, A sequential algorithm for training text classifiers. Raises DataError before the first model.
+    """
     return _most(view, uncertainty.least_confidence, budget=budget, name="least_confidence")
 
 
 def margin(view: PoolView, *, budget: int, rng: np.random.Generator) -> Choice:  # noqa: ARG001 - the seam
-    """The closest calls between two labels. Raises DataError before the first model."""
+    """The closest calls between two labels (breaking ties).
+
+    Scheffer, Decomain and Wrobel 2001, Active hidden Markov models for information extraction; Luo et al. 2005, Active
+    learning to recognize multiple types of plankton. Raises DataError before the first model.
+    """
     return _most(view, uncertainty.margin, budget=budget, name="margin")
 
 
 def entropy(view: PoolView, *, budget: int, rng: np.random.Generator) -> Choice:  # noqa: ARG001 - the seam
-    """The widest spread over labels. Raises DataError before the first model."""
+    """Examples whose probability is spread over most labels.
+
+    Shannon's entropy; Settles and Craven 2008, An analysis of active learning strategies for sequence labeling tasks.
+    Raises DataError before the first model.
+    """
     return _most(view, uncertainty.entropy, budget=budget, name="entropy")
 
 
 def coverage(view: PoolView, *, budget: int, rng: np.random.Generator) -> Choice:
-    """Rows that together lie near as much of the pool as possible, beyond what is labelled already; no scores.
+    """Examples that together lie near as much of the pool as possible, beyond what is labelled already.
 
-    Max-herding, see `loop.selection.herding`; of a large pool it looks at some thousand rows drawn at random. Chosen
-    over k-means centres and TypiClust: with 77 labels it hit 63.4 of banking77's 77 classes against 61.2 and 62.0
-    (random: 47.2; means of five draws of 4,000 training texts).
+    No scores; works before the first model. Max-herding, see `loop.selection.herding`; of a large pool it looks at some
+    thousand rows drawn at random. Chosen over k-means centres and TypiClust: with 77 labels it hit 63.4 of banking77's
+    77 classes against 61.2 and 62.0 (random: 47.2; means of five draws of 4,000 training texts).
     """
     rows = herd(
         view.embeddings, rng.permutation(by_id(view)), view.labelled_embeddings, budget=budget, bandwidth=BANDWIDTH

@@ -34,15 +34,18 @@ def badge(view: PoolView, *, budget: int, rng: np.random.Generator) -> Choice:
     while len(rows) < min(budget, len(square)) and chance.max() > TINY:
         row = int(rng.choice(len(chance), p=chance / chance.sum())) if rows else int(square.argmax())
         rows.append(row)
-        chance = _after(chance if len(rows) > 1 else None, row, pulls, view.embeddings, square)
+        chance = after(chance if len(rows) > 1 else None, row, pulls, view.embeddings, square=square)
     found = completed(rows, len(square), budget=budget, rng=rng)
     return Choice(rows=found, scores=np.sqrt(square[found]))
 
 
-def _after(
-    before: FloatArray | None, row: int, pulls: FloatArray, points: FloatArray, square: FloatArray
+def after(
+    before: FloatArray | None, row: int, pulls: FloatArray, points: FloatArray, *, square: FloatArray
 ) -> FloatArray:
-    """(n,) squared distance of each gradient to the nearest one picked, now that `row` is; 0 for what is picked."""
+    """(n,) squared distance of each gradient to the nearest one picked, now that `row` is; 0 for what is picked.
+
+    before: (n,) the same without `row`, None for the first one. pulls: (n, k) p - y. square: (n,) squared lengths.
+    """
     product = (pulls @ pulls[row]) * (points @ points[row])
     to_row = np.maximum(square + square[row] - 2.0 * product, 0.0)
     to_row[row] = 0.0

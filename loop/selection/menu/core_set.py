@@ -20,10 +20,10 @@ ROWS_AT_ONCE = 2048
 
 @subsampled(most=MOST)
 def core_set(view: PoolView, *, budget: int, rng: np.random.Generator) -> Choice:
-    """Examples far from everything asked so far and from each other; works before the first model.
+    """Examples far from everything asked so far and from each other.
 
-    scores: distance to the nearest asked or picked example, 0 to 2. Ties go by id; with nothing asked yet the first
-    pick is random.
+    Works before the first model. scores: distance to the nearest asked or picked example, 0 to 2. Ties go by id; with
+    nothing asked yet the first pick is random.
     """
     points = view.embeddings
     square = np.square(points, dtype=np.float64).sum(axis=1)

@@ -23,10 +23,10 @@ STEPS = 200
 
 @subsampled()
 def discriminative(view: PoolView, *, budget: int, rng: np.random.Generator) -> Choice:
-    """Examples least like anything asked so far, as told by a small classifier; works before the first model.
+    """Examples least like anything asked so far, as told by a small classifier.
 
-    scores: its probability that the example was not asked, 0..1, asked and not asked weighed alike. With nothing asked
-    yet the first fifth is random.
+    Works before the first model. scores: its probability that the example was not asked, 0..1, asked and not asked
+    weighed alike. With nothing asked yet the first fifth is random.
     """
     known = view.labelled_embeddings
     left: IntArray = np.arange(len(view.ids), dtype=np.int64)

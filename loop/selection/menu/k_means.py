@@ -18,7 +18,10 @@ from loop.selection.wrappers.subsampling import subsampled
 
 @subsampled(portion=500)
 def k_means(view: PoolView, *, budget: int, rng: np.random.Generator) -> Choice:
-    """The most central example of each of as many groups as there are questions; works before the first model."""
+    """The most central example of each of as many groups as there are questions.
+
+    No scores; works before the first model. What was asked before plays no part.
+    """
     rows = central(view.embeddings, budget, rng=rng)
     return unscored(completed(rows.tolist(), len(view.ids), budget=budget, rng=rng))
 

@@ -13,5 +13,8 @@ from loop.selection.strategies import coverage
 
 
 def max_herding(view: PoolView, *, budget: int, rng: np.random.Generator) -> Choice:
-    """The same as coverage: examples that together lie near as much of the pool as possible; works without a model."""
+    """Examples that together lie near as much of the pool as possible; the same rule as coverage.
+
+    No scores; works before the first model.
+    """
     return coverage(view, budget=budget, rng=rng)

@@ -23,9 +23,9 @@ ROWS_AT_ONCE = 1024
 
 @subsampled(most=4000, portion=1000)
 def prob_cover(view: PoolView, *, budget: int, rng: np.random.Generator) -> Choice:
-    """Examples with the most others close by that nothing asked is close to; works before the first model, no scores.
+    """Examples with the most others close by that nothing asked is close to.
 
-    Of a large pool 4,000 candidates drawn at random are looked at.
+    No scores; works before the first model. Of a large pool 4,000 candidates drawn at random are looked at.
     """
     if not len(view.ids):
         return unscored(np.empty(0, dtype=np.int64))

@@ -20,7 +20,10 @@ ANY = 10**9
 
 @subsampled(most=ANY, portion=ANY)
 def stratified(view: PoolView, *, budget: int, rng: np.random.Generator) -> Choice:
-    """At random, with a fair share from every region of the data; works before the first model, no scores."""
+    """At random, with a fair share from every region of the data.
+
+    No scores; works before the first model. Each candidate is as likely as any other.
+    """
     n = len(view.ids)
     count = min(budget, n)
     if count == 0:

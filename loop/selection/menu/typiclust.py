@@ -26,7 +26,10 @@ LOOKED_AT = 2000
 
 @subsampled(most=10_000, portion=500)
 def typiclust(view: PoolView, *, budget: int, rng: np.random.Generator) -> Choice:
-    """The most typical example of each group that nothing was asked about; works before the first model, no scores."""
+    """The most typical example of each group that nothing was asked about yet.
+
+    No scores; works before the first model. Of a large pool 10,000 candidates drawn at random are looked at.
+    """
     n, known = len(view.ids), len(view.labelled_embeddings)
     if n == 0 or budget == 0:
         return unscored(np.empty(0, dtype=np.int64))

@@ -28,8 +28,8 @@ LOOKED_AT = 2000
 def uncertainty_herding(view: PoolView, *, budget: int, rng: np.random.Generator) -> Choice:
     """Examples that together lie near as much as possible of what the model is unsure about.
 
-    scores: margin uncertainty, 0..1. Of a large pool some thousand candidates drawn at random are looked at. Raises
-    DataError before the first model.
+    scores: margin uncertainty, 0..1. Of a large pool some thousand candidates drawn at random are looked at.
+    Raises DataError before the first model.
     """
     unsure = uncertainty.margin(needs_model(view, "uncertainty_herding"))
     rows = herd(

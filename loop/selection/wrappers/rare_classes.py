@@ -59,7 +59,10 @@ def rare(labelled: IntArray) -> IntArray:
 
 
 def rare_weak_spots(view: PoolView, *, budget: int, rng: np.random.Generator) -> Choice:
-    """As weak_spots, with half of the batch sought beside labels of which few examples are known."""
+    """As weak_spots, with half of the batch sought beside the labels of which few examples are known.
+
+    Where no label is rare it is weak_spots itself; works before the first model.
+    """
     return _rare_weak_spots(view, budget=budget, rng=rng)
 
 
