@@ -3,7 +3,7 @@
     PYTHONPATH=.:tests python tests/benchmarks/bench_audited_rounds.py OUT.json [--runs 100] [--rounds 4] [--batch 100]
 
     data/sample/pool.csv ─► weakspot init, run: 4 rounds of questions, the model of the fifth ─► report: rate, interval
-    data/sample/gold.csv, which the project never sees ─► weakspot predict ────────────────────► the true rate
+    data/sample/gold.csv, which the project never sees ─► the same model ──────────────────────► the true rate
 
 Real rounds of the product with another seed each; people are SIMULATED: on paper, and they know every answer. The
 tuning method is "head". Two truths are told: the rate on the unseen gold file, itself a sample of 719 whose own
@@ -23,13 +23,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
 from command_line import here
 from knowing_labeler import NAME, knowing
 
 from loop.evaluation.intervals import wilson
 from loop.ledger import estimates, people
+from loop.models import TunedClassifier, load_classifier, load_encoder
 from loop.project import open_project
-from loop.records import Role
+from loop.records import FloatArray, Role
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample"
 EMBEDDINGS = Path(".weakspot", "artifacts", "embeddings")
@@ -55,10 +57,11 @@ def main() -> None:
     known = json.loads(options.out.read_text()) if options.out.exists() else []
     runs = {row["seed"]: Run(**row) for row in known}
     gold, pool = (_labels(SAMPLE / f"{name}.csv") for name in ("gold", "pool"))
+    measured = load_encoder("minilm").embed(list(gold)), list(gold.values())
     with tempfile.TemporaryDirectory() as scratch, knowing(pool):
         for seed in range(options.runs):
             if seed not in runs:
-                runs[seed] = _run(Path(scratch), seed, gold=gold, pool=pool, options=options)
+                runs[seed] = _run(Path(scratch), seed, gold=measured, pool=pool, options=options)
                 options.out.write_text(json.dumps([asdict(run) for run in runs.values()], indent=1) + "\n")
                 print(_line(runs[seed]), flush=True)
     print("\n" + summary(list(runs.values())))
@@ -92,9 +95,10 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _run(
-    scratch: Path, seed: int, *, gold: Mapping[str, str], pool: Mapping[str, str], options: argparse.Namespace
-) -> Run:
+Gold = tuple[FloatArray, list[str]]
+
+
+def _run(scratch: Path, seed: int, *, gold: Gold, pool: Mapping[str, str], options: argparse.Namespace) -> Run:
     started = time.perf_counter()
     root, kept = scratch / f"run-{seed}", scratch / "embeddings"
     _must(
@@ -107,14 +111,17 @@ def _run(
     _must("run", "--project", root, "--rounds", str(options.rounds + 1), "--until", "gate")
     if not kept.exists():
         shutil.copytree(root / EMBEDDINGS, kept)
-    with open_project(root, read_only=True) as project, project.ledger.read() as connection:
-        newest = max((row for row in estimates.estimates(connection) if row.headline), key=lambda row: row.round)
-        labels = people.labels(connection)
-        ids = project.pool.ids()
-        texts = dict(zip(ids, project.pool.texts(ids), strict=True))
-    learnt = {texts[row.example_id] for row in labels if row.role is not Role.AUDIT}
-    _must("promote", str(newest.round), "--project", root, "--why", "the newest model is the one that is measured")
-    rest = {text: label for text, label in pool.items() if text not in learnt}
+    with open_project(root, read_only=True) as project:
+        with project.ledger.read() as connection:
+            newest = max((row for row in estimates.estimates(connection) if row.headline), key=lambda row: row.round)
+            learnt = {row.example_id for row in people.labels(connection) if row.role is not Role.AUDIT}
+        model = load_classifier(project.artifacts.open(f"rounds/{newest.round:03d}/train") / "model")
+        (name,) = [name for name in project.artifacts.names() if name.startswith("embeddings/")]
+        rows = [row for row, id_ in enumerate(project.pool.ids()) if id_ not in learnt]
+        texts = project.pool.texts([project.pool.ids()[row] for row in rows])
+        on_pool = _wrong(
+            model, np.load(project.artifacts.open(name) / "embeddings.npy")[rows], [pool[one] for one in texts]
+        )
     estimate = newest.estimate
     run = Run(
         seed=seed,
@@ -123,31 +130,22 @@ def _run(
         value=estimate.value,
         low=estimate.low,
         high=estimate.high,
-        on_gold=_wrong(root, SAMPLE / "gold.csv", gold),
-        on_pool=_wrong(root, _written(scratch / "rest.csv", rest), rest),
+        on_gold=_wrong(model, *gold),
+        on_pool=on_pool,
         seconds=time.perf_counter() - started,
     )
     shutil.rmtree(root)
     return run
 
 
-def _wrong(root: Path, file: Path, truth: Mapping[str, str]) -> float:
-    out = file.with_suffix(".predicted.csv") if file.parent != SAMPLE else root / "predicted.csv"
-    _must("predict", file, "--project", root, "--out", out)
-    with out.open(newline="") as lines:
-        rows = list(csv.DictReader(lines))
-    return sum(truth[row["text"]] != row["label"] for row in rows) / len(rows)
+def _wrong(model: TunedClassifier, embeddings: FloatArray, truth: Sequence[str]) -> float:
+    columns = model.score_embeddings(embeddings).probabilities.argmax(axis=1)
+    return float(np.mean([model.labels[column] != label for column, label in zip(columns, truth, strict=True)]))
 
 
 def _labels(path: Path) -> dict[str, str]:
     with path.open(newline="") as file:
         return {row["text"]: row["intent"] for row in csv.DictReader(file)}
-
-
-def _written(path: Path, rows: Mapping[str, str]) -> Path:
-    with path.open("w", newline="") as file:
-        csv.writer(file).writerows([("text",), *((text,) for text in rows)])
-    return path
 
 
 def _line(run: Run) -> str:
