@@ -65,6 +65,7 @@ MENU: dict[str, dict[str, str]] = {
     },
     "recipe": {
         "plain": "loop.models.recipes.plain:plain",
+        "head": "loop.models.recipes.head:head",
     },
     "writing_tuning": {
         "sft": "loop.models.generation.tuning:sft",

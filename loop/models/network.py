@@ -60,7 +60,7 @@ def forward_all(
     """Logits (n, k) float32 and features (n, d) float16 of the texts `rows`, in that order."""
     k, d = module.weight.shape
     logits, features = np.zeros((len(rows), k), np.float32), np.zeros((len(rows), d), np.float16)
-    for part, inputs in _inputs(tokens, rows, pad_id, module.weight.device, progress):
+    for part, inputs in inputs_of(tokens, rows, pad_id, module.weight.device, progress):
         out = module(**inputs)
         logits[part] = out["logits"].cpu().numpy()
         features[part] = out["features"].cpu().numpy()
@@ -74,12 +74,12 @@ def embed_all(
     """Mean-pooled vectors (n, width) float32 of length 1 of the texts `rows`, in that order."""
     vectors = np.zeros((len(rows), width), np.float32)
     where = next(encoder.parameters()).device
-    for part, inputs in _inputs(tokens, rows, pad_id, where, progress):
+    for part, inputs in inputs_of(tokens, rows, pad_id, where, progress):
         vectors[part] = mean_pool(encoder(**inputs).last_hidden_state, inputs["attention_mask"]).cpu().numpy()
     return vectors
 
 
-def _inputs(
+def inputs_of(
     tokens: Tokens, rows: IntArray, pad_id: int, where: torch.device, progress: Progress | None
 ) -> Iterator[tuple[IntArray, dict[str, Tensor]]]:
     done = 0
