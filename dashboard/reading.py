@@ -17,7 +17,6 @@ import streamlit as st
 
 from loop import report
 from loop.ledger.estimates import EstimateRow
-from loop.ledger.figures import SpotRound
 from loop.ledger.lives import LifeRound, SpotEdit
 from loop.records import FoundSlice
 from loop.report import (
@@ -62,10 +61,6 @@ class Reader:
     def spots(self) -> tuple[SpotTrend, ...]:
         """Weak spots, the most expected errors first."""
         return self._kept(report.spot_trends)  # type: ignore[no-any-return]
-
-    def spot_rounds(self) -> tuple[SpotRound, ...]:
-        """Every spot in every round."""
-        return self._kept(report.spot_rounds)  # type: ignore[no-any-return]
 
     def lives(self) -> tuple[LifeRound, ...]:
         """Where every spot stood in its life, round by round."""

@@ -60,7 +60,7 @@ def history(frame: pd.DataFrame, look: Look) -> Any:
         color=alt.Color(
             "state:N",
             scale=alt.Scale(domain=kinds, range=[of[state] for state in kinds]),
-            legend=alt.Legend(orient="top", title=None, symbolType="square", symbolOpacity=1, offset=4, columns=6),
+            legend=alt.Legend(orient="top", title=None, symbolType="square", symbolOpacity=1, offset=4, columns=3),
         ),
         tooltip=[
             alt.Tooltip("name:N", title="Spot"),
@@ -82,7 +82,7 @@ def life(frame: pd.DataFrame, look: Look, *, height: int = 240) -> Any:
     ticks = rounds if len(rounds) <= 20 else rounds[:: -(-len(rounds) // 12)]
     kinds = [state for state in STATES if state in set(frame["state"])]
     of = colours(look) | {"quiet": look.grey}
-    legend = alt.Legend(orient="top", title=None, symbolSize=110, symbolOpacity=1, offset=4)
+    legend = alt.Legend(orient="top", title=None, symbolSize=110, symbolOpacity=1, offset=4, columns=3)
     top = max(0.05, float(frame["high"].fillna(0).max()) * 1.08)
     up = alt.Y(
         "estimate:Q",

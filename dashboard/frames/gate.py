@@ -25,7 +25,7 @@ KINDS = {
 }
 """Kind of a part or veto → what people read."""
 POLICIES = {
-    "not_worse": "A model is let in unless it is worse than the champion, or has more than {margin} points more errors",
+    "not_worse": "A model is let in unless it is worse than the champion, or has more errors by over {margin}",
     "better": "A model is let in only when it is proven better than the champion",
 }
 DRAWN = 16
@@ -66,7 +66,7 @@ def parts(one: Decision) -> pd.DataFrame:
     harmed = {(veto.kind, veto.name) for veto in one.vetoes}
     rows = [
         {
-            "part": plain(f"{KINDS.get(part.kind, part.kind)}: {part.name}" if part.name else part.kind, longest=80),
+            "part": plain(_named(part.kind, part.name), longest=80),
             "difference": 100 * seen.difference,
             "low": 100 * seen.low,
             "high": 100 * seen.high,
@@ -93,6 +93,16 @@ def parts(one: Decision) -> pd.DataFrame:
     return order.sort_values(["first", "over", "part"]).drop(columns=["first", "over"]).reset_index(drop=True)
 
 
+def _named(kind: str, name: str) -> str:
+    told = KINDS.get(kind, kind)
+    return f"{told}: {name}" if name else told
+
+
+def counted(margin: float) -> str:
+    """0.01 → "1 point", 0.025 → "2.5 points"."""
+    return f"{100 * margin:g} point{'' if margin == 0.01 else 's'}"
+
+
 def verdict(one: Decision) -> str:
     """What can be told of the difference, in one sentence."""
     seen = one.comparison
@@ -112,10 +122,10 @@ def verdict(one: Decision) -> str:
 
 def policy(gate: Gate) -> str:
     """The rules of the gate, in one sentence or two."""
-    first = POLICIES[gate.policy].format(margin=f"{100 * gate.margin:g}")
+    first = POLICIES[gate.policy].format(margin=counted(gate.margin))
     return (
-        f"{first}; and not when a class, a slice, a weak spot or what was mended before is worse for sure by more than "
-        f"{100 * gate.slice_margin:g} points. The chance of calling any model better by luck is {100 * gate.alpha:g} % "
+        f"{first}; and not when a class, a slice, a weak spot or what was mended before is worse for sure by over "
+        f"{counted(gate.slice_margin)}. The chance of calling any model better by luck is {100 * gate.alpha:g} % "
         "over all rounds together."
     )
 
@@ -127,15 +137,15 @@ def log(gate: Gate) -> pd.DataFrame:
             "Made in": one.round,
             "Decision": [ACTIONS[one.action]],
             "Model": f"round {one.model_round}",
-            "Champion before": words.NOTHING if one.champion_round is None else f"round {one.champion_round}",
             "Told": [one.told] if one.told else [],
             "Difference": words.NOTHING if one.comparison is None else words.points(one.comparison.difference),
             "95 % interval": words.NOTHING if one.comparison is None else _ends(one),
+            "By": plain("the gate" if one.by == "gate" else words.account(one.by), longest=40),
+            "Why": plain(one.reason or "no reason given"),
             "n": words.NOTHING if one.comparison is None else f"{one.comparison.n:,} {one.comparison.on}",
             "p": words.p_value(None if one.comparison is None else one.comparison.p_value),
             "Level": words.p_value(None if one.comparison is None else one.comparison.alpha),
-            "By": plain("the gate" if one.by == "gate" else words.account(one.by), longest=40),
-            "Why": plain(one.reason or "no reason given"),
+            "Champion before": words.NOTHING if one.champion_round is None else f"round {one.champion_round}",
             "At": pd.Timestamp(one.at).tz_convert("UTC"),
         }
         for one in reversed(gate.decisions)

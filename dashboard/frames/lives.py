@@ -9,7 +9,6 @@ import pandas as pd
 
 from dashboard import words
 from dashboard.safe import plain
-from loop.ledger.figures import SpotRound
 from loop.ledger.lives import LifeRound, SpotEdit
 from loop.records import FoundSlice
 from loop.report import SpotTrend
@@ -40,8 +39,8 @@ def counts(trends: Sequence[SpotTrend]) -> dict[str, int]:
 def marks(trend: SpotTrend) -> list[str]:
     """What people did to it, as words of the table."""
     found = ["mute"] if trend.spot.muted else []
-    found += ["named by hand"] if trend.named_by != "weakspot" else []
-    return found + (["joining"] if trend.joins is not None else [])
+    found += ["named"] if trend.named_by != "weakspot" else []
+    return found + (["joins"] if trend.joins is not None else [])
 
 
 def shown_first(trends: Sequence[SpotTrend]) -> SpotTrend:
@@ -81,24 +80,23 @@ def _estimate(trend: Sequence[float | None], round_: int) -> str:
     return words.percent(trend[round_] if round_ < len(trend) else None, n=0)
 
 
-def life(spot: int, rounds: Sequence[SpotRound], lives: Sequence[LifeRound]) -> pd.DataFrame:
+def life(trend: SpotTrend, lives: Sequence[LifeRound]) -> pd.DataFrame:
     """One row a round of one spot: round, estimate, low, high, state, labels, removed, reason, rate, interval."""
-    lived = {row.round: row.life for row in lives if row.life.spot == spot}
+    lived = {row.round: row.life for row in lives if row.life.spot == trend.spot.id}
     rows = [
         {
-            "round": row.round,
-            "estimate": row.spot.estimate,
-            "low": row.spot.low,
-            "high": row.spot.high,
-            "state": now.state if (now := lived.get(row.round)) else words.NOTHING,
+            "round": round_,
+            "estimate": estimate,
+            "low": low,
+            "high": high,
+            "state": now.state if (now := lived.get(round_)) else words.NOTHING,
             "labels": now.labels if now else None,
             "removed": words.NOTHING if now is None or now.removed is None else f"{now.removed:,.1f}",
             "reason": plain(now.reason) if now else "",
-            "rate": words.percent(row.spot.estimate, n=0),
-            "interval": words.interval(row.spot.low, row.spot.high, n=0),
+            "rate": words.percent(estimate, n=0),
+            "interval": words.interval(low, high, n=0),
         }
-        for row in rounds
-        if row.spot.id == spot
+        for round_, (estimate, (low, high)) in enumerate(zip(trend.trend, trend.ends, strict=True))
     ]
     columns = ["round", "estimate", "low", "high", "state", "labels", "removed", "reason", "rate", "interval"]
     return pd.DataFrame(rows, columns=columns)

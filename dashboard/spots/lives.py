@@ -15,6 +15,7 @@ from loop.report import SpotTrend
 
 KEY = "spot"
 """Of the choice of a spot, in the address as well."""
+MARKS = {"mute": "mute", "named": "named by hand"}
 OPENS = "err more than all others together, by more than chance and by 2 points"
 
 
@@ -81,10 +82,10 @@ def _one(reader: Reader, trends: Sequence[SpotTrend]) -> None:
             state = trend.life.state if trend.life else "no life kept yet"
             st.badge(state, color=layout.STATUS_COLOURS.get("open spot" if state == "open" else state, "gray"))
             for mark in frames.marks(trend):
-                st.badge(mark if mark != "joining" else f"joins spot {trend.joins} next round", color="gray")
+                st.badge(MARKS.get(mark, f"joins spot {trend.joins} next round"), color="gray")
         if trend.life:
             _told(trend)
-        frame = frames.life(trend.spot.id, reader.spot_rounds(), reader.lives())
+        frame = frames.life(trend, reader.lives())
         if frame["estimate"].notna().any():
             st.altair_chart(
                 charts.life(frame[frame["estimate"].notna()], layout.look()),

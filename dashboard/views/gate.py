@@ -113,7 +113,7 @@ def _differences(gate: Gate) -> None:
             alt=f"Difference of error rates per round; newest: {newest['said']} ({newest['interval']}), "
             f"{newest['told']}.",
         )
-        st.caption(f"Below 0 is better. Dashed: up to {100 * gate.margin:g} points more errors are allowed.")
+        st.caption(f"Below 0 is better. Dashed: up to {frames.counted(gate.margin)} more errors are allowed.")
         layout.as_table(
             frame.iloc[::-1][["round", "status", "told", "said", "interval", "n", "p"]].rename(
                 columns={
@@ -247,7 +247,7 @@ def _log(gate: Gate) -> None:
             alt="Every decision on the champion, newest first, with who made it and why.",
             column_config={
                 "Made in": column.NumberColumn(width=64, format="round %d"),
-                "Decision": layout.pills("Decision", width=122),
+                "Decision": layout.pills("Decision", width=116),
                 "Model": column.TextColumn(width=72),
                 "Champion before": column.TextColumn(width=112),
                 "Told": layout.pills("Told", width=90),
@@ -257,7 +257,7 @@ def _log(gate: Gate) -> None:
                 "p": column.TextColumn(width=62, alignment="right", help="Exact McNemar test"),
                 "Level": column.TextColumn(width=62, alignment="right", help="Below it this look says “better”"),
                 "By": column.TextColumn(width=84),
-                "Why": column.TextColumn(width=320),
+                "Why": column.TextColumn(width=230),
                 "At": column.DatetimeColumn(width=110, format="MMM D, HH:mm", timezone="UTC"),
             },
         )

@@ -84,7 +84,7 @@ def _alert(one: alerts.Alert) -> None:
 def _cards(reader: Reader) -> None:
     report, trends, standing = reader.report(), reader.spots(), reader.standing()
     last = report.rounds[-1]
-    with st.grid(5, min_column_width=175, gap="small", row_height="content"):
+    with st.grid(5, min_column_width=150, gap="small", row_height="content"):
         _error_card(report)
         _spot_card(trends)
         if reader.view.free:
@@ -115,7 +115,9 @@ def _error_card(report: Report) -> None:
         before = frames.champion_before(report, best)
         change = words.points(best.difference)
         same = change == words.points(0.0)
-        delta, colour = (f"same as round {before}", "off") if same else (f"{change} vs round {before}", "inverse")
+        settled = best.told != "cannot tell"
+        delta = f"same as round {before}" if same else f"{change} vs round {before}"
+        colour = "inverse" if settled and not same else "off"
     elif best:
         delta = "needs a second round"
     st.metric(
@@ -135,9 +137,10 @@ def _error_card(report: Report) -> None:
 def _about(best: RoundFigures | None) -> str:
     if best is None:
         return "The share of wrong answers of the model in use; measured once there is a model and a test."
+    open_ = "" if best.told != "cannot tell" else " Whether it is better than the one before cannot be told yet."
     return (
         f"Model of round {best.round}, measured on {best.n:,} {best.on} examples: "
-        f"{words.interval(best.ci_low, best.ci_high, n=best.n)} (95 %)."
+        f"{words.interval(best.ci_low, best.ci_high, n=best.n)} (95 %).{open_}"
     )
 
 

@@ -72,8 +72,8 @@ def _table(trends: Sequence[SpotTrend], *, free: bool) -> list[int]:
             alt="Weak spots with estimated error rate, interval, expected errors and trend.",
             column_config={
                 "No.": column.NumberColumn(width=42, help="Its number in commands"),
-                "Spot": column.TextColumn(width=168),
-                "State": layout.pills("State", width=112, help="Where it stands in its life, and what people did"),
+                "Spot": column.TextColumn(width=160),
+                "State": layout.pills("State", width=148, help="Where it stands in its life, and what people did"),
                 "Estimate": column.ProgressColumn(
                     format="%.0f %%",
                     min_value=0,
@@ -84,7 +84,10 @@ def _table(trends: Sequence[SpotTrend], *, free: bool) -> list[int]:
                 ),
                 "95 % interval": column.TextColumn(width=92),
                 "Expected errors": column.NumberColumn(
-                    format="%.0f", width=112, help="Wrong answers expected among the unlabelled texts of the spot"
+                    "Errors",
+                    format="%.0f",
+                    width=58,
+                    help="Wrong answers expected among the unlabelled texts of the spot",
                 ),
                 "Trend": column.LineChartColumn(width=92, y_min=0, help="Estimate round by round"),
                 "Labels": column.NumberColumn(width=58, help="Labels spent in it; audit draws teach nothing"),

@@ -37,7 +37,6 @@ from loop.report.spots import (
     regions,
     spot_alerts,
     spot_edits,
-    spot_rounds,
     spot_trends,
 )
 from loop.report.standing import Standing, standing
@@ -111,7 +110,6 @@ __all__ = [
     "side_by_side",
     "spot_alerts",
     "spot_edits",
-    "spot_rounds",
     "spot_trends",
     "standing",
     "timeline",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from sqlalchemy import Connection
 
 from loop.ledger import figures, lives, people, progress
-from loop.ledger.figures import SpotRound
 from loop.ledger.lives import LifeRound, SpotEdit
 from loop.records import FloatArray, FoundSlice, IntArray, Spot, SpotLife
 from loop.report.outcomes import Outcome, outcomes, wrong
@@ -25,6 +27,8 @@ class SpotTrend:
     """As it stands in the newest round."""
     trend: tuple[float | None, ...]
     """Its estimate in each round, oldest first; None where not measured."""
+    ends: tuple[tuple[float | None, float | None], ...]
+    """The 95 % interval of each of these."""
     picks: int
     """How many questions were asked in it, in all rounds."""
     round: int
@@ -66,15 +70,16 @@ def spot_trends(view: View) -> tuple[SpotTrend, ...]:
         return ()
     merged, life_of = _parts(view, rows[-1].round), _lives(view, rows[-1].round)
     last = rows[-1].round
-    estimates: dict[int, dict[int, float | None]] = {}
+    seen: dict[int, dict[int, Spot]] = {}
     for row in rows:
-        estimates.setdefault(row.spot.id, {})[row.round] = row.spot.estimate
-    asked = [merged.get(spot, spot) for pick in picks if (spot := pick.pick.spot) is not None]
+        seen.setdefault(row.spot.id, {})[row.round] = row.spot
+    asked = Counter(merged.get(spot, spot) for pick in picks if (spot := pick.pick.spot) is not None)
     trends = [
         SpotTrend(
             spot=row.spot,
-            trend=tuple(estimates[row.spot.id].get(round_) for round_ in range(last + 1)),
-            picks=asked.count(row.spot.id),
+            trend=tuple(one.estimate if one else None for one in _by_round(seen[row.spot.id], last)),
+            ends=tuple((one.low, one.high) if one else (None, None) for one in _by_round(seen[row.spot.id], last)),
+            picks=asked[row.spot.id],
             round=last,
             life=life_of.get(row.spot.id),
             named_by=named_by[row.spot.id],
@@ -84,12 +89,6 @@ def spot_trends(view: View) -> tuple[SpotTrend, ...]:
         if row.round == last and row.spot.id not in merged
     ]
     return tuple(sorted(trends, key=lambda t: (-(t.spot.error_mass or 0.0), -t.spot.size, t.spot.id)))
-
-
-def spot_rounds(view: View) -> tuple[SpotRound, ...]:
-    """Every spot in every round, by round and spot."""
-    with view.project.ledger.read() as connection:
-        return figures.spots(connection)
 
 
 def life_rounds(view: View) -> tuple[LifeRound, ...]:
@@ -112,8 +111,8 @@ def spot_alerts(view: View) -> tuple[SpotTrend, ...]:
 def found_slices(view: View) -> tuple[FoundSlice, ...]:
     """Metadata slices where the newest mapped model errs more than elsewhere; most errors beyond the rest first."""
     with view.project.ledger.read() as connection:
-        rows = figures.spots(connection)
-        return lives.found_slices(connection, round_=rows[-1].round) if rows else ()
+        newest = _newest(connection)
+        return () if newest is None else lives.found_slices(connection, round_=newest)
 
 
 def regions(view: View) -> IntArray | None:
@@ -123,8 +122,8 @@ def regions(view: View) -> IntArray | None:
         return None
     found = np.asarray(np.load(artifacts.open(PARTITION) / "regions.npy"))
     with view.project.ledger.read() as connection:
-        rounds = [row.round for row in figures.spots(connection)]
-    for part, whole in (_parts(view, rounds[-1]) if rounds else {}).items():
+        newest = _newest(connection)
+    for part, whole in ({} if newest is None else _parts(view, newest)).items():
         found[found == part] = whole
     return found
 
@@ -148,6 +147,16 @@ def map_points(view: View) -> MapPoints | None:
         uncertainty=np.array([_doubt(found.get(id_)) for id_ in ids]),
         wrong=tuple(wrong(id_, found[id_], known, free=view.free) if id_ in found else None for id_ in ids),
     )
+
+
+def _newest(connection: Connection) -> int | None:
+    """The newest round that has spots, without reading those of all rounds."""
+    rounds = (row.round for row in reversed(progress.rounds(connection)))
+    return next((round_ for round_ in rounds if figures.spots(connection, round_=round_)), None)
+
+
+def _by_round(of: Mapping[int, Spot], last: int) -> Iterator[Spot | None]:
+    return (of.get(round_) for round_ in range(last + 1))
 
 
 def _parts(view: View, round_: int) -> dict[int, int]:

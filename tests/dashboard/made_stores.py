@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from made_honest import ROUNDS, make_honest
 from made_projects import Wanted, make_project
 
 from loop.ledger import Ledger, progress
@@ -17,7 +18,7 @@ from loop.ledger.progress import Heartbeat
 from loop.records import Example
 
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
-PAGES = ("overview", "weak_spots", "label_queue", "runs")
+PAGES = ("overview", "gate", "plan", "weak_spots", "calibration", "label_queue", "runs")
 TRAPS = (
     "<script>window.__ran=1</script>",
     "<img src=x onerror='window.__ran=1'>",
@@ -43,6 +44,7 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "cold": make_project(root / "cold", Wanted(rounds=1, model=False, simulated=False, batch=40), pool=200),
         "one": make_project(root / "one", Wanted(rounds=1, unfinished=False, batch=40), pool=200),
         "six": make_project(root / "six", Wanted(), pool=500),
+        "honest": make_honest(root / "honest"),
         "hostile": make_hostile(root / "hostile", beacon="http://127.0.0.1:9"),
     }
     made["stalled"] = beating(made["six"], root / "stalled", age_s=600)
@@ -60,11 +62,12 @@ def make_hostile(root: Path, *, beacon: str) -> Path:
         return f"{name[:12]} ![a]({beacon}/n) <img src=x onerror=alert(1)>"
 
     wanted = Wanted(
-        rounds=2,
+        rounds=ROUNDS,
         batch=30,
         simulated=False,
         title=trap("title", beacon),
-        held=(),
+        held=(ROUNDS - 1,),
+        unfinished=True,
         url="javascript:window.__ran=1",
         example=texts,
         spot_name=named,
@@ -72,7 +75,7 @@ def make_hostile(root: Path, *, beacon: str) -> Path:
         word=lambda text: trap(text, beacon),
         label=named,
     )
-    return make_project(root, wanted, pool=150)
+    return make_honest(root, wanted, word=lambda text: trap(text, beacon), pool=240)
 
 
 def beating(source: Path, place: Path, *, age_s: float) -> Path:

@@ -10,17 +10,24 @@ from typing import Any
 
 import pytest
 from in_browser import drawn, window
+from made_honest import REOPENED
 from made_stores import make_hostile, trap
 from made_writing import Writing, make_writing
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-ADDRESSES = ("", "weak-spots", "label-queue", "runs")
+ADDRESSES = ("", "gate", "plan", "weak-spots", "calibration", "label-queue", "runs")
 WRITING = (*ADDRESSES, "generation")
 
 
 @pytest.fixture(scope="module")
 def six(stores: Any) -> Iterator[str]:
     with window(stores["six"]) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def honest(stores: Any) -> Iterator[str]:
+    with window(stores["honest"]) as address:
         yield address
 
 
@@ -55,21 +62,21 @@ def known(line: Any) -> bool:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_every_page_is_drawn_without_an_error_or_a_request_to_elsewhere(
-    chromium: Any, six: str, address: str, theme: str
+    chromium: Any, honest: str, address: str, theme: str
 ) -> None:
     context = chromium.new_context(viewport={"width": 1440, "height": 900}, color_scheme=theme)
     page = context.new_page()
-    assert opened(page, f"{six}/{address}") == []
+    assert opened(page, f"{honest}/{address}") == []
     assert page.locator("[data-testid=stException]").count() == 0
     assert page.locator("text=simulated experts").first.is_visible()
     context.close()
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_nothing_scrolls_sideways_on_a_phone(chromium: Any, six: str, address: str) -> None:
+def test_nothing_scrolls_sideways_on_a_phone(chromium: Any, honest: str, address: str) -> None:
     context = chromium.new_context(viewport={"width": 390, "height": 844})
     page = context.new_page()
-    opened(page, f"{six}/{address}")
+    opened(page, f"{honest}/{address}")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     inner = page.evaluate("(e => e.scrollWidth - e.clientWidth)(document.querySelector('[data-testid=stMain]'))")
     assert inner <= 0
@@ -126,6 +133,17 @@ def test_a_box_on_the_map_narrows_the_list(chromium: Any, six: str) -> None:
     )
     count = int(about.inner_text().split()[0].replace(",", ""))
     assert 0 < count < int(everything.split()[0].replace(",", ""))
+    page.close()
+
+
+def test_the_alert_of_a_spot_that_came_back_leads_to_its_life(chromium: Any, honest: str) -> None:
+    page = chromium.new_page(viewport={"width": 1440, "height": 1500})
+    opened(page, honest)
+    page.get_by_role("link", name="Its life").click()
+    page.get_by_role("heading", name="Life of one spot").wait_for(timeout=60_000)
+    drawn(page)
+    assert f"spot={REOPENED}" in page.url
+    assert page.get_by_text(f'weakspot spots rename {REOPENED} "a better name"').count() == 1
     page.close()
 
 
