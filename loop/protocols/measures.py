@@ -39,6 +39,8 @@ class Choice:
     """(b,) row numbers into the view, best first, all different."""
     scores: FloatArray
     """(b,) the strategy's own measure of these rows; larger is weaker. NaN where it has none."""
+    note: str = ""
+    """Which phase chose these rows and why, one sentence for people; empty where a strategy has no phases."""
 
 
 class Strategy(Protocol):

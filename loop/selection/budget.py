@@ -97,7 +97,7 @@ def _strategy_pick(
         example_id=view.ids[row],
         kind=PickKind.COLD if cold else PickKind.WEAK,
         strategy=name,
-        reason=_reason(view, row, labels, region.get(spot), blind=blind),
+        reason=_reason(view, row, labels, region.get(spot), blind=blind, note=choice.note),
         inclusion_probability=None,
         score=None if cold or np.isnan(score) else score,
         spot=spot,
@@ -107,12 +107,11 @@ def _strategy_pick(
     )
 
 
-def _reason(view: PoolView, row: int, labels: Sequence[str], spot: Spot | None, *, blind: bool) -> str:
+def _reason(view: PoolView, row: int, labels: Sequence[str], spot: Spot | None, *, blind: bool, note: str) -> str:
     if view.probabilities is None:
         return reasons.cold(spot)
-    if blind:
-        return reasons.weak_blind(spot)
-    return reasons.weak(view.probabilities[row], labels, spot)
+    told = reasons.weak_blind(spot) if blind else reasons.weak(view.probabilities[row], labels, spot)
+    return f"{told} {note}".rstrip()
 
 
 def _guess(view: PoolView, labels: Sequence[str], row: int) -> tuple[str | None, float | None]:

@@ -1,16 +1,17 @@
-"""The default strategy: ask the examples that stand for most others the model is weak on.
+"""The default strategy: first cover the pool, then ask the examples that stand for most others the model is weak on.
 
-    probabilities ─► margin² = weakness ─► weakest rows, twins of asked ones out ─► herding by weakness ─► rows
+    view ─► phases ─┬─ few labels ─► coverage ──────────────────────────────────────────────────────► rows
+                    └─ enough ─► margin² = weakness ─► weakest rows, twins out ─► herding by weakness ─► rows
 
 Uncertain and different at once: each pick covers the weak rows around it, so the next one is taken where weakness is
-still uncovered, also by what was labelled before. With few labels, when the model is unsure of nearly everything, this
-is nearly `coverage`. Handing out the batch by each spot's error mass, tempering the weights by the spots' estimates
-(which only repeat what the margin knows) and flips under feature dropout did not pay; weighted k-means over the weakest
-rows did as well with large batches, and worse with uneven classes and few labels. benchmarks/bench_selection.py
-measures them all.
+still uncovered, also by what was labelled before. The spots of the map name and watch weakness; they do not steer.
+Handing out the batch by each spot's error mass, flips under feature dropout, weighted k-means over the weakest rows and
+weights balanced over guessed classes did not pay: docs/default-strategy.md has the figures.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from loop.protocols import Choice, PoolView
 from loop.records import FloatArray, IntArray
 from loop.selection import uncertainty
 from loop.selection.herding import CANDIDATES, herd
+from loop.selection.phases import Phase, stage
 from loop.selection.strategies import by_id, coverage
 
 BANDWIDTH = 0.7
@@ -29,21 +31,26 @@ ROWS_AT_ONCE = 8192
 
 
 def weak_spots(view: PoolView, *, budget: int, rng: np.random.Generator) -> Choice:
-    """Weak rows that differ from each other and from all that was asked; `coverage` before the first model.
+    """Weak rows that differ from each other and from all that was asked; `coverage` while labels are few.
 
-    scores: margin uncertainty, 0..1. Twins of asked or picked rows come only when nothing else is left. After Bae et
-    al. 2025, Uncertainty herding, with a fixed kernel and without their temperature.
+    scores: margin uncertainty, 0..1; NaN before the first model. note: the phase. Where doubts steer, twins of asked or
+    picked rows come only when nothing else is left. After Bae et al. 2025, Uncertainty herding, with a fixed kernel and
+    without their temperature.
     """
+    now = stage(view)
     if view.probabilities is None:
-        return coverage(view, budget=budget, rng=rng)
-    ordered = by_id(view)
+        return replace(coverage(view, budget=budget, rng=rng), note=now.note)
     weak = uncertainty.margin(view.probabilities)
+    if now.phase is Phase.COVER:
+        rows = coverage(view, budget=budget, rng=rng).rows
+        return Choice(rows=rows, scores=weak[rows], note=now.note)
+    ordered = by_id(view)
     ranked: IntArray = ordered[np.argsort(-weak[ordered], kind="stable")]
     fresh = _fresh(view, ranked, wanted=max(CANDIDATES, 2 * budget))
     known = view.labelled_embeddings
     chosen = herd(view.embeddings, fresh, known, budget=budget, bandwidth=BANDWIDTH, weights=weak**2)
     rows = _filled(view.embeddings, chosen, fresh, ranked, budget=budget)
-    return Choice(rows=rows, scores=weak[rows])
+    return Choice(rows=rows, scores=weak[rows], note=now.note)
 
 
 def _fresh(view: PoolView, ranked: IntArray, *, wanted: int) -> IntArray:

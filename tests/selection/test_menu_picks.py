@@ -73,7 +73,7 @@ def test_rules_that_look_back_leave_out_the_groups_that_were_asked_about(name: s
     assert {row // 30 for row in choice.rows} <= {5, 6, 7}
 
 
-@pytest.mark.parametrize("name", ["drop_query", "badge", "cluster_margin", "uncertainty_herding", "weak_spots"])
+@pytest.mark.parametrize("name", ["drop_query", "badge", "cluster_margin", "uncertainty_herding"])
 def test_rules_of_both_kinds_ask_the_unsure_rows_and_not_the_same_twice(name: str) -> None:
     between = np.repeat(np.eye(4, 16) + np.roll(np.eye(4, 16), 1, axis=0), 10, axis=0)
     between += 0.02 * np.random.default_rng(1).normal(size=between.shape)

@@ -8,7 +8,6 @@ import pytest
 from loop.protocols import PoolView
 from loop.records import FloatArray
 from loop.selection import strategies
-from loop.selection.weak_spots import weak_spots
 
 
 def make_view(rows: FloatArray, probabilities: FloatArray | None = None, known: FloatArray | None = None) -> PoolView:
@@ -73,47 +72,3 @@ def test_coverage_of_a_large_pool_looks_at_a_sample_and_still_covers() -> None:
     rows = blobs(16, 600)
     choice = strategies.coverage(make_view(rows), budget=16, rng=np.random.default_rng(0))
     assert sorted(row // 600 for row in choice.rows) == list(range(16))
-
-
-def hesitant(groups: int, size: int, weak: set[int]) -> FloatArray:
-    """(n, 2) probabilities: the rows of the weak groups are close calls, the others sure."""
-    rows = np.repeat([[0.52, 0.48] if group in weak else [0.99, 0.01] for group in range(groups)], size, axis=0)
-    return np.asarray(rows)
-
-
-def test_weak_spots_asks_each_weak_group_and_no_sure_one() -> None:
-    view = make_view(blobs(8, 40), hesitant(8, 40, {1, 4, 6}))
-    choice = weak_spots(view, budget=6, rng=np.random.default_rng(0))
-    assert {row // 40 for row in choice.rows} == {1, 4, 6}
-
-
-def test_margin_alone_asks_the_same_weak_group_again_and_again() -> None:
-    probabilities = hesitant(8, 40, {1, 4, 6})
-    probabilities[40:80] = [0.51, 0.49]
-    view = make_view(blobs(8, 40), probabilities)
-    assert {row // 40 for row in strategies.margin(view, budget=6, rng=np.random.default_rng(0)).rows} == {1}
-    assert {row // 40 for row in weak_spots(view, budget=6, rng=np.random.default_rng(0)).rows} == {1, 4, 6}
-
-
-def test_weak_spots_asks_no_near_duplicate_of_what_was_asked_or_picked() -> None:
-    rows = np.concatenate([np.repeat(np.eye(4, 16), 20, axis=0), blobs(6, 1, seed=1)])
-    probabilities = np.full((86, 2), 0.5)
-    view = make_view(rows, probabilities, known=np.eye(4, 16)[:2])
-    choice = weak_spots(view, budget=5, rng=np.random.default_rng(0))
-    similarity = view.embeddings[choice.rows] @ view.embeddings[choice.rows].T - np.eye(5)
-    assert similarity.max() < 0.97
-    assert (view.embeddings[choice.rows] @ view.labelled_embeddings.T).max() < 0.97
-
-
-def test_weak_spots_asks_near_duplicates_only_when_nothing_else_is_left() -> None:
-    rows = np.concatenate([np.repeat(np.eye(1, 16), 9, axis=0), np.eye(3, 16)[1:]])
-    view = make_view(rows, np.full((11, 2), 0.5))
-    choice = weak_spots(view, budget=5, rng=np.random.default_rng(0))
-    assert {9, 10} <= set(choice.rows.tolist())
-    assert len(choice.rows) == 5
-
-
-def test_weak_spots_covers_before_the_first_model() -> None:
-    view = make_view(blobs(10, 30))
-    chosen = [strategy(view, budget=10, rng=np.random.default_rng(0)) for strategy in (weak_spots, strategies.coverage)]
-    assert chosen[0].rows.tolist() == chosen[1].rows.tolist()

@@ -1,0 +1,61 @@
+"""When the default changes from covering to doubts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from loop.protocols import PoolView
+from loop.selection.phases import Phase, enough, stage
+
+
+def make_view(classes: int | None, *, settled: int, open_: int = 0) -> PoolView:
+    """classes: None before the first model. open_: asked and not settled."""
+    known = settled + open_
+    return PoolView(
+        ids=("a",),
+        embeddings=np.ones((1, 1)),
+        probabilities=None if classes is None else np.full((1, classes), 1 / classes),
+        spots=np.zeros(1, dtype=np.int64),
+        spot_estimates=None,
+        labelled_embeddings=np.ones((known, 1)),
+        labelled=np.array([0] * settled + [-1] * open_, dtype=np.int64),
+    )
+
+
+@pytest.mark.parametrize(
+    ("classes", "settled", "phase"),
+    [
+        (7, 25, Phase.COVER),
+        (7, 39, Phase.COVER),
+        (7, 40, Phase.UNSURE),
+        (77, 75, Phase.UNSURE),
+        (150, 74, Phase.COVER),
+        (150, 75, Phase.UNSURE),
+        (2, 0, Phase.COVER),
+    ],
+)
+def test_doubts_count_from_forty_labels_and_half_a_label_a_class(classes: int, settled: int, phase: Phase) -> None:
+    assert stage(make_view(classes, settled=settled)).phase is phase
+
+
+def test_without_a_model_there_are_no_doubts_to_go_by() -> None:
+    found = stage(make_view(None, settled=500))
+    assert (found.phase, found.note) == (Phase.COVER, "Chosen to cover the pool: there is no model yet.")
+
+
+def test_answers_that_are_not_settled_count_for_nothing() -> None:
+    assert stage(make_view(7, settled=30, open_=70)).phase is Phase.COVER
+
+
+def test_the_note_tells_what_decided() -> None:
+    told = [stage(make_view(10, settled=settled)).note for settled in (25, 62)]
+    assert told == [
+        "Chosen to cover the pool: 25 labels so far, doubts count from 40 on.",
+        "Chosen for doubt and difference: 6.2 labels a class.",
+    ]
+
+
+def test_more_classes_never_need_fewer_labels() -> None:
+    wanted = [enough(classes) for classes in range(2, 400)]
+    assert wanted == sorted(wanted)
