@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -209,13 +210,12 @@ def test_an_empty_page_says_what_is_missing_and_the_command(
         assert "weakspot run" in [code.value for code in app.code]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", ["overview", "gate", "plan", "weak_spots", "calibration"])
 def test_hostile_names_and_reasons_never_become_markdown(draw: Any, stores: Any, page: str) -> None:
     app = draw(stores["hostile"], page)
     assert not app.exception
     for part in [*app.markdown, *app.caption]:
-        assert "![a](" not in part.value
-        assert "<img" not in part.value
-        assert "<script" not in part.value
+        assert not re.search(r"(?<!\\)(<img|<script|!\[)", part.value)
     for code in app.code:
         assert "script" not in code.value
