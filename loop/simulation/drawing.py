@@ -45,12 +45,13 @@ def curves(group: Group, *, chosen: str, name: str) -> str:
     """The learning curves of a group; chosen: the strategy drawn boldly; name: unique on the page."""
     full = 100 * group.full.value
     ends = [100 * (at + sign * (half or 0.0)) for line in group.lines for at, half, sign in _ends(line)]
-    ticks = nice(min(ends), max(*ends, full), 6)
+    ticks = nice(max(min(ends), 0.0), max(*ends, full), 7)
     across = nice(0, group.asked[-1], 7)
     x = Scale(min(0, group.asked[0]), group.asked[-1], LEFT, WIDTH - RIGHT)
-    y = Scale(ticks[0], ticks[-1], HEIGHT - BOTTOM, TOP)
-    parts = [_grid(x, y, [one for one in across if one <= group.asked[-1]], ticks)]
-    if ticks[0] <= full <= ticks[-1]:
+    most = min(max(*ends, full) + 2, ticks[-1])
+    y = Scale(ticks[0], most, HEIGHT - BOTTOM, TOP)
+    parts = [_grid(x, y, [one for one in across if one <= group.asked[-1]], [one for one in ticks if one <= most])]
+    if ticks[0] <= full:
         parts.append(f'<line class="full" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y(full):.1f}" y2="{y(full):.1f}"/>')
         parts.append(_text(LEFT + 6, y(full) - 5, f"all labels: {full:.1f} %", "note"))
     drawn = sorted(enumerate(group.lines), key=lambda one: (one[1].strategy == chosen, one[1].strategy != BASELINE))
@@ -78,7 +79,7 @@ def shares(lines: Sequence[Line], target: str, *, chosen: str, name: str) -> str
     x = Scale(0, ticks[-1], LEFT + 110, WIDTH - 170)
     parts = [
         f'<line class="grid" x1="{x(one):.1f}" x2="{x(one):.1f}" y1="{TOP}" y2="{height - BOTTOM}"/>'
-        + _text(x(one), height - BOTTOM + 17, f"{one:.1f}", "tick middle")
+        + _text(x(one), height - BOTTOM + 17, f"{one:g}", "tick middle")
         for one in ticks
     ]
     parts.append(f'<line class="one" x1="{x(1):.1f}" x2="{x(1):.1f}" y1="{TOP - 6}" y2="{height - BOTTOM}"/>')

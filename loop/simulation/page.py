@@ -117,7 +117,7 @@ def _aim(name: str | None) -> str:
 
 def _accuracies(group: Group) -> str:
     last = len(group.asked) - 1
-    places = sorted({round(last * step / 5) for step in range(6)})
+    places = sorted({round(last * step / 4) for step in range(5)})
     head = [*(f"{group.asked[at]:,}" for at in places), "whole curve", "against random"]
     rows: list[Row] = []
     for line in group.lines:

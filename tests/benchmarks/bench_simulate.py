@@ -5,8 +5,8 @@
     weakspot simulate ─► wall and CPU seconds, peak memory of all its processes, shared pages counted once
     --kill-after N: it is killed with SIGKILL when N cells are there, then run again: what is there must be taken up
 
-Wanted: under 10 minutes on two idle cores, under 2 GB. The embedding counts when OUT is new. CPU seconds are told as well:
-the machine may be busy with other things.
+Wanted: under 10 minutes on two idle cores, under 2 GB. The embedding counts when OUT is new. CPU seconds are told as
+well, for the machine may be busy with other things.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def _cells(out: Path) -> dict[Path, int]:
 
 
 def _watched(command: list[str], *, kill_at: int | None, out: Path) -> None:
-    """Runs it, sampling memory and CPU of the whole tree twice a second."""
+    """Runs it, sampling memory and CPU of the whole tree every other second."""
     started, peak = time.monotonic(), 0.0
     cpu: dict[int, float] = {}
     running = psutil.Popen(command, stderr=subprocess.DEVNULL)
@@ -79,7 +79,7 @@ def _watched(command: list[str], *, kill_at: int | None, out: Path) -> None:
         peak = max(peak, total)
         if kill_at is not None and len(_cells(out)) >= kill_at:
             running.kill()
-        time.sleep(0.5)
+        time.sleep(2)
     wall = time.monotonic() - started
     load = os.getloadavg()[0]
     print(

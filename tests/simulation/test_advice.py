@@ -1,0 +1,69 @@
+"""What is recommended, and what is said about how sure that is."""
+
+from __future__ import annotations
+
+from made_records import grid, wish
+
+from loop.simulation.advice import spoken
+from loop.simulation.measures import Ratio
+from loop.simulation.summary import Size, summarised
+from loop.simulation.wish import Wish
+
+SIZE = Size(pool=500, held=100, classes=4)
+SLOW = [0.30, 0.45, 0.60, 0.70, 0.76, 0.80]
+FAST = [0.30, 0.60, 0.76, 0.79, 0.80, 0.80]
+
+
+def advice(given: Wish, curves: dict[str, list[float]], **more: float):  # type: ignore[no-untyped-def]
+    return summarised(grid(given, curves, full=0.8, **more), given, SIZE).advice
+
+
+def test_a_strategy_that_is_proven_better_is_recommended_with_what_it_saves() -> None:
+    found = advice(wish(price=0.5), {"random": SLOW, "margin": FAST})
+    assert (found.strategy, found.batch, found.proven) == ("margin", 10, True)
+    assert found.headline.startswith("margin with batches of 10: 95 % of full accuracy with 0.60 (")
+    assert found.headline.endswith("of the labels random needs (30 instead of 50)")
+    assert any("cost about 15 EUR, 10 EUR less" in sentence for sentence in found.sentences)
+    assert found.keys == {"selection.strategy": "margin", "selection.batch": 10}
+
+
+def test_a_difference_that_may_be_chance_recommends_random_and_says_so() -> None:
+    found = advice(wish(), {"random": SLOW, "margin": [one + 0.001 for one in SLOW]})
+    assert (found.strategy, found.proven) == ("random", False)
+    assert found.headline == "random with batches of 10: no strategy is proven better here"
+    assert "that may be chance" in found.sentences[0]
+
+
+def test_a_worse_strategy_recommends_random() -> None:
+    found = advice(wish(), {"random": FAST, "margin": SLOW})
+    assert (found.strategy, found.proven) == ("random", False)
+
+
+def test_a_single_seed_proves_nothing() -> None:
+    found = advice(wish(seeds=1), {"random": SLOW, "margin": FAST})
+    assert (found.strategy, found.proven) == ("random", False)
+    assert "a single seed proves nothing" in found.sentences[0]
+
+
+def test_a_strategy_that_is_as_good_is_named() -> None:
+    given = wish(strategies=("random", "margin", "entropy"))
+    found = advice(given, {"random": SLOW, "margin": FAST, "entropy": FAST})
+    assert any(sentence.startswith("Not proven worse than it: ") for sentence in found.sentences)
+
+
+def test_every_noise_has_its_own_sentence() -> None:
+    found = advice(wish(noise=(0.0, 0.2)), {"random": SLOW, "margin": FAST})
+    assert any(sentence.startswith("With 20 % wrong answers, 95 % of full accuracy") for sentence in found.sentences)
+
+
+def test_a_recipe_that_is_a_tuning_method_goes_into_the_config() -> None:
+    found = advice(wish(recipes=("head",)), {"random": SLOW, "margin": FAST})
+    assert found.keys["model.tuning"] == "head"
+
+
+def test_ratios_are_spoken_with_what_is_known() -> None:
+    inf = float("inf")
+    assert spoken(Ratio(0.34, 0.45, 0.39, "exact", None)) == "0.39 (0.34 to 0.45)"
+    assert spoken(Ratio(0.34, inf, 0.39, "exact", None)) == "0.39 (0.34 or more)"
+    assert spoken(Ratio(0.0, 0.5, None, "at most", 0.45)) == "at most 0.45"
+    assert spoken(Ratio(0.0, inf, None, "unknown", None)) == "not reached"
