@@ -47,8 +47,8 @@ def rules(found: Plan) -> pd.DataFrame:
             {
                 "Rule": RULES.get(one.rule, plain(one.rule)),
                 "State": ["holds"] if one.holds else ["not yet"],
-                "Ends the run": "yes" if one.rule in found.stop else "no",
                 "Why": plain(one.words),
+                "Ends the run": "yes" if one.rule in found.stop else "no",
             }
             for one in found.rules
         ]

@@ -64,7 +64,7 @@ def _nothing(reader: Reader) -> None:
 def _cards(found: Calibration) -> None:
     row = next((one for one in found.accept if one.most == frames.FIRST_LIMIT), None)
     limit = f"{100 * frames.FIRST_LIMIT:g} %"
-    with st.grid(4, min_column_width=190, gap="small"):
+    with st.grid(4, min_column_width=150, gap="small"):
         _metric(
             "Calibration error",
             words.percent(found.ece),

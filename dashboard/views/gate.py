@@ -48,7 +48,7 @@ def draw() -> None:
 
 def _cards(gate: Gate, newest: Decision | None) -> None:
     seen = newest.comparison if newest else None
-    with st.grid(4, min_column_width=190, gap="small"):
+    with st.grid(4, min_column_width=150, gap="small"):
         _metric(
             "Champion",
             words.NOTHING if gate.champion is None else f"Round {gate.champion}",

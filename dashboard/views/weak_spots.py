@@ -12,6 +12,7 @@ import streamlit as st
 from dashboard import layout, words
 from dashboard.charts import map as charts
 from dashboard.frames import spots as frames
+from dashboard.frames import story as story_frames
 from dashboard.reading import Reader
 from dashboard.safe import plain
 from dashboard.spots import lives
@@ -179,7 +180,7 @@ def _examples(reader: Reader, inside: pd.DataFrame) -> None:
         pages = -(-len(inside) // PAGE)
         number = min(int(st.session_state.get("page", 1)), pages)
         rows = inside.iloc[(number - 1) * PAGE : number * PAGE]
-        _list(reader, rows)
+        example = _list(reader, rows)
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.pagination(pages, key="page", max_visible_pages=5)
             st.download_button(
@@ -190,16 +191,21 @@ def _examples(reader: Reader, inside: pd.DataFrame) -> None:
                 icon=":material/download:",
                 on_click="ignore",
             )
+        _story(reader, example)
 
 
-def _list(reader: Reader, rows: pd.DataFrame) -> None:
+def _list(reader: Reader, rows: pd.DataFrame) -> str | None:
+    """One page of the list; returns the id of the selected row."""
     column = st.column_config
-    st.dataframe(
+    event = st.dataframe(
         frames.listing(rows, reader.texts(tuple(rows["id"]))),
         hide_index=True,
         placeholder=words.NOTHING,
         height=560,
         row_height=88,
+        key="examples",
+        on_select="rerun",
+        selection_mode="single-row",
         alt="Examples in the selection: wrong ones first, then the least certain.",
         column_config={
             "Text": column.TextColumn(width=262),
@@ -211,6 +217,27 @@ def _list(reader: Reader, rows: pd.DataFrame) -> None:
             "Id": column.TextColumn(width=130),
         },
     )
+    return next((str(rows["id"].iloc[row]) for row in event.selection.rows if row < len(rows)), None)
+
+
+def _story(reader: Reader, example: str | None) -> None:
+    """Why an example was asked and what it changed."""
+    if example is None:
+        st.caption("Select a row to see why it was asked and what became of it.")
+        return
+    with layout.card("Its story", "The whole of it in sentences:"):
+        st.code(f"weakspot explain {example}", language="bash")
+        st.dataframe(
+            story_frames.happened(reader.story(example)),
+            hide_index=True,
+            height="content",
+            row_height=52,
+            alt="What happened to the example, round by round.",
+            column_config={
+                "Round": st.column_config.TextColumn(width=56),
+                "What": st.column_config.TextColumn(width="large"),
+            },
+        )
 
 
 if __name__ == "__main__":

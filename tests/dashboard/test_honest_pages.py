@@ -10,6 +10,7 @@ from made_honest import ERRORS, JOINING, MUTE, NEEDED, RENAMED, REOPENED, ROUNDS
 
 from dashboard import words
 from dashboard.frames import calibration as calibration_frames
+from dashboard.frames import story
 from loop import report
 from loop.evaluation.accepting import AutoAccept
 from loop.evaluation.reliability import RiskCoverage
@@ -188,6 +189,24 @@ def test_the_plan_says_the_forecast_first_and_its_record(draw: Any, stores: Any)
     came = table(app, "Came")
     assert list(came["Round"]) == [5, 4, 3, 2, 1]
     assert list(table(app, "Rule")["Rule"]) == ["Target reached", "Gain too small", "Models agree", "Budget used up"]
+
+
+def test_a_story_tells_who_was_asked_why_and_who_answered(stores: Any) -> None:
+    with report.view(stores["honest"]) as view:
+        asked = next(row for row in report.questions(view, round_=2) if row.state == "answered" and row.kind == "audit")
+        frame = story.happened(report.explain(view, asked.example_id))
+    told = "\n".join(frame["What"])
+    assert frame["Round"][0] == "–"
+    assert f"Asked, audit (chance 10.0 %): {asked.reason}" in told
+    assert f"{asked.annotators[0].split('@')[0]}: {asked.answer} (answered)" in told
+    assert "The model of round 2 said" in told
+
+
+def test_a_story_keeps_the_guess_to_itself_while_it_is_asked_blind(stores: Any) -> None:
+    with report.view(stores["hostile"]) as view:
+        asked = next(row for row in report.questions(view) if row.blind and row.state == "open")
+        frame = story.happened(report.explain(view, asked.example_id))
+    assert not any("The model of round" in what for what in frame["What"])
 
 
 @pytest.mark.parametrize(
