@@ -231,11 +231,11 @@ def _story(reader: Reader, example: str | None) -> None:
             story_frames.happened(reader.story(example)),
             hide_index=True,
             height="content",
-            row_height=52,
+            row_height=64,
             alt="What happened to the example, round by round.",
             column_config={
                 "Round": st.column_config.TextColumn(width=56),
-                "What": st.column_config.TextColumn(width="large"),
+                "What": st.column_config.TextColumn(width=310),
             },
         )
 
