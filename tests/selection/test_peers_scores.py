@@ -12,6 +12,7 @@ import pytest
 from loop.records import FloatArray
 from loop.selection import uncertainty
 from loop.selection.menu.badge import after
+from loop.selection.menu.committee import votes
 from loop.selection.menu.contrastive import divergences
 from loop.selection.menu.disagreement import mutual_information
 from loop.selection.menu.discriminative import told_apart
@@ -140,6 +141,13 @@ def test_disagreement_is_the_committees_divergence_and_greedy_bald_of_scikit_act
     assert ours == pytest.approx(pool.batch_bald(members.copy(), batch_size=1)[0], abs=1e-6)
 
 
+def test_entropy_of_votes_is_that_of_scikit_activeml() -> None:
+    pool = pytest.importorskip("skactiveml.pool")
+    members = some_probabilities(7, N)
+    theirs = pool.vote_entropy(members.argmax(axis=2).T, classes=np.arange(K))
+    assert mutual_information(votes(one) for one in members) == pytest.approx(theirs, abs=1e-6)
+
+
 def test_chances_of_badge_are_those_of_scikit_activeml_after_each_of_its_picks() -> None:
     pool = pytest.importorskip("skactiveml.pool")
     rows = unit_rows()
@@ -165,7 +173,7 @@ def test_contrast_is_that_of_scikit_activeml() -> None:
     _, theirs = pool.ContrastiveAL(nearest_neighbors_dict={"n_neighbors": 10}, random_state=0).query(
         np.concatenate([rows, known]), labels, skactiveml_model(), fit_clf=False, return_utilities=True
     )
-    ours = divergences(rows, linear(rows), known, linear(known))
+    ours = divergences(rows, linear(rows), known, linear(known), neighbours=10)
     assert ours == pytest.approx(theirs[0][:N], abs=1e-6)
 
 

@@ -22,6 +22,10 @@ from loop.selection.strategies import needs_model
 from loop.selection.wrappers.subsampling import subsampled
 
 PASSES, DROPOUT = 20, 0.3
+SHARPER = 10.0
+"""The stand-in's logits times this, as sure as a network trained on few labels. Of calibrated probabilities, flat while
+labels are few, mutual information tells mostly how large the logits are (banking77, 154 to 304 labels: error 9 points
+above random's as they are, 4 below when sharpened)."""
 
 
 @subsampled()
@@ -41,5 +45,5 @@ def bald(view: PoolView, *, budget: int, rng: np.random.Generator) -> Choice:
 def _passes(model: StandIn, points: FloatArray, rng: np.random.Generator) -> Iterator[FloatArray]:
     """One mask a pass, shared by all rows: a pass is one draw of a model."""
     for _ in range(PASSES):
-        kept = (rng.random(points.shape[1]) >= DROPOUT) / np.float32(1.0 - DROPOUT)
-        yield StandIn(weights=model.weights * kept[:, None].astype(np.float32), bias=model.bias).probabilities(points)
+        kept = (SHARPER * (rng.random(points.shape[1]) >= DROPOUT) / (1.0 - DROPOUT)).astype(np.float32)
+        yield StandIn(weights=model.weights * kept[:, None], bias=SHARPER * model.bias).probabilities(points)

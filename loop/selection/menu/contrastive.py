@@ -19,6 +19,7 @@ from loop.selection.strategies import needs_model
 from loop.selection.wrappers.subsampling import subsampled
 
 NEIGHBOURS = 10
+"""At most; and no more than there are labelled examples to a label, else a sure row has neighbours of other labels."""
 FLOOR = 1e-7
 """Smaller probabilities are taken as this."""
 ROWS_AT_ONCE = 2048
@@ -36,18 +37,22 @@ def cal(view: PoolView, *, budget: int, rng: np.random.Generator) -> Choice:
     if not len(known) or not len(view.ids):
         return largest(np.zeros(len(view.ids)), budget=budget, rng=rng)
     predicted = imitated(view.embeddings, probabilities).probabilities(known)
-    found = divergences(view.embeddings, probabilities, known, predicted)
+    neighbours = max(1, min(NEIGHBOURS, len(known) // probabilities.shape[1]))
+    found = divergences(view.embeddings, probabilities, known, predicted, neighbours=neighbours)
     return largest(found, budget=budget, rng=rng)
 
 
-def divergences(points: FloatArray, probabilities: FloatArray, known: FloatArray, predicted: FloatArray) -> FloatArray:
+def divergences(
+    points: FloatArray, probabilities: FloatArray, known: FloatArray, predicted: FloatArray, *, neighbours: int
+) -> FloatArray:
     """(n, d), (n, k), (m, d), (m, k) → (n,) mean divergence of the nearest labelled predictions from each row's own.
 
-    Of the NEAREST of m labelled rows, or all. The mean of KL(P_j, p) is the mean of -H(P_j) less mean(P_j)·log p.
+    Of the nearest `neighbours` of m labelled rows, or all. The mean of KL(P_j, p) is the mean of -H(P_j) less
+    mean(P_j)·log p.
     """
     known_p, own = _kept_off_zero(predicted), _kept_off_zero(probabilities)
     sureness = -entropy(known_p)
-    count = min(NEIGHBOURS, len(known))
+    count = min(neighbours, len(known))
     found = np.empty(len(points))
     for start in range(0, len(points), ROWS_AT_ONCE):
         block = slice(start, start + ROWS_AT_ONCE)
