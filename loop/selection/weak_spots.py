@@ -23,8 +23,8 @@ from loop.selection.herding import CANDIDATES, herd
 from loop.selection.phases import Phase, stage
 from loop.selection.strategies import by_id, coverage
 
-BANDWIDTH = 0.7
-"""How far a label reaches, in units of distance between rows of length 1: less far than in `coverage`."""
+REACH = {Phase.UNSURE: 0.7, Phase.FINE: 0.5}
+"""How far a label speaks for its neighbours, in units of distance between rows of length 1; `coverage` takes 1."""
 TWIN = 0.97
 """Rows at least this similar (cosine) to an asked or picked one tell nothing new."""
 ROWS_AT_ONCE = 8192
@@ -48,7 +48,7 @@ def weak_spots(view: PoolView, *, budget: int, rng: np.random.Generator) -> Choi
     ranked: IntArray = ordered[np.argsort(-weak[ordered], kind="stable")]
     fresh = _fresh(view, ranked, wanted=max(CANDIDATES, 2 * budget))
     known = view.labelled_embeddings
-    chosen = herd(view.embeddings, fresh, known, budget=budget, bandwidth=BANDWIDTH, weights=weak**2)
+    chosen = herd(view.embeddings, fresh, known, budget=budget, bandwidth=REACH[now.phase], weights=weak**2)
     rows = _filled(view.embeddings, chosen, fresh, ranked, budget=budget)
     return Choice(rows=rows, scores=weak[rows], note=now.note)
 

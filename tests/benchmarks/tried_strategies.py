@@ -4,6 +4,11 @@ clustered    weighted k-means over the weakest rows, from each cluster the row m
 error_mass   the batch is handed out to spots by their error mass with an exploration floor, margin inside
 tempered     as weak_spots, weights multiplied by the square root of the spot's estimate
 flips        as weak_spots, 0.3 of the weight from how often the guess flips when 40 % of the features are dropped
+flip_groups  half flip rate (60 % dropped, in closed form), half margin; weighted k-means; one row of each cluster
+patient      as weak_spots, but covers until there are two labels a class
+balanced     as weak_spots; up to five labels a class each guessed class weighs the same
+forgetful    as weak_spots; from six labels a class on what is labelled covers nothing
+one_reach    as weak_spots with a reach of 0.7 throughout
 """
 
 from __future__ import annotations
@@ -11,12 +16,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from scipy.stats import norm
 
 from loop.protocols import Choice, PoolView
-from loop.records import FloatArray
+from loop.records import FloatArray, IntArray
 from loop.selection import uncertainty
 from loop.selection.clusters import assign, k_means
-from loop.selection.strategies import by_id, margin, needs_model
+from loop.selection.herding import CANDIDATES, herd
+from loop.selection.phases import Phase, stage
+from loop.selection.strategies import by_id, coverage, margin, needs_model
 from loop.selection.weak_spots import weak_spots
 
 FLOOR = 0.2
@@ -32,14 +40,7 @@ def clustered(view: PoolView, *, budget: int, rng: np.random.Generator) -> Choic
     ordered = by_id(view)
     ranked = ordered[np.argsort(-unsure[ordered], kind="stable")]
     rows = ranked[: WEAKEST * budget]
-    points = view.embeddings[rows]
-    centroids = k_means(points, budget, rng=rng, weights=unsure[rows])
-    cluster = assign(points, centroids)
-    worth = unsure[rows] * np.exp(-CENTRAL * np.linalg.norm(points - centroids[cluster], axis=1))
-    best = np.lexsort((-worth, cluster))
-    first = rows[best[np.unique(cluster[best], return_index=True)[1]]].tolist()
-    chosen = np.array(list(dict.fromkeys(first + ranked.tolist()))[:budget])
-    return Choice(rows=chosen, scores=unsure[chosen])
+    return _one_of_each(view, rows, unsure, ranked, budget=budget, rng=rng)
 
 
 def error_mass(view: PoolView, *, budget: int, rng: np.random.Generator) -> Choice:
@@ -76,6 +77,96 @@ def flips(view: PoolView, *, budget: int, rng: np.random.Generator) -> Choice:
     return _by_weight(view, (1 - FLIPS) * unsure + FLIPS * rate, budget=budget, rng=rng)
 
 
+def flip_groups(view: PoolView, *, budget: int, rng: np.random.Generator) -> Choice:
+    """After Gupte et al. 2024 and Zhdanov 2019; the best form of the feasibility study."""
+    if view.probabilities is None:
+        return coverage(view, budget=budget, rng=rng)
+    ordered = by_id(view)
+    rate = np.empty(len(ordered))
+    rate[ordered] = _flip_chance(view.embeddings[ordered], view.probabilities[ordered])
+    weight = rate + 0.5 * uncertainty.margin(view.probabilities)
+    ranked = ordered[np.argsort(-weight[ordered], kind="stable")]
+    rows = ranked[: max(500, WEAKEST * budget)]
+    return _one_of_each(view, rows, weight, ranked, budget=budget, rng=rng)
+
+
+def patient(view: PoolView, *, budget: int, rng: np.random.Generator) -> Choice:
+    few = view.probabilities is None or len(view.labelled) < 2 * view.probabilities.shape[1]
+    return (coverage if few else weak_spots)(view, budget=budget, rng=rng)
+
+
+def balanced(view: PoolView, *, budget: int, rng: np.random.Generator) -> Choice:
+    if view.probabilities is None:
+        return coverage(view, budget=budget, rng=rng)
+    guess, k = view.probabilities.argmax(axis=1), view.probabilities.shape[1]
+    weight = uncertainty.margin(view.probabilities) ** 2
+    if len(view.labelled) < 5 * k:
+        total = np.bincount(guess, weights=weight, minlength=k)
+        weight /= np.maximum(total / np.maximum(np.bincount(guess, minlength=k), 1), 1e-9)[guess]
+    return _herded(view, weight, view.labelled_embeddings, budget=budget)
+
+
+def forgetful(view: PoolView, *, budget: int, rng: np.random.Generator) -> Choice:
+    if view.probabilities is None or len(view.labelled) < 6 * view.probabilities.shape[1]:
+        return weak_spots(view, budget=budget, rng=rng)
+    weight = uncertainty.margin(view.probabilities) ** 2
+    return _herded(view, weight, view.labelled_embeddings[:0], budget=budget)
+
+
+def one_reach(view: PoolView, *, budget: int, rng: np.random.Generator) -> Choice:
+    if stage(view).phase is not Phase.FINE:
+        return weak_spots(view, budget=budget, rng=rng)
+    weight = uncertainty.margin(needs_model(view, "one_reach")) ** 2
+    return _herded(view, weight, view.labelled_embeddings, budget=budget)
+
+
+def _herded(view: PoolView, weight: FloatArray, known: FloatArray, *, budget: int) -> Choice:
+    """Herding with a reach of 0.7 among the heaviest rows; twins are not looked for."""
+    ordered = by_id(view)
+    ranked = ordered[np.argsort(-weight[ordered], kind="stable")][: max(CANDIDATES, 2 * budget)]
+    rows = herd(view.embeddings, ranked, known, budget=budget, bandwidth=0.7, weights=weight)
+    return Choice(rows=rows, scores=weight[rows])
+
+
+def _one_of_each(
+    view: PoolView, rows: IntArray, weight: FloatArray, ranked: IntArray, *, budget: int, rng: np.random.Generator
+) -> Choice:
+    """Of each cluster of the rows the one most weak and central; filled up by weight."""
+    points = view.embeddings[rows]
+    centroids = k_means(points, budget, rng=rng, weights=weight[rows])
+    cluster = assign(points, centroids)
+    worth = weight[rows] * np.exp(-CENTRAL * np.linalg.norm(points - centroids[cluster], axis=1))
+    best = np.lexsort((-worth, cluster))
+    first = rows[best[np.unique(cluster[best], return_index=True)[1]]].tolist()
+    chosen = np.array(list(dict.fromkeys(first + ranked.tolist()))[:budget])
+    return Choice(rows=chosen, scores=weight[chosen])
+
+
+def _flip_chance(points: FloatArray, probabilities: FloatArray, *, dropped: float = 0.6) -> FloatArray:
+    """(n,) chance that the likeliest rival overtakes the guess when features are dropped, by the normal approximation.
+
+    The head is imitated by ridge regression to the log probabilities of the labels seen so far.
+    """
+    wanted = np.log(np.maximum(probabilities[:, probabilities.max(axis=0) > 0], 1e-8))
+    wanted -= wanted.mean(axis=1, keepdims=True)
+    mean, moved = points.mean(axis=0), points - points.mean(axis=0)
+    weights = np.linalg.solve(
+        moved.T @ moved + 0.01 * np.eye(points.shape[1]), moved.T @ (wanted - wanted.mean(axis=0))
+    )
+    scores = points @ weights + wanted.mean(axis=0) - mean @ weights
+    guess, squares, found = scores.argmax(axis=1), points**2, np.zeros(len(points))
+    spread = squares @ weights**2
+    for label in np.unique(guess):
+        rows = np.flatnonzero(guess == label)
+        cross = squares[rows] @ (weights * weights[:, [label]])
+        variance = (spread[rows] + spread[rows, label][:, None] - 2 * cross) * dropped / (1 - dropped)
+        gap = scores[rows, label][:, None] - scores[rows]
+        chance = norm.cdf(-gap / np.sqrt(np.maximum(variance, 1e-12)))
+        chance[:, label] = 0.0
+        found[rows] = chance.max(axis=1)
+    return found
+
+
 def _estimates(view: PoolView) -> FloatArray:
     assert view.spot_estimates is not None
     return view.spot_estimates
@@ -84,7 +175,8 @@ def _estimates(view: PoolView) -> FloatArray:
 def _by_weight(view: PoolView, weight: FloatArray, *, budget: int, rng: np.random.Generator) -> Choice:
     """weak_spots with other weights: two-label probabilities whose margin uncertainty is the weight."""
     scaled = weight / max(float(weight.max()), 1e-12)
-    two = np.stack([1 - scaled / 2, scaled / 2], axis=1)
+    two = np.zeros((len(weight), needs_model(view, "by_weight").shape[1]))
+    two[:, 0], two[:, 1] = 1 - scaled / 2, scaled / 2
     return weak_spots(replace(view, probabilities=two), budget=budget, rng=rng)
 
 

@@ -28,14 +28,20 @@ def make_view(classes: int | None, *, settled: int, open_: int = 0) -> PoolView:
     [
         (7, 25, Phase.COVER),
         (7, 39, Phase.COVER),
-        (7, 40, Phase.UNSURE),
+        (8, 40, Phase.UNSURE),
+        (7, 41, Phase.UNSURE),
+        (7, 42, Phase.FINE),
         (77, 75, Phase.UNSURE),
+        (77, 461, Phase.UNSURE),
+        (77, 462, Phase.FINE),
         (150, 74, Phase.COVER),
         (150, 75, Phase.UNSURE),
         (2, 0, Phase.COVER),
     ],
 )
-def test_doubts_count_from_forty_labels_and_half_a_label_a_class(classes: int, settled: int, phase: Phase) -> None:
+def test_doubts_count_from_forty_labels_and_half_a_label_a_class_and_fine_ones_from_six_a_class(
+    classes: int, settled: int, phase: Phase
+) -> None:
     assert stage(make_view(classes, settled=settled)).phase is phase
 
 
@@ -49,10 +55,11 @@ def test_answers_that_are_not_settled_count_for_nothing() -> None:
 
 
 def test_the_note_tells_what_decided() -> None:
-    told = [stage(make_view(10, settled=settled)).note for settled in (25, 62)]
+    told = [stage(make_view(10, settled=settled)).note for settled in (25, 52, 62)]
     assert told == [
         "Chosen to cover the pool: 25 labels so far, doubts count from 40 on.",
-        "Chosen for doubt and difference: 6.2 labels a class.",
+        "Chosen for doubt, far from other picks: 5.2 labels a class.",
+        "Chosen for doubt, also near other picks: 6.2 labels a class.",
     ]
 
 

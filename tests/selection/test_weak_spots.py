@@ -46,7 +46,7 @@ def test_it_asks_each_weak_group_and_no_sure_one() -> None:
     view = make_view(blobs(8, 40), hesitant(8, 40, {1, 4, 6}))
     choice = weak_spots(view, budget=6, rng=np.random.default_rng(0))
     assert {row // 40 for row in choice.rows} == {1, 4, 6}
-    assert choice.note.startswith("Chosen for doubt and difference")
+    assert choice.note == "Chosen for doubt, also near other picks: 20.0 labels a class."
 
 
 def test_margin_alone_asks_the_same_weak_group_again_and_again() -> None:
