@@ -4,7 +4,7 @@
         ─► proven better than random? ─► yes: it, and what it saves │ no: random, and what is not proven
 
 A set-up is a strategy, a recipe and a batch; its area is the mean over all noises simulated, on the answers that all
-batches have in common. Among several strategies the best one looks better than it is: it counts as proven only by an
+batches have in common. Among several set-ups the best one looks better than it is: it counts as proven only by an
 interval that is as much wider (Bonferroni).
 """
 
@@ -53,11 +53,10 @@ def advise(
     curves: (s, r) accuracy of every set-up and noise.
     """
     areas = _areas(groups, curves)
-    others = {one[2] for one in areas} - {BASELINE}
     best = max(areas, key=lambda one: areas[one].mean())
     best = _larger_batch(best, areas)
     recipe, batch, strategy = best
-    level = 1 - 0.05 / max(len(others), 1)
+    level = 1 - 0.05 / max(sum(one[2] != BASELINE for one in areas), 1)
     lead = mean(areas[best] - areas[recipe, batch, BASELINE], level=level)
     proven = strategy != BASELINE and lead.above_zero
     sentences: list[str] = []
@@ -87,10 +86,9 @@ def _areas(groups: Sequence[Group], curves: Mapping[Key, FloatArray]) -> dict[tu
     found: dict[tuple[str, int, str], list[FloatArray]] = {}
     for group in groups:
         asked = np.array(group.asked)
-        span = (low, high) if low < high else (group.asked[0], group.asked[-1])
         for line in group.lines:
             curve = curves[group.recipe, group.noise, group.batch, line.strategy]
-            own = area(asked, curve, low=span[0], high=span[1])
+            own = area(asked, curve, low=low, high=high)
             found.setdefault((group.recipe, group.batch, line.strategy), []).append(own)
     return {one: np.mean(parts, axis=0) for one, parts in found.items()}
 
@@ -128,13 +126,17 @@ def _reached(reach: Reach, group: Group) -> str:
     if reach.ratio is None:
         return ""
     base = next(one for one in group.line(BASELINE).reaches if one.name == reach.name)
-    aim = f"{reach.name} accuracy" if reach.name.endswith("full") else "what random reaches at the end"
     counts = ""
     if isfinite(reach.needed.high) and isfinite(base.needed.high):
         counts = f" ({reach.needed.high:,.0f} instead of {base.needed.high:,.0f})"
     elif isfinite(reach.needed.high):
         counts = f" ({reach.needed.high:,.0f} instead of more than {base.needed.low:,.0f})"
-    return f"{aim} with {spoken(reach.ratio)} of the labels random needs{counts}"
+    return f"{aimed(reach.name)} with {spoken(reach.ratio)} of the labels random needs{counts}"
+
+
+def aimed(target: str) -> str:
+    """ "95 % of full accuracy", "what random reaches at the end"."""
+    return f"{target} accuracy" if target.endswith("full") else "what random reaches at the end"
 
 
 def spoken(found: Ratio) -> str:
@@ -147,6 +149,8 @@ def spoken(found: Ratio) -> str:
         return f"{found.value:.2f}"
     if not isfinite(found.high):
         return f"{found.value:.2f} ({found.low:.2f} or more)"
+    if found.low == 0:
+        return f"{found.value:.2f} (at most {found.high:.2f})"
     return f"{found.value:.2f} ({found.low:.2f} to {found.high:.2f})"
 
 
@@ -158,7 +162,7 @@ def _lead(lead: Mean, level: float) -> str:
     half = f" ± {100 * lead.half:.1f}" if lead.half is not None else ""
     return (
         f"Its accuracy over the whole curve is {100 * lead.value:.1f}{half} points above random's "
-        f"({100 * level:.3g} % interval, as wide as the number of strategies compared asks for)."
+        f"({100 * level:.3g} % interval, as wide as the number of set-ups compared asks for)."
     )
 
 
@@ -201,4 +205,4 @@ def _saved(groups: Sequence[Group], strategy: str, price: float | None, currency
     if price is None or reach is None or reach.cost is None:
         return []
     saved = f", {amount(reach.saved, currency)} less than with random" if reach.saved is not None else ""
-    return [f"The answers for {reach.name} cost about {amount(reach.cost, currency)}{saved}."]
+    return [f"The answers for {aimed(reach.name)} cost about {amount(reach.cost, currency)}{saved}."]

@@ -1,6 +1,7 @@
 """Texts as the frozen encoder sees them: made once, kept beside the results, memory-mapped by every process.
 
-texts + encoder's fingerprint ─► frozen-<hash>/  embeddings.npy (n, d)  [layers.npy (n, l, d)]  texts.json
+texts + encoder's fingerprint ─► frozen-<hash>/  texts.json, embeddings.npy (n, d)
+                                                 layers.npy (n, l, d), where a recipe may read them
 """
 
 from __future__ import annotations
@@ -10,19 +11,26 @@ import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import numpy as np
 
 from loop.errors import ArtifactError
 from loop.protocols import FrozenTexts, Progress
+from loop.records import FloatArray
 
 WHOLE = "whole"
 """Written last: a folder without it is not finished."""
+EMBEDDINGS, LAYERS, TEXTS = "embeddings.npy", "layers.npy", "texts.json"
+LAST_LAYER_ONLY = frozenset({"plain"})
+"""Recipes that are known to read nothing but embeddings; for others the layers are made as well."""
 
 
-def embedded(texts: Sequence[str], *, base: str, folder: Path, progress: Progress) -> tuple[Path, str]:
-    """The folder with everything frozen, made if it is not there, and the encoder's fingerprint.
+def embedded(
+    texts: Sequence[str], *, base: str, recipes: Sequence[str], folder: Path, progress: Progress
+) -> tuple[Path, str]:
+    """The folder with everything these recipes may read, made if it is not there, and the encoder's fingerprint.
 
     Raises ModelError when the encoder cannot be had, ArtifactError when the disk refuses.
     """
@@ -33,29 +41,47 @@ def embedded(texts: Sequence[str], *, base: str, folder: Path, progress: Progres
     for text in texts:
         digest.update(text.encode() + b"\x00")
     place = folder / f"frozen-{digest.hexdigest()}"
-    if not (place / WHOLE).is_file():
-        draft = place.with_name(f".{place.name}.{uuid4().hex[:8]}.partial")
-        try:
-            draft.mkdir(parents=True)
-            np.save(draft / "embeddings.npy", np.asarray(encoder.embed(texts, progress=progress), dtype=np.float32))
-            (draft / "texts.json").write_text(json.dumps(list(texts)), encoding="utf-8")
-            (draft / WHOLE).touch()
-            shutil.rmtree(place, ignore_errors=True)
-            draft.rename(place)
-        except OSError as fault:
-            raise ArtifactError(
-                f"cannot write {place}: {fault.strerror}", do="make room or name another --out"
-            ) from fault
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
+    try:
+        if not (place / WHOLE).is_file():
+            _make(place, texts, encoder.embed(texts, progress=progress))
+        if not LAST_LAYER_ONLY.issuperset(recipes) and not (place / LAYERS).is_file():
+            draft = place / f".{LAYERS}.{uuid4().hex[:8]}.partial.npy"
+            np.save(draft, _layers(texts, encoder.base, progress))
+            draft.replace(place / LAYERS)
+    except OSError as fault:
+        raise ArtifactError(f"cannot write {place}: {fault.strerror}", do="make room or name another --out") from fault
     return place, encoder.fingerprint
 
 
 def opened(place: Path) -> FrozenTexts:
     """What `embedded` made; the arrays are memory-mapped, so that processes share them."""
-    layers = place / "layers.npy"
+    layers = place / LAYERS
     return FrozenTexts(
-        texts=tuple(json.loads((place / "texts.json").read_text(encoding="utf-8"))),
-        embeddings=np.load(place / "embeddings.npy", mmap_mode="r"),
+        texts=tuple(json.loads((place / TEXTS).read_text(encoding="utf-8"))),
+        embeddings=np.load(place / EMBEDDINGS, mmap_mode="r"),
         layers=np.load(layers, mmap_mode="r") if layers.is_file() else None,
     )
+
+
+def _make(place: Path, texts: Sequence[str], embeddings: FloatArray) -> None:
+    draft = place.with_name(f".{place.name}.{uuid4().hex[:8]}.partial")
+    try:
+        draft.mkdir(parents=True)
+        np.save(draft / EMBEDDINGS, np.asarray(embeddings, dtype=np.float32))
+        (draft / TEXTS).write_text(json.dumps(list(texts)), encoding="utf-8")
+        (draft / WHOLE).touch()
+        shutil.rmtree(place, ignore_errors=True)
+        draft.rename(place)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _layers(texts: Sequence[str], base: Any, progress: Progress) -> FloatArray:
+    from loop.models.bases import load_tokenizer, load_transformer
+    from loop.models.layers import layers_of_all
+    from loop.models.tokens import tokenize
+
+    tokenizer = load_tokenizer(base)
+    tokens = tokenize(texts, base, tokenizer=tokenizer)
+    rows = np.arange(len(tokens))
+    return layers_of_all(load_transformer(base), tokens, rows, pad_id=tokenizer.pad_token_id, progress=progress)

@@ -11,7 +11,7 @@ from math import isfinite
 
 from loop.planning.cost import amount
 from loop.simulation import drawing
-from loop.simulation.advice import spoken
+from loop.simulation.advice import aimed, spoken
 from loop.simulation.groups import Group, Reach, RuleLine
 from loop.simulation.measures import Mean
 from loop.simulation.page_style import STYLE
@@ -90,7 +90,7 @@ def _group(group: Group, summary: Summary, place: int) -> str:
     noise = f", {100 * group.noise:.0f} % wrong answers" if group.noise else ""
     target = _drawn_target(group)
     shares = drawing.shares(group.lines, target, chosen=chosen, name=f"n{place}") if target else ""
-    needed = f"<h3>Labels needed for {escape(_aim(target))}</h3><figure>{shares}</figure>" if target and shares else ""
+    needed = f"<h3>Labels needed for {escape(aimed(target))}</h3><figure>{shares}</figure>" if target and shares else ""
     return (
         f"<section><h2>Recipe {escape(group.recipe)}, batches of {group.batch}{noise}</h2>"
         f"<figure>{drawing.curves(group, chosen=chosen, name=f'c{place}')}"
@@ -109,10 +109,6 @@ def _drawn_target(group: Group) -> str | None:
 
     best = max(names, key=reached)
     return best if reached(best)[0] else None
-
-
-def _aim(name: str | None) -> str:
-    return f"{name} accuracy" if name and name.endswith("full") else "what random reaches at its end"
 
 
 def _accuracies(group: Group) -> str:

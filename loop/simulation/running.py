@@ -54,11 +54,16 @@ def simulate(wish: Wish, watch: Watch) -> Summary:
     for sentence in data.said:
         watch.say(sentence)
     wish = _sized(wish, data)
+    part = _part(wish, data)
+    for batch in wish.batches:
+        rounds = _rounds(wish, batch, len(part.pool))
+        watch.say(f"Batches of {batch:,}: {rounds} rounds, {rounds * batch:,} of {len(part.pool):,} labels.")
     wish.out.mkdir(parents=True, exist_ok=True)
-    place, fingerprint = frozen.embedded(data.texts, base=wish.base, folder=wish.out, progress=watch.embedding)
+    place, fingerprint = frozen.embedded(
+        data.texts, base=wish.base, recipes=wish.recipes, folder=wish.out, progress=watch.embedding
+    )
     jobs = _jobs(wish, data, place, fingerprint)
     records = _finished(jobs, wish, watch)
-    part = _part(wish, data)
     return summarised(records, wish, Size(len(part.pool), len(part.held), len(data.names)))
 
 
@@ -79,7 +84,21 @@ def _sized(wish: Wish, data: Labelled) -> Wish:
                 wanted="labels for two batches or more",
                 do=f"--labels {10 * batch:,}, or a smaller --batch",
             )
-    return replace(wish, batches=batches)
+        if round(wish.audit * batch) + round(wish.dev * batch) >= batch:
+            raise ConfigError(
+                f"--audit {wish.audit:g} and --dev {wish.dev:g} take all of a batch of {batch}",
+                wanted="at least one pick in each batch",
+                do="use larger batches or smaller shares",
+            )
+    wish = replace(wish, batches=batches)
+    ends = [_rounds(wish, batch, pool) * batch for batch in batches]
+    if max(batches) >= min(ends):
+        raise ConfigError(
+            f"{min(ends):,} answers in the smallest batches and {max(batches):,} in the first large one",
+            wanted="some numbers of answers that all batches reach",
+            do="use --labels in place of --rounds, or batches that are more alike",
+        )
+    return wish
 
 
 def _rounds(wish: Wish, batch: int, pool: int) -> int:
@@ -92,7 +111,7 @@ def _part(wish: Wish, data: Labelled) -> parts.Part:
 
 
 def _jobs(wish: Wish, data: Labelled, place: Path, fingerprint: str) -> list[Job]:
-    """All cells, seed by seed, the long ones first."""
+    """All cells, seed by seed and noise by noise: a process keeps what it made for the last one."""
     targets = [registry.load("strategy", name) for name in wish.strategies]
     targets += [registry.load("recipe", name) for name in wish.recipes]
     code, pool, digest = cells.code_digest(targets), len(_part(wish, data).pool), data.digest()
@@ -141,6 +160,8 @@ def _finished(jobs: Sequence[Job], wish: Wish, watch: Watch) -> dict[Cell, Recor
                     raise ArtifactError(f"{job.result} vanished or is damaged", do="run the same command again")
                 records[job.cell] = record
                 watch.cell(len(records), len(jobs), earlier, job.cell.words())
+    for left in (wish.out / "cells").glob(".*.partial"):  # by processes that were killed
+        left.unlink(missing_ok=True)
     return records
 
 

@@ -65,5 +65,6 @@ def test_ratios_are_spoken_with_what_is_known() -> None:
     inf = float("inf")
     assert spoken(Ratio(0.34, 0.45, 0.39, "exact", None)) == "0.39 (0.34 to 0.45)"
     assert spoken(Ratio(0.34, inf, 0.39, "exact", None)) == "0.39 (0.34 or more)"
+    assert spoken(Ratio(0.0, 0.45, 0.39, "exact", None)) == "0.39 (at most 0.45)"
     assert spoken(Ratio(0.0, 0.5, None, "at most", 0.45)) == "at most 0.45"
     assert spoken(Ratio(0.0, inf, None, "unknown", None)) == "not reached"

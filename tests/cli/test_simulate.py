@@ -1,0 +1,170 @@
+"""`weakspot simulate` on a small file with a tiny encoder: what it writes, how it goes on, what it refuses."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from command_line import Said, complaint, here
+from made_project import Files, make_files, write_csv
+
+
+@pytest.fixture(scope="module")
+def labelled(tmp_path_factory: pytest.TempPathFactory) -> Files:
+    return make_files(tmp_path_factory.mktemp("labelled"), pool=150, gold=40)
+
+
+def options(files: Files, out: Path, *more: str | Path) -> tuple[str | Path, ...]:
+    small = ("--strategies", "margin,coverage", "--seeds", "2", "--rounds", "3", "--batch", "12", "--processes", "1")
+    return ("simulate", files.pool, "--base", files.base, "--out", out, *small, *more)
+
+
+@pytest.fixture(scope="module")
+def done(labelled: Files, tmp_path_factory: pytest.TempPathFactory) -> tuple[Said, Path]:
+    out = tmp_path_factory.mktemp("done") / "out"
+    said = here(*options(labelled, out))
+    assert said.status == 0, said.err
+    return said, out
+
+
+def test_it_writes_a_table_a_summary_and_a_page(done: tuple[Said, Path]) -> None:
+    said, out = done
+    assert (out / "results.csv").read_text().startswith("recipe,noise,batch,strategy,labels,accuracy")
+    assert json.loads((out / "summary.json").read_text())["seeds"] == 2
+    assert (out / "report.html").read_text().startswith("<!doctype html>")
+    assert "Wrote " in said.out
+    assert "People are simulated" in said.out
+    assert "kappa stability" in said.out
+
+
+def test_random_is_always_among_the_strategies(done: tuple[Said, Path]) -> None:
+    lines = json.loads((done[1] / "summary.json").read_text())["groups"][0]["lines"]
+    assert [line["strategy"] for line in lines] == ["random", "margin", "coverage"]
+
+
+def test_a_second_run_takes_up_every_cell(done: tuple[Said, Path], labelled: Files) -> None:
+    cells = {place: place.stat().st_mtime_ns for place in (done[1] / "cells").iterdir()}
+    said = here(*options(labelled, done[1]))
+    assert "8 of 8 cells are there from an earlier run" in said.err
+    assert {place: place.stat().st_mtime_ns for place in (done[1] / "cells").iterdir()} == cells
+
+
+def test_a_larger_grid_makes_only_what_is_new(done: tuple[Said, Path], labelled: Files) -> None:
+    said = here(*options(labelled, done[1], "--strategies", "margin,entropy"))
+    assert "6 of 8 cells are there" in said.err
+
+
+def test_the_json_is_the_summary(done: tuple[Said, Path], labelled: Files) -> None:
+    said = here(*options(labelled, done[1], "--json"))
+    here(*options(labelled, done[1]))
+    assert json.loads(said.out) == json.loads((done[1] / "summary.json").read_text())
+
+
+def test_a_test_file_noise_and_prices_are_taken(labelled: Files, tmp_path: Path) -> None:
+    more = ("--test", labelled.gold, "--noise", "0,0.3", "--price-per-hour", "36", "--seconds", "10")
+    said = here(*options(labelled, tmp_path / "out", *more, "--strategies", "random", "--audit", "0.2", "--dev", "0.1"))
+    assert said.status == 0, said.err
+    found = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert [group["noise"] for group in found["groups"]] == [0.0, 0.3]
+    assert (found["test"], found["held"], found["price"]) == (str(labelled.gold), 40, pytest.approx(0.1))
+
+
+def test_the_advice_is_written_after_its_diff_is_shown(done: tuple[Said, Path], labelled: Files, fresh: Path) -> None:
+    before = (fresh / "weakspot.yaml").read_text()
+    said = here(*options(labelled, done[1], "--project", fresh))
+    after = (fresh / "weakspot.yaml").read_text()
+    assert "-  batch: 6" in said.out
+    assert "+  batch: 12" in said.out
+    assert after == before.replace("batch: 6", "batch: 12").replace("strategy: weak_spots", 'strategy: "random"')
+    assert "says so already" in here(*options(labelled, done[1], "--write", fresh / "weakspot.yaml")).out
+
+
+def test_the_same_numbers_come_from_several_processes(done: tuple[Said, Path], labelled: Files, tmp_path: Path) -> None:
+    said = here(*options(labelled, tmp_path / "out"), "--processes", "2")
+    assert said.status == 0, said.err
+    one, other = (json.loads((out / "summary.json").read_text()) for out in (done[1], tmp_path / "out"))
+    for a, b in zip(one["groups"][0]["lines"], other["groups"][0]["lines"], strict=True):
+        if a["strategy"] == b["strategy"]:
+            assert a["accuracy"] == pytest.approx(b["accuracy"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGINT])
+def test_a_stopped_run_goes_on_and_leaves_no_process(labelled: Files, tmp_path: Path, blow: signal.Signals) -> None:
+    out = tmp_path / "out"
+    given = [*map(str, options(labelled, out)), "--rounds", "9", "--seeds", "6", "--processes", "2"]
+    command = [sys.executable, "-c", "from loop.cli import main; main()", *given]
+    running = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    while not len(list((out / "cells").glob("*.npz"))) >= 3:
+        assert running.poll() is None, running.stderr
+        time.sleep(0.05)
+    children = _children(running.pid)
+    running.send_signal(blow)
+    _, err = running.communicate(timeout=60)
+    assert running.returncode == (-9 if blow is signal.SIGKILL else 130)
+    assert "Traceback" not in err
+    assert children
+    _until_gone(children)
+    kept = {place: place.stat().st_mtime_ns for place in (out / "cells").glob("*.npz")}
+    assert 3 <= len(kept) < 24
+    again = here(*given)
+    assert again.status == 0, again.err
+    assert f"{len(kept)} of 24 cells are there from an earlier run" in again.err
+    assert all(place.stat().st_mtime_ns == when for place, when in kept.items())
+    assert len(list((out / "cells").glob("*.npz"))) == 24
+    assert not list((out / "cells").glob(".*"))
+
+
+def _children(pid: int) -> list[int]:
+    import psutil
+
+    return [one.pid for one in psutil.Process(pid).children(recursive=True)]
+
+
+def _until_gone(pids: list[int]) -> None:
+    import psutil
+
+    for pid in pids:
+        if psutil.pid_exists(pid):
+            psutil.Process(pid).wait(timeout=30)
+
+
+REFUSED = [
+    (("--strategies", "margn"), "unknown strategy 'margn'.*did you mean \"margin\""),
+    (("--recipes", "plian"), "unknown recipe 'plian'.*did you mean \"plain\""),
+    (("--batch", "100"), "batches of 100 with a pool of 120 texts; wanted: a pool that holds two batches"),
+    (("--batch", "2,40"), "6 answers in the smallest batches and 40 in the first large one"),
+    (("--batch", "2", "--audit", "0.8"), "take all of a batch of 2; wanted: at least one pick"),
+    (("--batch", "x"), "--batch x; wanted: whole numbers with commas"),
+    (("--noise", "0.7"), "--noise 0.7; wanted: 0 to 0.5"),
+    (("--seeds", "0"), "--seeds 0; wanted: 1 to 100"),
+    (("--label", "intnt"), "no column 'intnt'.*did you mean \"intent\""),
+    (("--labels", "90"), "both --rounds and --labels are given"),
+    (("--audit", "0.6", "--dev", "0.6"), "wanted: shares of the batch from 0 to 0.9"),
+    (("--price-per-hour", "30"), "only one of --price-per-hour and --seconds"),
+    (("--price-per-label", "1", "--seconds", "5"), "--price-per-label and --price-per-hour are both given"),
+    (("--write", "nowhere.yaml"), "nowhere.yaml cannot be read"),
+]
+
+
+@pytest.mark.parametrize(("more", "told"), REFUSED)
+def test_what_cannot_be_done_is_told_before_anything_long_begins(
+    labelled: Files, tmp_path: Path, more: tuple[str, ...], told: str
+) -> None:
+    import re
+
+    said = here(*options(labelled, tmp_path / "out", *more))
+    assert re.search(told, complaint(said))
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_file_without_labels_is_refused(labelled: Files, tmp_path: Path) -> None:
+    write_csv(tmp_path / "texts.csv", [{"text": f"some message of a person {row}"} for row in range(60)])
+    said = here("simulate", tmp_path / "texts.csv", "--out", tmp_path / "out")
+    assert "no column is known to hold labels" in complaint(said)
