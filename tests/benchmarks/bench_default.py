@@ -8,7 +8,8 @@
 Choices were made with `--on held`: a fifth of the training file measures and the test file is never read. Each seed's
 pool, wrong answers and draws are the same for all strategies: differences are paired. The model is a FROZEN PROXY, the
 recipe `plain` (logistic regression on frozen MiniLM); people are SIMULATED: a noisy one answers any other label, at
-random. A curve that stands in the file already is not made again, so a killed run goes on where it was.
+random. There are no spots: bench_selection.py measures what goes by them. A curve that stands in the file already is
+not made again, so a killed run goes on where it was.
 """
 
 from __future__ import annotations
@@ -29,14 +30,16 @@ import tried_strategies
 from loop import registry
 from loop.protocols import PoolView, Strategy
 from loop.records import FloatArray, IntArray
-from loop.selection import spots
+from loop.selection.strategies import coverage
 
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared" / "datasets"
 FILES = {
     "sample": (ROOT / "data" / "sample" / "pool.csv", ROOT / "data" / "sample" / "gold.csv"),
-    **{name: (SHARED / name / "train.jsonl", SHARED / name / "test.jsonl") for name in ("banking77", "snips")},
-    "goemotions": (SHARED / "goemotions" / "train.jsonl", SHARED / "goemotions" / "test.jsonl"),
+    **{
+        name: (SHARED / name / "train.jsonl", SHARED / name / "test.jsonl")
+        for name in ("banking77", "snips", "goemotions")
+    },
 }
 MOST = 12000
 """At most so many training rows are read of goemotions, and only rows with a single label."""
@@ -69,8 +72,6 @@ class Part:
     held: FloatArray
     held_labels: IntArray
     classes: int
-    spots: IntArray
-    """Zeros unless a strategy asks for them."""
 
 
 def main() -> None:
@@ -85,9 +86,8 @@ def main() -> None:
                 for strategy in ["full", *options.strategies] if noise == 0 else options.strategies:
                     line = {"set": name, "on": options.on, "noise": noise, "seed": seed, "strategy": strategy}
                     if _key(line) not in done:
-                        with_spots = strategy in {"error_mass", "tempered"}
-                        part = _part(data, seed, on=options.on, noise=noise / 100, with_spots=with_spots)
-                        line |= curve(part, name, strategy, seed=seed)
+                        part = _part(data, seed, on=options.on, noise=noise / 100)
+                        line |= curve(part, name, strategy, seed=seed, last=options.last)
                         with options.out.open("a", encoding="utf-8") as file:
                             file.write(json.dumps(line) + "\n")
                         print(f"{name} {noise} % seed {seed} {strategy:20s} {line['accuracy'][-1]:.3f}", flush=True)
@@ -98,19 +98,21 @@ def read(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-def curve(part: Part, name: str, strategy: str, *, seed: int) -> dict[str, Any]:
+def curve(part: Part, name: str, strategy: str, *, seed: int, last: int | None) -> dict[str, Any]:
     """labels and accuracy after each round; seconds spent picking, of all rounds; `full`: all labels at once."""
     everything: IntArray = np.arange(len(part.pool))
     if strategy == "full":
         return {"labels": [len(part.pool)], "accuracy": [_accuracy(part, fitted(part, everything))], "seconds": 0.0}
-    picks = _strategy(strategy)
+    named = _strategy(strategy)
     rng = np.random.default_rng([seed, 1])
     labels: list[int] = []
     accuracy: list[float] = []
     asked, probabilities, spent = everything[:0], None, 0.0
-    for batch in _batches(name, further=strategy == "random"):
+    for batch in _batches(name, further=strategy == "random", last=last):
         free = np.setdiff1d(everything, asked)
         view = _view(part, free, asked, probabilities)
+        # As in live rounds, whatever the strategy; random is the plain way and starts at random.
+        picks = coverage if probabilities is None and strategy != "random" else named
         started = time.perf_counter()
         asked = np.concatenate([asked, free[picks(view, budget=batch, rng=rng).rows]])
         spent += time.perf_counter() - started
@@ -142,6 +144,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--strategies", nargs="+", default=["random", "margin", "weak_spots"])
     parser.add_argument("--seeds", nargs="+", type=int, default=[3, 4, 5, 6, 7])
     parser.add_argument("--noise", nargs="+", type=int, default=[0], help="percent of wrong answers")
+    parser.add_argument("--last", type=int, help="labels to go to, instead of 525 (banking77: 1,500)")
     parser.add_argument("--on", choices=["test", "held"], default="test")
     parser.add_argument("--cache", type=Path, default=Path("bench-cache"), help="folder of embeddings")
     return parser.parse_args()
@@ -156,10 +159,10 @@ def _strategy(name: str) -> Strategy:
     return own if own is not None else registry.load("strategy", name)
 
 
-def _batches(name: str, *, further: bool) -> Iterator[int]:
-    """All of one size; beyond what is compared in steps of three batches."""
+def _batches(name: str, *, further: bool, last: int | None) -> Iterator[int]:
+    """All of one size; random beyond what is compared in steps of three batches."""
     batch = BATCHES.get(name, BATCH)
-    rounds = 20 if name == "banking77" else ROUNDS
+    rounds = last // batch if last else 20 if name == "banking77" else ROUNDS
     yield from [batch] * rounds
     if further:
         yield from [3 * batch] * ((FURTHER.get(name, 0) - rounds * batch) // (3 * batch))
@@ -194,7 +197,7 @@ def _single(label: str | Sequence[str]) -> bool:
     return isinstance(label, str) or len(label) == 1
 
 
-def _part(data: Embedded, seed: int, *, on: str, noise: float, with_spots: bool) -> Part:
+def _part(data: Embedded, seed: int, *, on: str, noise: float) -> Part:
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(data.train))
     share = len(order) // 10 if on == "test" else len(order) // 5
@@ -203,7 +206,6 @@ def _part(data: Embedded, seed: int, *, on: str, noise: float, with_spots: bool)
     truth = data.labels[pool]
     wrong = rng.random(len(pool)) < noise
     answers = np.where(wrong, (truth + rng.integers(1, classes, size=len(pool))) % classes, truth)
-    centroids = spots.partition(data.train[pool], rng=rng) if with_spots else None
     return Part(
         pool=data.train[pool],
         truth=truth,
@@ -211,7 +213,6 @@ def _part(data: Embedded, seed: int, *, on: str, noise: float, with_spots: bool)
         held=data.test if on == "test" else data.train[held],
         held_labels=data.test_labels if on == "test" else data.labels[held],
         classes=classes,
-        spots=np.zeros(len(pool), dtype=np.int64) if centroids is None else spots.assign(data.train[pool], centroids),
     )
 
 
@@ -220,7 +221,7 @@ def _view(part: Part, free: IntArray, asked: IntArray, probabilities: FloatArray
         ids=tuple(f"{row:06d}" for row in free),
         embeddings=part.pool[free],
         probabilities=None if probabilities is None else probabilities[free],
-        spots=part.spots[free],
+        spots=np.zeros(len(free), dtype=np.int64),
         spot_estimates=None,
         labelled_embeddings=part.pool[asked],
         labelled=part.answers[asked],

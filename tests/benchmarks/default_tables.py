@@ -101,10 +101,11 @@ def _noise(lines: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _area(curves: Curves, name: str, seeds: Sequence[int]) -> str:
-    """Difference of mean accuracy over the rounds both went, in points, with its 95 % Student half width."""
+    """Difference of mean accuracy in points over the rounds both went in equal steps; 95 % Student half width."""
     if name == "random" or len(seeds) < 2:
         return ""
-    rounds = min(len(curves[which][seed]["accuracy"]) for which in (name, "random") for seed in seeds)
+    grids = [_labels(curves[which]) for which in (name, "random")]
+    rounds = next((at for at, (a, b) in enumerate(zip(*grids, strict=False)) if a != b), min(map(len, grids)))
     own, other = (
         np.array([curves[which][seed]["accuracy"][:rounds] for seed in seeds]).mean(axis=1)
         for which in (name, "random")
