@@ -5,31 +5,25 @@ from __future__ import annotations
 import difflib
 import sys
 import time
-from math import isfinite
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from loop.cli import showing
+from loop.cli.simulation_tables import areas_table, costs_table, curves_table, needs_table, rules_table
 from loop.config.editing import edited
 from loop.errors import ConfigError
-from loop.planning.cost import amount, duration
+from loop.planning.cost import duration
 from loop.project import CONFIG
 from loop.simulation import results
-from loop.simulation.advice import spoken
-from loop.simulation.groups import Group, Reach
-from loop.simulation.measures import Mean
+from loop.simulation.groups import Group
 from loop.simulation.running import Watch
 from loop.simulation.running import simulate as simulated
 from loop.simulation.summary import Summary
 from loop.simulation.wish import Wish
 
 __all__ = ["Wish", "config_of", "names", "numbers", "price_of", "simulate"]
-
-CHECKPOINTS = 5
-"""So many rounds of a curve stand in the table; the files hold all."""
 
 
 def names(given: str) -> tuple[str, ...]:
@@ -101,8 +95,11 @@ def _tell(found: Summary, written: tuple[Path, ...]) -> None:
         out.print()
         out.print(areas_table(group))
         out.print()
-        out.print(needs_table(group, found))
+        out.print(needs_table(group))
         out.print()
+        if found.price is not None:
+            out.print(costs_table(group, found.currency))
+            out.print()
     out.print("When to stop, over all projects of the first group", style="bold")
     out.print(rules_table(found.groups[0]))
     out.print()
@@ -120,80 +117,6 @@ def _title(group: Group, found: Summary) -> str:
     noise = f", {100 * group.noise:.0f} % wrong answers" if group.noise else ""
     full = f"{100 * group.full.value:.1f} % with all {found.pool:,} labels"
     return f"Recipe {group.recipe}, batches of {group.batch}{noise}: accuracy by labels; {full}"
-
-
-def checkpoints(group: Group) -> list[int]:
-    """Places of the rounds that are shown: the first, the last and some between."""
-    last = len(group.asked) - 1
-    return sorted({round(last * step / (CHECKPOINTS - 1)) for step in range(CHECKPOINTS)})
-
-
-def curves_table(group: Group) -> Table:
-    """Accuracy in percent at some numbers of labels, with 95 % intervals over seeds."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("strategy", no_wrap=True)
-    places = checkpoints(group)
-    for place in places:
-        table.add_column(f"{group.asked[place]:,}", justify="right", no_wrap=True)
-    for line in group.lines:
-        table.add_row(line.strategy, *(percent(Mean(line.accuracy[at], line.half[at])) for at in places))
-    return table
-
-
-def areas_table(group: Group) -> Table:
-    """Accuracy over the whole curve, against random, and seconds a round."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("strategy", no_wrap=True)
-    for name in ("over the whole curve", "against random", "s to pick", "s to fit"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for line in group.lines:
-        lead = percent(line.against_random, sign=True) if line.against_random else "–"
-        table.add_row(line.strategy, percent(line.area), lead, f"{line.picking_s:.2f}", f"{line.fitting_s:.2f}")
-    return table
-
-
-def needs_table(group: Group, found: Summary) -> Table:
-    """Answers needed for each target: random's, and the others as a share of them."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("labels needed for", no_wrap=True)
-    for line in group.lines:
-        table.add_column(line.strategy, justify="right")
-    for place, reach in enumerate(group.lines[0].reaches):
-        aim = f"{reach.name} ({100 * reach.accuracy:.1f} %)"
-        table.add_row(aim, *(needs(line.reaches[place], found.currency) for line in group.lines))
-    return table
-
-
-def needs(reach: Reach, currency: str) -> str:
-    """ "0.39 (0.34 to 0.45)" of random's labels, or of random itself "2,014 labels"; with the cost where known."""
-    if reach.ratio is not None:
-        told = spoken(reach.ratio)
-    elif isfinite(reach.needed.high):
-        told = f"{'at most ' if reach.needed.low == 0 else ''}{reach.needed.high:,.0f} labels"
-    else:
-        told = f"over {reach.needed.low:,.0f} labels"
-    return told if reach.cost is None else f"{told}, {amount(reach.cost, currency)}"
-
-
-def rules_table(group: Group) -> Table:
-    """Where each stopping rule ends, and what that costs."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("rule", no_wrap=True)
-    for name in ("stopped", "median round", "answers wasted", "error missed"):
-        table.add_column(name, justify="right")
-    for line in group.rules:
-        if not line.strategy:
-            figures = ("–", "–", "–")
-            if line.round is not None and line.wasted is not None and line.missed is not None:
-                figures = (f"{line.round:.0f}", f"{line.wasted:,.0f}", f"{100 * line.missed:+.1f} points")
-            table.add_row(line.rule, f"{line.stopped} of {line.projects}", *figures)
-    return table
-
-
-def percent(value: Mean, *, sign: bool = False) -> str:
-    """ "81.4 ± 0.9", in percent or points."""
-    number = f"{100 * value.value:+.1f}" if sign else f"{100 * value.value:.1f}"
-    return number if value.half is None else f"{number} ± {100 * value.half:.1f}"
 
 
 def _write(found: Summary, place: Path, *, quiet: bool) -> None:

@@ -26,7 +26,10 @@ WHOLE = "(whole pool)"
 """In place of a strategy: the recipe is trained once on all labels of the pool."""
 CODE = ("loop.selection", "loop.models")
 """Packages whose text decides a result: a new version of them makes cells anew."""
-OWN = ("loop.simulation.parts", "loop.simulation.replay", "loop.planning.curve", "loop.planning.stopping")
+OWN = (
+    *("loop.simulation.parts", "loop.simulation.replay", "loop.simulation.logbook"),
+    *("loop.planning.curve", "loop.planning.stopping"),
+)
 """Modules that do so too."""
 
 

@@ -12,25 +12,19 @@ live project does, by `budget.COLD_START`.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from loop import registry
 from loop.errors import DataError
-from loop.evaluation.intervals import wilson
-from loop.planning import curve, stopping
-from loop.planning.curve import Point
 from loop.protocols import Choice, FrozenTexts, PoolView, Recipe, Strategy
 from loop.records import FloatArray, IntArray
 from loop.selection import spots
 from loop.selection.budget import COLD_START
 from loop.simulation.cells import Record
+from loop.simulation.logbook import Logbook
 from loop.simulation.parts import Part
-
-LEAST_GAIN = 0.002
-"""Points of error rate per 100 answers, as plan.least_gain is by default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +84,7 @@ def replay(
     pick: Strategy = registry.load("strategy", strategy)
     fit: Recipe = registry.load("recipe", recipe)
     rng, none = np.random.default_rng([seed, 2]), stage.part.pool[:0]
-    known, probabilities, logbook = Known(none, none, none), None, _Logbook(stage)
+    known, probabilities, logbook = Known(none, none, none), None, Logbook(part=stage.part, labels=stage.labels)
     for round_ in range(rounds):
         started = time.perf_counter()
         free = np.setdiff1d(stage.part.pool, known.asked())
@@ -106,7 +100,7 @@ def replay(
         left = np.setdiff1d(free, np.concatenate([picks, new_dev, new_audit]))
         probabilities, found = _fitted(stage, fit, known.trained, unlabelled=left, seed=seed)
         fitting = time.perf_counter() - started
-        logbook.add(found, known=known, left=left, round_=round_, seconds=(picking, fitting))
+        logbook.add(found, asked=known.asked(), trained=len(known.trained), left=left, seconds=(picking, fitting))
     return logbook.record()
 
 
@@ -190,70 +184,3 @@ def _estimates(stage: Stage, free: IntArray, known: Known, probabilities: FloatA
         mistakes=[("", "")] * int(wrong.sum()),
     )
     return np.array([one.estimate for one in found], dtype=np.float64)
-
-
-class _Logbook:
-    """Collects a Record, a round at a time."""
-
-    def __init__(self, stage: Stage) -> None:
-        self._stage = stage
-        self._rows: dict[str, list[float]] = {name: [] for name in _FIGURES}
-        self._guesses: list[IntArray] = []
-        self._asked_in = np.full(len(stage.part.stop), -1, dtype=np.int16)
-        self._points: list[Point] = []
-        self._before: IntArray | None = None
-
-    def add(
-        self, found: FloatArray, *, known: Known, left: IntArray, round_: int, seconds: tuple[float, float]
-    ) -> None:
-        stage, guess, asked = self._stage, found.argmax(axis=1), known.asked()
-        held = stage.part.held
-        wrong = int((guess[held] != stage.labels[held]).sum())
-        self._asked_in[(self._asked_in < 0) & np.isin(stage.part.stop, asked)] = round_
-        self._guesses.append(guess[stage.part.stop].astype(np.int16))
-        before = self._before
-        figures = {
-            "asked": len(asked),
-            "accuracy": 1 - wrong / len(held),
-            "macro_f1": registry.load("metric", "macro_f1")(found[held], stage.labels[held]),
-            "picking_s": seconds[0],
-            "fitting_s": seconds[1],
-            "doubt": _doubt(found[left]),
-            "changed": np.nan if before is None or not len(left) else (guess[left] != before[left]).mean(),
-            **self._planned(wrong, len(held), trained=len(known.trained)),
-        }
-        for name in _FIGURES:
-            self._rows[name].append(float(figures[name]))
-        self._before = guess
-
-    def record(self) -> Record:
-        figures = {name: np.array(values) for name, values in self._rows.items()}
-        asked = figures.pop("asked").astype(np.int64)
-        return Record(asked=asked, guesses=np.array(self._guesses), asked_in=self._asked_in, **figures)
-
-    def _planned(self, wrong: int, n: int, *, trained: int) -> dict[str, float]:
-        """What the planner would say, had it measured what is measured here."""
-        low, high = wilson(wrong, n) or (0.0, 1.0)
-        self._points.append(Point(labels=trained, error=wrong / n, low=low, high=high, n=n))
-        if len(self._points) < curve.LEAST_POINTS:
-            return {"upper": np.nan, "little_gain": np.nan}
-        drawn = curve.fitted(self._points)
-        batch = trained - self._points[-2].labels
-        now, after = curve.curve(drawn, trained), curve.curve(drawn, trained + batch)
-        return {
-            "upper": float(np.quantile(curve.present(drawn), stopping.SURE_OF_TARGET)),
-            "little_gain": stopping.gain(now, after, answers=batch, least=LEAST_GAIN).figures["certainty"],
-        }
-
-
-_FIGURES: Sequence[str] = (
-    *("asked", "accuracy", "macro_f1", "picking_s", "fitting_s", "doubt", "changed", "upper", "little_gain"),
-)
-
-
-def _doubt(probabilities: FloatArray) -> float:
-    """Mean entropy in 0..1 of the highest possible; 0 for no row."""
-    if not len(probabilities):
-        return 0.0
-    logs = np.log(np.clip(probabilities, 1e-12, 1.0))
-    return float(-(probabilities * logs).sum(axis=1).mean() / np.log(probabilities.shape[1]))

@@ -128,11 +128,20 @@ def _children(pid: int) -> list[int]:
 
 
 def _until_gone(pids: list[int]) -> None:
+    """Ended, whether or not anybody took note: an orphan stays a zombie where nobody does."""
+    until = time.monotonic() + 60
+    while any(_runs(pid) for pid in pids):
+        assert time.monotonic() < until, "processes of the simulation outlive it"
+        time.sleep(0.05)
+
+
+def _runs(pid: int) -> bool:
     import psutil
 
-    for pid in pids:
-        if psutil.pid_exists(pid):
-            psutil.Process(pid).wait(timeout=30)
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 REFUSED = [
