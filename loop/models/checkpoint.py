@@ -5,6 +5,7 @@ config.json, model.safetensors                   full: the whole encoder
 (no weights)                                     head: the encoder is the base, which weakspot.json names
 tokenizer.json, tokenizer_config.json            the tokenizer
 head.safetensors                                 weight (k, d), bias (k,), scale ()
+                                                 and over several layers: centres (l, d), shares (l,)
 weakspot.json                                    labels, calibration, base, seed, settings, metadata, file hashes
 """
 
@@ -32,6 +33,8 @@ from loop.models.settings import TuningSettings
 FORMAT = 1
 MANIFEST = "weakspot.json"
 HEAD = "head.safetensors"
+PARTS, LAYERED = ("weight", "bias", "scale"), ("centres", "shares")
+"""What the head's file holds, and what it holds besides where the head reads several layers."""
 ENCODER = {
     "lora": "The encoder is a standard peft adapter",
     "full": "The encoder is a standard Hugging Face folder",
@@ -71,7 +74,8 @@ class Checkpoint:
 def save_checkpoint(out: Path, module: PooledClassifier, tokenizer: Any, base: Base, checkpoint: Checkpoint) -> None:
     """Writes the folder `out`, weakspot.json last. Raises OSError when the disk refuses."""
     encoder: Any = module.encoder
-    head = {name: getattr(module, name).detach().cpu().contiguous() for name in ("weight", "bias", "scale")}
+    names = (*PARTS, *(LAYERED if hasattr(module, LAYERED[0]) else ()))
+    head = {name: getattr(module, name).detach().cpu().contiguous() for name in names}
     with quiet(), plain_disk_errors():
         if checkpoint.method == "lora":
             # Without this peft asks the Hub whether the embeddings were resized; LoRA here never touches them.
@@ -128,6 +132,12 @@ def read_head(folder: Path) -> tuple[torch.Tensor, torch.Tensor, float]:
     """Weight (k, d), bias (k,) and scale of a checked folder."""
     head = load_file(str(folder / HEAD))
     return head["weight"], head["bias"], float(head["scale"])
+
+
+def read_layered(folder: Path) -> tuple[torch.Tensor, torch.Tensor] | None:
+    """Centres (l, d) and shares (l,) of the layers that a checked folder's head reads; None: the last one alone."""
+    head = load_file(str(folder / HEAD))
+    return (head[LAYERED[0]], head[LAYERED[1]]) if LAYERED[0] in head else None
 
 
 def _readme(base: Base, checkpoint: Checkpoint) -> str:

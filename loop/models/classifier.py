@@ -12,8 +12,9 @@ import peft
 
 from loop.errors import ModelError
 from loop.models.bases import UNREADABLE, Base, device, find_base, load_tokenizer, load_transformer, quiet
-from loop.models.checkpoint import Checkpoint, read_checkpoint, read_head
+from loop.models.checkpoint import Checkpoint, read_checkpoint, read_head, read_layered
 from loop.models.encoder import check_tokens
+from loop.models.layers import LayeredClassifier
 from loop.models.network import PooledClassifier, forward_all
 from loop.models.tokens import Tokens, tokenize
 from loop.protocols import Progress, Scores
@@ -29,10 +30,14 @@ def load_classifier(folder: Path) -> TunedClassifier:
         if checkpoint.method == "lora":
             with quiet():
                 encoder = peft.PeftModel.from_pretrained(encoder, str(folder)).merge_and_unload()
-        weight, bias, scale = read_head(folder)
+        (weight, bias, scale), layered = read_head(folder), read_layered(folder)
     except UNREADABLE as error:
         raise ModelError(f"the model in {folder} cannot be loaded ({error})", do="tune again") from error
-    module = PooledClassifier(encoder, weight, bias, scale=scale, dropout=0.0).to(device()).eval()
+    module = PooledClassifier(encoder, weight, bias, scale=scale, dropout=0.0)
+    if layered is not None:
+        centres, shares = layered
+        module = LayeredClassifier(encoder, weight, bias, scale=scale, centres=centres, shares=shares)
+    module = module.to(device()).eval()
     return TunedClassifier(module, load_tokenizer(base), base, checkpoint)
 
 
@@ -46,6 +51,11 @@ class TunedClassifier:
         self.checkpoint = checkpoint
         self.labels = checkpoint.labels
 
+    @property
+    def layered(self) -> bool:
+        """Whether the head reads several layers of the encoder."""
+        return isinstance(self.module, LayeredClassifier)
+
     def predict(self, texts: Sequence[str], *, progress: Progress | None = None) -> Scores:
         """Scores in the order of `texts`."""
         tokens = tokenize(texts, self.base, tokenizer=self.tokenizer)
@@ -58,9 +68,12 @@ class TunedClassifier:
         return Scores(probabilities=self.checkpoint.scaling.probabilities(logits), features=features)
 
     def knows(self, fingerprint: str) -> bool:
-        """Whether `score_embeddings` may be used: the encoder is the very one with this fingerprint, left as it is."""
+        """Whether `score_embeddings` may be used: the encoder is the very one with this fingerprint, left as it is.
+
+        Not for a head that reads several layers: the embeddings are the last one alone.
+        """
         own = f"{self.base.fingerprint}-{self.base.token_fingerprint}"
-        return self.checkpoint.method == "head" and fingerprint == own
+        return self.checkpoint.method == "head" and not self.layered and fingerprint == own
 
     def score_embeddings(self, embeddings: FloatArray) -> Scores:
         """Scores of (n, d) embeddings that the base's frozen encoder has made: no forward pass."""

@@ -30,9 +30,16 @@ MODULES = (("Transformer", ""), ("Pooling", "1_Pooling"), ("Normalize", "2_Norma
 def export(folder: Path, out: Path, *, card: Mapping[str, Any]) -> None:
     """Writes the checkpoint `folder` into the new or empty folder `out`; `card` as in loop.models.card.model_card.
 
-    Raises ModelError when `out` holds files already, the checkpoint is damaged, or the disk refuses.
+    Raises ModelError when `out` holds files already, the checkpoint is damaged or reads several layers, or the
+    disk refuses.
     """
     classifier = load_classifier(folder)
+    if classifier.layered:
+        raise ModelError(
+            f"the head in {folder} reads several layers of the encoder, which no standard format holds",
+            wanted="a head on the last layer, or a tuned encoder",
+            do="set model.options.representation to last, or model.tuning to lora, and run another round",
+        )
     text = model_card(classifier.checkpoint, public_base=classifier.base.public_name, facts=card)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ModelError(f"{out} exists and is not an empty folder", do="name another folder")

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
-from loop.models.network import inputs_of
+from loop.models.network import PooledClassifier, inputs_of
 from loop.models.tokens import Tokens
 from loop.protocols import Progress
 from loop.records import FloatArray, IntArray
@@ -35,6 +36,27 @@ def pooled_layers(encoder: nn.Module, input_ids: Tensor, attention_mask: Tensor)
     """(b, l, d) means over the tokens of the layers `depths` names."""
     found = encoder(input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=True).hidden_states
     return torch.stack([pooled(found[depth], attention_mask) for depth in depths(len(found) - 1)], dim=1)
+
+
+class LayeredClassifier(PooledClassifier):
+    """A frozen encoder and a linear head over several of its layers: loop.models.recipes.representation, in torch."""
+
+    centres: Tensor
+    shares: Tensor
+
+    def __init__(
+        self, encoder: nn.Module, weight: Tensor, bias: Tensor, *, scale: float, centres: Tensor, shares: Tensor
+    ) -> None:
+        """weight: (k, l x d), bias: (k,), centres: (l, d), shares: (l,) of length 1."""
+        super().__init__(encoder, weight, bias, scale=scale, dropout=0.0)
+        self.register_buffer("centres", centres)
+        self.register_buffer("shares", shares)
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> dict[str, Tensor]:
+        """(b, t) tokens → "logits" (b, k) and "features" (b, l x d) of length 1."""
+        layers = functional.normalize(pooled_layers(self.encoder, input_ids, attention_mask), dim=-1)
+        features = (functional.normalize(layers - self.centres, dim=-1) * self.shares[:, None]).flatten(1)
+        return {"logits": functional.linear(features * self.scale, self.weight, self.bias), "features": features}
 
 
 @torch.inference_mode()

@@ -1,9 +1,9 @@
-"""The tuning method "head": the frozen encoder and a logistic head, no gradient steps through the encoder.
+"""The tuning method "head": the frozen encoder and the head of the recipe "head", no gradient steps in the encoder.
 
-    TrainingSet.embeddings ─► C by cross-validation ─► logistic regression ─► calibration ─► folder without base weights
+    TrainingSet ─► last layer, and two more to choose from ─► fit_head ─► folder without base weights
 
-A linear probe (Alain and Bengio 2016, Understanding intermediate layers using linear classifier probes). Nothing in it
-is drawn by chance: every seed gives the same model.
+A linear probe (Alain and Bengio 2016, Understanding intermediate layers using linear classifier probes). What
+`simulate` measures under this name is what is trained here: loop.models.recipes.head. Nothing is drawn by chance.
 """
 
 from __future__ import annotations
@@ -14,24 +14,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from loop.models.bases import Base, device, find_base, load_tokenizer, load_transformer
-from loop.models.calibration import calibrate, dealt, fit_temperature, log_loss
+from loop.models.calibration import Scaling, fit_vector, log_loss
 from loop.models.checkpoint import Checkpoint, save_checkpoint
-from loop.models.head import class_weights, warm_start
+from loop.models.layers import LayeredClassifier, layers_of_all
 from loop.models.network import PooledClassifier, embed_all
+from loop.models.recipes.head import Head, fit_head
 from loop.models.settings import TuningSettings
 from loop.models.tokens import tokenize
 from loop.protocols import Progress, TrainingReport, TrainingSet
 from loop.records import FloatArray
 
-GRID = (0.03, 0.1, 0.3, 1.0)
-"""Inverse L2 strengths that are tried, on features of length TuningSettings.scale."""
-USUAL = 0.03
-"""Taken where there are too few labels to choose by."""
-FOLDS = 3
-CHOOSE_FROM = 60
-"""With fewer examples of classes that have at least two, nothing is chosen."""
 LOOKED_AT = 8
 """So many texts are embedded anew to see whether the given rows are the base model's own."""
 
@@ -55,7 +50,7 @@ class Probe:
         metadata: Mapping[str, Any] | None = None,
         progress: Progress | None = None,
     ) -> TrainingReport:
-        """Fits the head, calibrates on dev, saves under `out`. Raises ModelError for fewer than two classes of labels.
+        """Fits the head, saves it under `out`; dev is only measured. Raises ModelError for fewer than two classes.
 
         seed: noted in the folder; the model does not depend on it.
         """
@@ -63,14 +58,24 @@ class Probe:
         base = find_base(self.base, revision=self.revision, max_length=settings.max_length)
         tokenizer, encoder = load_tokenizer(base), load_transformer(base).to(device())
         train, dev = (_of_this_base(part, encoder, base, tokenizer) for part in (train, dev))
-        weights = class_weights(train.labels, len(labels), settings.class_weight_power)
-        c = settings.head_c or choose_c(train, weights, scale=settings.scale, progress=progress)
-        weight, bias = warm_start(train, len(labels), scale=settings.scale, c=c, weights=weights)
-        module = PooledClassifier(encoder, weight, bias, scale=settings.scale, dropout=0.0).eval()
-        train_logits, dev_logits = (
-            part.embeddings @ (settings.scale * weight.numpy().T) + bias.numpy() for part in (train, dev)
+        reads = settings.representation != "last"
+        layers = _layers(train.texts, encoder, base, tokenizer, progress) if reads and len(train.texts) else None
+        made = fit_head(
+            train.embeddings,
+            layers,
+            train.labels,
+            classes=len(labels),
+            power=settings.class_weight_power,
+            c=None if settings.head_c is None else settings.head_c * settings.scale**2,
+            representation=settings.representation,
         )
-        scaling = calibrate(dev_logits, dev.labels, how=settings.calibration)
+        module = _network(encoder, made, settings.scale).eval()
+        scaling = Scaling()
+        if settings.calibration == "vector":
+            scaling = fit_vector(made.scale * made.held_out, train.labels[made.tested])
+        dev_layers = _layers(dev.texts, encoder, base, tokenizer, None) if _layered(made) and len(dev.texts) else None
+        train_logits = made.logits(train.embeddings, layers)
+        dev_logits = made.logits(dev.embeddings, dev_layers) if len(dev.texts) else None
         checkpoint = Checkpoint(
             method="head",
             base=self.base,
@@ -87,45 +92,36 @@ class Probe:
         )
         save_checkpoint(out, module, tokenizer, base, checkpoint)
         train_loss = log_loss(train_logits, train.labels)
-        dev_loss = log_loss(scaling.apply(dev_logits), dev.labels) if len(dev.labels) else None
+        dev_loss = None if dev_logits is None else log_loss(scaling.apply(dev_logits), dev.labels)
         return TrainingReport(
             steps=0,
             best_step=0,
             train_loss=train_loss,
             dev_loss=dev_loss,
             temperature=scaling.temperature,
-            trainable_parameters=weight.numel() + bias.numel(),
+            trainable_parameters=made.weight.size + made.bias.size,
             curve=((0, train_loss, dev_loss),),
         )
 
 
-def choose_c(train: TrainingSet, weights: FloatArray, *, scale: float, progress: Progress | None = None) -> float:
-    """The strength of GRID with the smallest cross-validated log-loss after temperature scaling; ties: the smallest.
-
-    Three folds; the examples of each class are dealt out in turn, and a class with a single one is never tested.
-    USUAL where fewer than CHOOSE_FROM examples can be tested.
-    """
-    folds, tested = dealt(train.labels, FOLDS), np.bincount(train.labels)[train.labels] > 1
-    if tested.sum() < CHOOSE_FROM:
-        return USUAL
-    losses = []
-    for done, c in enumerate(GRID):
-        logits = np.zeros((len(train.labels), len(weights)), np.float32)
-        for fold in range(FOLDS):
-            held = (folds == fold) & tested
-            weight, bias = warm_start(_rows(train, ~held), len(weights), scale=scale, c=c, weights=weights)
-            logits[held] = train.embeddings[held] @ (scale * weight.numpy().T) + bias.numpy()
-        losses.append(
-            log_loss(logits[tested], train.labels[tested], fit_temperature(logits[tested], train.labels[tested]))
-        )
-        if progress:
-            progress(done + 1, len(GRID))
-    return GRID[int(np.argmin(losses))]
+def _network(encoder: Any, made: Head, scale: float) -> PooledClassifier:
+    """The head over its encoder, its calibration folded into the weights."""
+    weight = torch.from_numpy(np.asarray(made.weight * (made.scale / scale), np.float32))
+    bias = torch.from_numpy(np.asarray(made.bias * made.scale, np.float32))
+    read = made.representation
+    if read.centres is None or read.shares is None:
+        return PooledClassifier(encoder, weight, bias, scale=scale, dropout=0.0)
+    centres, shares = torch.from_numpy(read.centres), torch.from_numpy(read.shares)
+    return LayeredClassifier(encoder, weight, bias, scale=scale, centres=centres, shares=shares)
 
 
-def _rows(part: TrainingSet, keep: Any) -> TrainingSet:
-    texts = tuple(text for text, kept in zip(part.texts, keep, strict=True) if kept)
-    return TrainingSet(texts, part.labels[keep], part.embeddings[keep])
+def _layered(made: Head) -> bool:
+    return made.representation.centres is not None
+
+
+def _layers(texts: Sequence[str], encoder: Any, base: Base, tokenizer: Any, progress: Progress | None) -> FloatArray:
+    tokens = tokenize(texts, base, tokenizer=tokenizer)
+    return layers_of_all(encoder, tokens, np.arange(len(tokens)), pad_id=tokenizer.pad_token_id, progress=progress)
 
 
 def _of_this_base(part: TrainingSet, encoder: Any, base: Base, tokenizer: Any) -> TrainingSet:

@@ -8,6 +8,7 @@ from loop.errors import ConfigError
 
 PRECISIONS = ("auto", "bfloat16", "float32")
 CALIBRATIONS = ("auto", "temperature", "vector")
+REPRESENTATIONS = ("auto", "last", "both", "layers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,8 @@ class TuningSettings:
     class_weight_power: float = 1.0
     """0: every example counts the same; 1: every class counts the same."""
     head_c: float | None = None
-    """Inverse L2 strength of the logistic head; None: the method's own, 0.03 as a start of tuning, and for the method
-    head chosen by cross-validation."""
+    """Inverse L2 strength of the logistic head on features of length `scale`; None: the method's own, 0.03 as a start
+    of tuning, and for the method head chosen by cross-validation."""
     scale: float = 16.0
     """Start of the learned scale that multiplies the unit-length feature."""
     evaluations: int = 8
@@ -53,7 +54,11 @@ class TuningSettings:
     """Of the encoder while tuning: "float32", "bfloat16", or "auto": bfloat16 where the processor computes in it."""
     calibration: str = "auto"
     """How dev examples scale the confidences: "temperature", "vector" (for each class too), or "auto": vector where
-    cross-validation on at least 100 dev examples finds it better."""
+    cross-validation on at least 100 dev examples finds it better. The method head needs no dev examples, it holds out
+    training examples in turn; "auto" is "temperature" there."""
+    representation: str = "auto"
+    """What the method head reads of the encoder: "last" (layer), "layers" (three of them), "both", or "auto": chosen by
+    cross-validation. Only "last" needs no further pass over the pool, and only it can be exported."""
     max_length: int = 256
     """Tokens kept of each text, at most what the base model allows."""
 
@@ -71,6 +76,10 @@ class TuningSettings:
             raise ConfigError(f"tuning precision is {self.precision!r}", wanted="one of " + ", ".join(PRECISIONS))
         if self.calibration not in CALIBRATIONS:
             raise ConfigError(f"tuning calibration is {self.calibration!r}", wanted="one of " + ", ".join(CALIBRATIONS))
+        if self.representation not in REPRESENTATIONS:
+            raise ConfigError(
+                f"tuning representation is {self.representation!r}", wanted="one of " + ", ".join(REPRESENTATIONS)
+            )
         if self.max_length < 3:
             raise ConfigError(f"tuning max_length is {self.max_length}", wanted="at least 3 tokens")
         if self.evaluations < 1 or self.patience < 1:

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +44,9 @@ def saved(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
     out = tmp_path_factory.mktemp("checkpoint")
-    request.param(QUICK, base=str(tiny_base))(train, dev, labels=LABELS, out=out, seed=0)
+    request.param(replace(QUICK, representation="last"), base=str(tiny_base))(
+        train, dev, labels=LABELS, out=out, seed=0
+    )
     return out
 
 

@@ -15,9 +15,12 @@ from scipy.special import softmax
 from loop import registry
 from loop.errors import ModelError
 from loop.models import FrozenEncoder, TuningSettings, export, load_classifier, load_encoder
-from loop.models.head import class_weights
-from loop.models.probe import GRID, USUAL, Probe, choose_c
-from loop.protocols import TrainingReport, TrainingSet
+from loop.models.bases import load_transformer
+from loop.models.layers import layers_of_all
+from loop.models.probe import Probe
+from loop.models.recipes.head import head
+from loop.models.tokens import tokenize
+from loop.protocols import FrozenTexts, TrainingReport, TrainingSet
 
 EMPTY = TrainingSet((), np.zeros(0, int), np.zeros((0, 32), np.float32))
 Fit = Callable[..., TrainingReport]
@@ -25,7 +28,7 @@ Fit = Callable[..., TrainingReport]
 
 @pytest.fixture
 def probe(tiny_base: Path) -> Probe:
-    made: Probe = registry.load("tuning", "head")(QUICK, base=str(tiny_base))
+    made: Probe = registry.load("tuning", "head")(replace(QUICK, representation="last"), base=str(tiny_base))
     return made
 
 
@@ -121,26 +124,37 @@ def test_rows_of_another_encoder_are_made_anew(
 def test_a_strength_in_the_settings_is_taken(
     probe: Probe, train: TrainingSet, dev: TrainingSet, tmp_path: Path
 ) -> None:
-    strong = replace(probe, settings=replace(QUICK, head_c=1e-6))
+    strong = replace(probe, settings=replace(QUICK, head_c=1e-6, representation="last"))
     model = load_classifier(fitted(strong, train, dev, tmp_path / "out"))
     assert np.abs(model.module.weight.detach().numpy()).max() < 1e-2
 
 
-def test_few_labels_take_the_usual_strength_and_many_one_of_the_grid(tiny_encoder: FrozenEncoder) -> None:
-    few, many = (examples(tiny_encoder, n, seed=3) for n in (12, 240))
-    seen: list[tuple[int, int]] = []
-    assert choose_c(few, np.ones(3), scale=16.0) == USUAL
-    assert choose_c(many, np.ones(3), scale=16.0, progress=lambda *done: seen.append(done)) in GRID
-    assert seen == [(done + 1, len(GRID)) for done in range(len(GRID))]
+@pytest.mark.parametrize("representation", ["auto", "last"])
+def test_what_is_trained_is_what_the_recipe_of_that_name_answers(
+    tiny_encoder: FrozenEncoder, probe: Probe, train: TrainingSet, dev: TrainingSet, tmp_path: Path, representation: str
+) -> None:
+    texts = (*train.texts, *dev.texts)
+    tokens = tokenize(texts, tiny_encoder.base)
+    layers = layers_of_all(load_transformer(tiny_encoder.base), tokens, np.arange(len(texts)), pad_id=0)
+    frozen = FrozenTexts(texts, tiny_encoder.embed(texts), None if representation == "last" else layers)
+    asked = head(frozen, np.arange(48), train.labels, classes=3, unlabelled=np.arange(48, len(texts)), seed=0)
+    live = replace(probe, settings=replace(QUICK, representation=representation))
+    found = load_classifier(fitted(live, train, dev, tmp_path / "out")).predict(texts).probabilities
+    assert np.allclose(found, asked, atol=1e-3)
 
 
-def test_labels_without_meaning_get_the_strongest_pull_to_zero() -> None:
-    rng = np.random.default_rng(0)
-    rows = rng.normal(size=(300, 16))
-    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    labels = rng.integers(3, size=300)
-    noise = TrainingSet(tuple("x" * 300), labels, rows.astype(np.float32))
-    assert choose_c(noise, class_weights(labels, 3, 1.0), scale=16.0) == GRID[0]
+def test_a_head_over_several_layers_is_read_back_from_texts_and_not_exported(
+    probe: Probe, train: TrainingSet, dev: TrainingSet, tmp_path: Path
+) -> None:
+    several = replace(probe, settings=replace(QUICK, representation="layers"))
+    model = load_classifier(fitted(several, train, dev, tmp_path / "out"))
+    assert model.module.weight.shape == (3, 64)
+    assert not model.knows(f"{model.base.fingerprint}-{model.base.token_fingerprint}")
+    scores = model.predict(train.texts)
+    assert (scores.probabilities.argmax(axis=1) == train.labels).mean() > 0.8
+    assert np.allclose(np.linalg.norm(scores.features.astype(float), axis=1), 1, atol=1e-2)
+    with pytest.raises(ModelError, match="several layers .* set model.options.representation to last"):
+        export(tmp_path / "out", tmp_path / "exported", card={})
 
 
 @pytest.mark.slow
@@ -157,7 +171,7 @@ def test_vector_scaling_is_kept_read_back_and_exported(
     probe: Probe, train: TrainingSet, dev: TrainingSet, tmp_path: Path
 ) -> None:
     sentence_transformers = pytest.importorskip("sentence_transformers")
-    by_class = replace(probe, settings=replace(QUICK, calibration="vector"))
+    by_class = replace(probe, settings=replace(QUICK, calibration="vector", representation="last"))
     folder = fitted(by_class, train, dev, tmp_path / "out")
     model = load_classifier(folder)
     assert len(model.checkpoint.factors) == len(model.checkpoint.biases) == len(LABELS)

@@ -1,10 +1,11 @@
 """What cross-validation on the labels decides: strength, share of the centroids, representation.
 
     rows, labels ─► folds ─► for each C: held-out logits ──┐
-                        └─► held-out cosines to centroids ─┴─► each mixture's log-loss at its own scale ─► Mixture
-    the same with more layers ─► taken where the loss falls by more than one standard error
+                        └─► held-out cosines to centroids ─┴─► mixtures: which held-out examples come out right
+    the usual mixture ─► another one, or more layers, where it gains more than one standard error
 
-Log-loss, not accuracy: it moves with every example, and under label noise it asks for the stronger regularisation.
+What is usual was best or nearly so on every set; a choice from scratch loses more by chance than it finds. Log-loss
+chose worse than accuracy: held-out heads see fewer labels than the final one, and it then asks for far too large a C.
 """
 
 from __future__ import annotations
@@ -14,21 +15,23 @@ from dataclasses import dataclass
 import numpy as np
 
 from loop.models.calibration import dealt
-from loop.models.recipes.calibrated import best_scale, losses
 from loop.models.recipes.centroids import held_out_cosines
 from loop.models.recipes.regression import Rotated, fit, rotate
 from loop.records import FloatArray, IntArray
 
-GRID = (0.5, 2.0, 10.0, 50.0)
+GRID = (0.5, 2.0, 10.0)
 """Inverse L2 strengths that are tried, on rows of length 1."""
 USUAL = 2.0
-"""Taken where there are too few labels to choose by."""
+"""Taken unless another is clearly better."""
 CENTROIDS = (0.0, 1.0, 3.0)
 """Shares of the centroids beside the regression's 1 that are tried."""
-USUAL_CENTROIDS = 1.0
+USUAL_UNTIL = 8
+"""Labels a class on average up to which the usual share of the centroids is 1; it is 0 from there."""
 FOLDS = 5
-CHOOSE_FROM = 20
-"""With fewer examples of classes that have at least two, nothing is chosen."""
+TEST_FROM = 20
+"""With fewer examples of classes that have at least two, nothing is held out."""
+CHOOSE_FROM = 6
+"""Labels a class on average: with fewer, held-out heads are too much worse than the final one to choose by."""
 ENOUGH = 600
 """Folds are tested until so many examples are: with more labels one fold tells as much as five did."""
 FEW = 15
@@ -58,49 +61,60 @@ class Mixture:
     """(t, k) of the tested examples, by heads that were not trained on them, not calibrated."""
     tested: IntArray
     """(t,) their positions."""
-    losses: FloatArray
-    """(t,) negative log-likelihoods at the best scale."""
+    right: FloatArray
+    """(t,) 1.0 where they give the label, 0.0 elsewhere."""
 
 
 def choose(rows: FloatArray, labels: IntArray, weights: FloatArray, *, tried: Tried) -> Mixture | None:
-    """The strongest regularisation whose held-out log-loss is within one standard error of the least.
-
-    Breiman et al. 1984, Classification and Regression Trees, section 3.4.3. Each C brings the share of centroids that
-    suits it best. None: too few labels to choose by.
+    """The usual mixture, or the one that gains most on it if that is clear. None: too few labels to choose by.
 
     rows: (m, d) of length 1. labels: (m,) columns, each one present. weights: (m,) of the examples.
     """
     tested, folds = tested_folds(labels)
-    if len(tested) < CHOOSE_FROM:
+    if len(tested) < TEST_FROM:
         return None
     rotated, classes = rotate(rows), int(labels.max()) + 1
     cosines = held_out_cosines(rotated.rows, labels, folds, classes=classes)[tested]
-    shares = tried.shares if len(labels) < FEW * classes else tried.shares[:1]
+    start = usual(labels, tried)
+    if not can_choose(labels):
+        tried = Tried((start[0],), (start[1],))
+    shares = tried.shares if len(labels) < FEW * classes else (start[1],)
     starts: dict[int, FloatArray] = {}
-    found: list[Mixture] = []  # the best of each C
+    found: list[Mixture] = []
     for c in tried.grid:
         logits = _held_out(rotated, labels, weights, folds, c=c, starts=starts)[tested]
         spreads = spread(logits), spread(cosines)
-        mixtures = []
         for share in shares:
             mixed = mix(logits, cosines, share=share, spreads=spreads)
-            mixtures.append(Mixture(c, share, spreads, mixed, tested, _losses_at_best(mixed, labels[tested])))
-        found.append(min(mixtures, key=_loss))
-    best = min(found, key=_loss)
-    return next(one for one in found if one is best or not better(best, one))
+            right = (mixed.argmax(axis=1) == labels[tested]).astype(float)
+            found.append(Mixture(c, share, spreads, mixed, tested, right))
+    present = next(one for one in found if (one.c, one.centroids) == start)
+    return max([present, *(one for one in found if better(one, present))], key=lambda one: float(one.right.mean()))
+
+
+def can_choose(labels: IntArray) -> bool:
+    """Whether there are enough labels a class for held-out examples to tell what suits the final head."""
+    return len(labels) >= CHOOSE_FROM * (int(labels.max()) + 1)
+
+
+def usual(labels: IntArray, tried: Tried) -> tuple[float, float]:
+    """C and share of the centroids that suit so many labels, or the first ones where those are not among the tried."""
+    share = 1.0 if len(labels) < USUAL_UNTIL * (int(labels.max()) + 1) else 0.0
+    return USUAL if USUAL in tried.grid else tried.grid[0], share if share in tried.shares else tried.shares[0]
 
 
 def unchosen(labels: IntArray, tried: Tried) -> Mixture:
-    """What is usual where too few labels can be tested."""
-    c = USUAL if USUAL in tried.grid else tried.grid[0]
-    share = USUAL_CENTROIDS if USUAL_CENTROIDS in tried.shares else tried.shares[0]
+    """The usual mixture where too few labels can be tested."""
     nothing = np.zeros((0, int(labels.max()) + 1), np.float32)
-    return Mixture(c, share, None, nothing, np.zeros(0, np.int64), np.zeros(0))
+    return Mixture(*usual(labels, tried), None, nothing, np.zeros(0, np.int64), np.zeros(0))
 
 
 def better(candidate: Mixture, present: Mixture) -> bool:
-    """Whether the candidate's held-out losses are lower by more than one standard error of the paired difference."""
-    gain = present.losses - candidate.losses
+    """Whether the candidate is right more often by more than one standard error of the paired difference.
+
+    The rule of one standard error: Breiman et al. 1984, Classification and Regression Trees, section 3.4.3.
+    """
+    gain = candidate.right - present.right
     return bool(gain.mean() > gain.std(ddof=1) / np.sqrt(len(gain)))
 
 
@@ -144,11 +158,3 @@ def _held_out(
         starts[fold] = fit(rotated, truth, weights * ~held, c=c, start=starts.get(fold))
         found[held] = rotated.rows[held] @ starts[fold][:-1] + starts[fold][-1]
     return found
-
-
-def _loss(mixture: Mixture) -> float:
-    return float(mixture.losses.mean())
-
-
-def _losses_at_best(logits: FloatArray, labels: IntArray) -> FloatArray:
-    return losses(best_scale(logits, labels) * logits, labels)

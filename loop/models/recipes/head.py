@@ -18,7 +18,18 @@ from scipy.special import logsumexp, softmax
 from loop.errors import ModelError
 from loop.models.recipes.calibrated import best_scale, class_shares
 from loop.models.recipes.centroids import centroids
-from loop.models.recipes.choosing import CENTROIDS, GRID, Mixture, Tried, better, choose, mix, spread, unchosen
+from loop.models.recipes.choosing import (
+    CENTROIDS,
+    GRID,
+    Mixture,
+    Tried,
+    better,
+    can_choose,
+    choose,
+    mix,
+    spread,
+    unchosen,
+)
 from loop.models.recipes.regression import fit, rotate
 from loop.models.recipes.representation import LAST, Representation, shared
 from loop.protocols import FrozenTexts
@@ -133,7 +144,7 @@ def _chosen(
     mixture = choose(read.rows(embeddings, layers), columns, weights, tried=tried)
     if mixture is None:
         return read, unchosen(columns, tried)
-    if layers is not None and name == "auto":
+    if layers is not None and name == "auto" and can_choose(columns):
         for other in ("both", "layers"):
             candidate = shared(other, layers)
             found = choose(
