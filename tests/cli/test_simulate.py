@@ -75,6 +75,13 @@ def test_a_test_file_noise_and_prices_are_taken(labelled: Files, tmp_path: Path)
     assert (found["test"], found["held"], found["price"]) == (str(labelled.gold), 40, pytest.approx(0.1))
 
 
+def test_recipes_that_read_layers_find_them(done: tuple[Said, Path], labelled: Files) -> None:
+    said = here(*options(labelled, done[1], "--recipes", "plain,head", "--strategies", "random"))
+    assert said.status == 0, said.err
+    assert len(list(done[1].glob("frozen-*/layers.npy"))) == 1
+    assert "recipe head" in said.out.lower()
+
+
 def test_the_advice_is_written_after_its_diff_is_shown(done: tuple[Said, Path], labelled: Files, fresh: Path) -> None:
     before = (fresh / "weakspot.yaml").read_text()
     said = here(*options(labelled, done[1], "--project", fresh))
