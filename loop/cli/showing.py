@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from loop.records import Measurement
-from loop.report import LeakCounts, Report, RoundFigures
+from loop.report import LeakCounts, Report, RoundFigures, lift_in_words, proxy_in_words
 
 SIMULATED = "Answers come from simulated experts."
 
@@ -110,6 +110,8 @@ def footnotes(report: Report) -> list[str]:
     peaks = [row.peak_mb for row in report.rounds if row.peak_mb is not None]
     said = ["★ the champion: the model in use."] if report.champion is not None else []
     said += [SIMULATED] if report.simulated else []
+    said += [lift_in_words(report.lift)] if report.lift is not None else []
+    said += [proxy_in_words(report.proxy)] if report.proxy is not None else []
     said += _leaks(report.leaks)
     return said + ([f"Peak memory of the loop: {max(peaks):,.0f} MB."] if peaks else [])
 

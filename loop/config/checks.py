@@ -101,6 +101,8 @@ def parts_fit(config: Any) -> None:
         mistakes.append("labels: missing; wanted: two or more names that people choose from")
     if config.task == "generation" and config.questions.form == "rating" and not config.questions.criteria:
         mistakes.append("questions.criteria: missing; wanted: what marks are given for, as politeness: how kind it is")
+    if config.task == "generation" and config.model.final_every > 1:
+        mistakes.append("model.final_every: found more than 1; wanted: 1, for generation has no cheap head")
     if config.judge.url and not config.judge.model:
         mistakes.append("judge.model: missing; wanted: the model's name at judge.url")
     if config.generation.endpoint and not config.generation.endpoint_model:

@@ -88,6 +88,11 @@ class Model(Section):
     )
     options: Mapping[str, Any] = Field(default_factory=dict, description="Settings of the tuning method.")
     embedder: Text | None = Field(default=None, description="The frozen encoder that maps the pool; null: as base.")
+    final_every: Annotated[int, Field(strict=True, ge=1)] = Field(
+        default=1,
+        description="Only each so-many-th model is made by the tuning method above, the others by the cheap head; "
+        "1: every one. For classification.",
+    )
 
     @field_validator("options", mode="before")
     @classmethod
@@ -114,6 +119,12 @@ class Selection(Section):
         "test of 500 examples or more was given.",
     )
     blind: Share = Field(default=0.1, description="Share of the batch asked without the model's guess.")
+    fallback: bool = Field(
+        default=True,
+        strict=True,
+        description="Ask a random sample of every region instead while the lift meter proves that picking does not "
+        "pay. For classification.",
+    )
 
 
 class Generation(Section):

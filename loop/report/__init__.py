@@ -11,6 +11,7 @@
     plan      what the next answers would bring and cost (loop.report.plan)
     health    signs of life, room, the steps of the newest rounds
     examples  everything about one example            differing  what changed between two rounds
+    lift      whether picking paid against random, and how far the cheap proxy agrees with the tuned model
     leaks     texts not learned from because they measure the model, beside their twins
     writing   of models that write: win rates, trends, who answered, which doubt helps
     compared  of models that write: two rounds' answers side by side, what people were asked to compare
@@ -26,6 +27,7 @@ from loop.report.examples import Guess, Story, explain
 from loop.report.gate import Gate, gate, measured_anew
 from loop.report.health import Health, Pulse, health, pulse, timeline
 from loop.report.leaks import LeakCounts, LeakFigures, Twins, leak_counts, leaks
+from loop.report.lift import Lift, ProxyCheck, lift, lift_in_words, proxy_check, proxy_in_words
 from loop.report.questions import Annotator, QuestionRow, annotators, questions
 from loop.report.rounds import Report, RoundFigures, details, report
 from loop.report.spots import (
@@ -69,7 +71,9 @@ __all__ = [
     "LeakCounts",
     "LeakFigures",
     "Learnt",
+    "Lift",
     "MapPoints",
+    "ProxyCheck",
     "Pulse",
     "QuestionRow",
     "Rater",
@@ -100,8 +104,12 @@ __all__ = [
     "leaks",
     "learnt",
     "life_rounds",
+    "lift",
+    "lift_in_words",
     "map_points",
     "measured_anew",
+    "proxy_check",
+    "proxy_in_words",
     "pulse",
     "questions",
     "raters",

@@ -12,6 +12,7 @@ from loop.ledger.people import PickRow
 from loop.ledger.progress import RoundRow, StepRow
 from loop.records import Annotation, AnswerState, Label, Measurement, PickKind, Preference
 from loop.report.leaks import LeakCounts, leak_counts
+from loop.report.lift import Lift, ProxyCheck, lift, proxy_check
 from loop.report.view import View
 
 LAST_STEP = "settle"
@@ -90,6 +91,10 @@ class Report:
     rounds: tuple[RoundFigures, ...]
     leaks: LeakCounts
     """Texts that are not learned from because they measure the model."""
+    lift: Lift | None = None
+    """What picking brought against random; None: not measured yet."""
+    proxy: ProxyCheck | None = None
+    """The cheap head beside the newest tuned model; None: no round made both."""
 
 
 def report(view: View) -> Report:
@@ -121,7 +126,16 @@ def report(view: View) -> Report:
         )
         for row in rounds
     )
-    return Report(view.name, view.simulated, champion, len(labels), lines, leak_counts(view))
+    return Report(
+        view.name,
+        view.simulated,
+        champion,
+        len(labels),
+        lines,
+        leak_counts(view),
+        lift=lift(view),
+        proxy=proxy_check(view),
+    )
 
 
 def details(view: View) -> tuple[Measurement, ...]:

@@ -1,4 +1,7 @@
-"""Step `select`: the batch. Audit and dev shares at random, the rest by the strategy; every pick with its reason."""
+"""Step `select`: the batch. Audit and dev shares at random, the rest by the strategy; every pick with its reason.
+
+Where the lift meter has proved that picking does not pay, the rest is drawn too, evenly over the regions.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,14 @@ from loop import registry
 from loop.ledger import figures, people
 from loop.protocols import PoolView
 from loop.records import Pick, PickKind, Role, Split, Spot
-from loop.rounds import audit, reserves
+from loop.rounds import audit, lifting, reserves
 from loop.rounds.frozen import Frozen, Partition, embeddings, partition
 from loop.rounds.guarding import twins_of_measured
 from loop.rounds.work import Done, Work
-from loop.selection import budget
+from loop.selection import budget, reasons
 from loop.tasks.classification.scoring import probabilities_of, rows_of, scores_of
+
+DRAWN = "Drawn at random from messages of its kind."
 
 
 def select(work: Work) -> Done:
@@ -43,10 +48,14 @@ def select(work: Work) -> Done:
     open_ids = [id_ for id_ in free if not any(id_ in ids for ids in apart.values())]
     wasted = twins_of_measured(work, open_ids, drawn=[*audited.ids, *(id_ for id_, _ in calibrating)])
     view = _view(work, frozen, regions, [id_ for id_ in open_ids if id_ not in wasted], standing)
+    why = lifting.fallback(work)
+    name = lifting.FALLBACK if why else work.config.selection.strategy
+    if why:
+        work.say(f"Picking does not pay: {why}. This batch is drawn at random from every region ({name})")
     picks = budget.compose(
         view,
-        strategy=registry.load("strategy", work.config.selection.strategy),
-        strategy_name=work.config.selection.strategy,
+        strategy=registry.load("strategy", name),
+        strategy_name=name,
         batch=work.config.selection.batch,
         audit=[*audited.of_pool(pool=pool), *calibrating],
         blind=work.config.selection.blind,
@@ -55,6 +64,7 @@ def select(work: Work) -> Done:
         labels=work.config.label_set.names,
     )
     picks = _with_dev([_known(work, frozen, regions, pick) for pick in picks], calibrating)
+    picks = _at_random(picks) if why else picks
     batch = {ext_id(work, pick.example_id): pick for pick in picks}
     if not batch:
         work.say("Nothing is left to ask: every example of the pool was asked or is labelled")
@@ -104,6 +114,14 @@ def _with_dev(picks: Sequence[Pick], drawn: Sequence[tuple[str, float]]) -> tupl
     """Random draws are audit picks; those of the dev reserve are told apart."""
     dev = {id_ for id_, _ in drawn}
     return tuple(replace(pick, kind=PickKind.DEV, strategy="dev") if pick.example_id in dev else pick for pick in picks)
+
+
+def _at_random(picks: Sequence[Pick]) -> tuple[Pick, ...]:
+    """What people read of a pick that chance made: no word of the model's weakness."""
+    told = {True: DRAWN, False: f"{reasons.BLIND} {DRAWN}"}
+    return tuple(
+        replace(pick, reason=told[pick.show_suggestion]) if pick.kind is PickKind.WEAK else pick for pick in picks
+    )
 
 
 def _known(work: Work, frozen: Frozen, regions: Partition, pick: Pick) -> Pick:

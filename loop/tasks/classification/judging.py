@@ -2,6 +2,7 @@
 
 tuned model ─► predictions on gold, audit, dev and the audited population ─► figures with intervals
                                                             all models so far ─► error rates anew
+            answers to random and to picked questions ─► lift      beside a tuned model ─► agreement with its proxy
 """
 
 from __future__ import annotations
@@ -20,10 +21,12 @@ from loop.ledger import figures, people
 from loop.ledger.estimates import EstimateRow, put_estimates
 from loop.protocols import Scores
 from loop.records import Measurement, Predictions, Role
-from loop.rounds import audit
+from loop.rounds import audit, lifting
 from loop.rounds.estimating import Grounds, Judged, measure_anew
 from loop.rounds.frozen import embeddings, partition, tokens
 from loop.rounds.work import GROUNDS, Done, Work, artifact
+from loop.tasks.classification import proxies
+from loop.tasks.classification.learning import proxied
 from loop.tasks.classification.retention import measure_retention
 
 LENGTHS = ((3, "up to 3 words"), (30, "4 to 30 words"), (math.inf, "over 30 words"))
@@ -38,14 +41,19 @@ def evaluate(work: Work) -> Done:
             return Done({"skipped": "no model in this round"})
     truth = truths(work)
     measured = [id_ for ground in GROUNDS for id_ in truth[ground]]
-    ids = tuple(dict.fromkeys([*measured, *audit.population(work)]))
+    open_ids = proxies.unlabelled(work)
+    ids = tuple(dict.fromkeys([*measured, *audit.population(work), *open_ids]))
     model = load_classifier(work.project.artifacts.open(work.name("train")) / "model")
-    scores = predict(work, model, ids)
-    predictions = Predictions(ids=ids, labels=model.labels, probabilities=scores.probabilities)
+    predictions = _said(work, model, ids)
     with work.project.artifacts.writing(work.name("evaluate")) as folder:
         save(predictions, folder)
         kept = measure_retention(work, model, folder, work.rng("evaluate", len(GROUNDS)))
-    found = (*_measured(work, predictions, truth), *kept)
+    lifted = lifting.measure_lift(work, embeddings(work))
+    against: tuple[Measurement, ...] = ()
+    if proxied(work):
+        said = _said(work, load_classifier(work.project.artifacts.open(work.name("train")) / "proxy"), ids)
+        against = proxies.compared(predictions, said, open_ids, truth=truth, chances=audit.chances(work), work=work)
+    found = (*_measured(work, predictions, truth), *kept, *lifted.measurements, *against)
     anew = estimated(work)
 
     def record(connection: Connection) -> None:
@@ -53,7 +61,12 @@ def evaluate(work: Work) -> Done:
         put_estimates(connection, work.round, anew)
 
     headline = {f"{row.on}_error": row.value for row in found if row.metric == "error_rate" and not row.slice}
-    return Done({ground: len(truth[ground]) for ground in GROUNDS} | headline, record)
+    unlifted = {"no_lift": lifted.why} if lifted.why else {}
+    return Done({ground: len(truth[ground]) for ground in GROUNDS} | headline | unlifted, record)
+
+
+def _said(work: Work, model: Any, ids: tuple[str, ...]) -> Predictions:
+    return Predictions(ids=ids, labels=model.labels, probabilities=predict(work, model, ids).probabilities)
 
 
 def estimated(work: Work) -> tuple[EstimateRow, ...]:

@@ -1,4 +1,10 @@
-"""Step `train`: the labels so far, but for those whose text measures the model → a tuned model, calibrated on dev."""
+"""Step `train`: the labels so far, but for those whose text measures the model → a tuned model, calibrated on dev.
+
+With model.final_every k > 1 only each k-th model is tuned as model.tuning says, the others by the cheap PROXY. Beside
+a tuned one the proxy is made too, from the same labels, so that `evaluate` can tell how far both agree.
+
+    train/model  the round's model      train/proxy  beside a tuned one      train/labels.json  what both learned from
+"""
 
 from __future__ import annotations
 
@@ -6,6 +12,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 
 import numpy as np
 from sqlalchemy import Connection
@@ -18,6 +25,9 @@ from loop.records import Label, Role
 from loop.rounds.frozen import Frozen, embeddings
 from loop.rounds.guarding import kept_out
 from loop.rounds.work import Done, Work, now
+
+PROXY = "head"
+"""The cheap tuning method: a head on the frozen encoder, seconds instead of minutes."""
 
 
 def train(work: Work) -> Done:
@@ -35,12 +45,13 @@ def train(work: Work) -> Done:
         return Done({"skipped": why, "labels": len(training)})
     frozen = embeddings(work)
     seed = int(work.rng("train").integers(2**31))
-    report = _tune(work, frozen, training, dev, seed=seed)
+    tuning = tuning_of(work)
+    report = _tune(work, frozen, training, dev, tuning=tuning, seed=seed)
     row = ModelRow(
         round=work.round,
         artifact=work.name("train"),
         base=work.config.model.base,
-        tuning=work.config.model.tuning,
+        tuning=tuning,
         seed=seed,
         train_n=len(training),
         dev_n=len(dev),
@@ -56,26 +67,44 @@ def train(work: Work) -> Done:
     return Done({"train": len(training), "dev": len(dev), "classes": len(classes), "steps": report.steps}, record)
 
 
+def tuning_of(work: Work) -> str:
+    """How this round's model is made: by model.tuning when it is the k-th, 2k-th, ... of the project, else by PROXY."""
+    with work.project.ledger.read() as connection:
+        before = sum(row.round < work.round for row in figures.models(connection))
+    model = work.config.model
+    return model.tuning if (before + 1) % model.final_every == 0 else PROXY
+
+
+def proxied(work: Work) -> bool:
+    """Whether a proxy stands beside this round's model."""
+    model = work.config.model
+    return model.final_every > 1 and tuning_of(work) == model.tuning != PROXY
+
+
 def labels_digest(labels: Sequence[Label]) -> str:
     """A hash of who is labelled how and for which role."""
     rows = sorted([label.example_id, label.label, label.role.value] for label in labels)
     return hashlib.blake2b(json.dumps(rows).encode(), digest_size=16).hexdigest()
 
 
-def _tune(work: Work, frozen: Frozen, training: Sequence[Label], dev: Sequence[Label], *, seed: int) -> TrainingReport:
-    model = work.config.model
-    settings = registry.settings(model.tuning)(**model.options)
-    trainer = registry.load("tuning", model.tuning)(settings, base=model.base, revision=model.revision)
+def _tune(
+    work: Work, frozen: Frozen, training: Sequence[Label], dev: Sequence[Label], *, tuning: str, seed: int
+) -> TrainingReport:
+    parts = (_training_set(work, frozen, training), _training_set(work, frozen, dev))
+
+    def make(method: str, out: Path) -> TrainingReport:
+        model = work.config.model
+        settings = registry.settings(method)(**model.options)
+        trainer = registry.load("tuning", method)(settings, base=model.base, revision=model.revision)
+        out.mkdir()
+        labels = work.config.label_set.names
+        made: TrainingReport = trainer(*parts, labels=labels, out=out, seed=seed, progress=work.progress)
+        return made
+
     with work.project.artifacts.writing(work.name("train")) as folder:
-        (folder / "model").mkdir()
-        report: TrainingReport = trainer(
-            _training_set(work, frozen, training),
-            _training_set(work, frozen, dev),
-            labels=work.config.label_set.names,
-            out=folder / "model",
-            seed=seed,
-            progress=work.progress,
-        )
+        report = make(tuning, folder / "model")
+        if proxied(work):
+            make(PROXY, folder / "proxy")
         rows = [[label.example_id, label.label, label.role.value] for label in (*training, *dev)]
         (folder / "labels.json").write_text(json.dumps(rows))
     return report

@@ -1,0 +1,172 @@
+"""The lift meter in a round: did picking pay, against random? And what follows when it did not.
+
+audit and dev answers ─► random arm ──┐
+picks in the order asked ─► picked arm ┴─► loop.evaluation.lift ─► measurements lift, labels_saved ─► fallback?
+
+Both arms start from the seed labels and the cold start, which no strategy chose. Their models are thrown away here:
+they never leave the meter, and steer nothing but whether the strategy or chance picks. So audit answers stay untouched
+by every real model. It is the lift of a frozen proxy, RECIPE on the frozen embeddings, not of the tuned model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from loop import registry
+from loop.evaluation.lift import METHOD, Lift, RandomAnswers, lacking, lift, verdict
+from loop.ledger import figures, people
+from loop.ledger.people import PickRow
+from loop.pool import LeakGuard
+from loop.protocols import FrozenTexts, Recipe
+from loop.records import IntArray, Label, Measurement, PickKind, Role
+from loop.rounds import audit
+from loop.rounds.frozen import Frozen
+from loop.rounds.guarding import kept_out
+from loop.rounds.work import Work
+
+RECIPE = "plain"
+"""Of the menu: what the throw-away models are."""
+ON = "audit+dev"
+FALLBACK = "stratified"
+"""The strategy that picks while picking does not pay: diverse, and at random."""
+AT_RANDOM = ("random", FALLBACK)
+"""Strategies that draw: what they asked is not the other strategy's work, and there is nothing to gain on them."""
+ROUNDS_BEHIND = 3
+"""So many rounds of the strategy's picks before it may be passed over."""
+STREAM = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Lifted:
+    """What the meter says in a round."""
+
+    measurements: tuple[Measurement, ...]
+    """lift (difference in error rate, above 0: fewer with picks), labels_saved, lift_at (m), random_error and
+    picked_error; none when `why` says so."""
+    why: str
+    """Why nothing could be measured; "" when it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Arms:
+    """Ids and labels of what the meter learns from and measures on."""
+
+    random: Mapping[str, str]
+    chances: Mapping[str, float]
+    """Of the audit ones; the others are dev examples, all alike."""
+    picked: Mapping[str, str]
+    """In the order asked."""
+    start: Mapping[str, str]
+
+
+def measure_lift(work: Work, frozen: Frozen) -> Lifted:
+    """Picking against random, on all answers of earlier rounds. The same answers give the same figures."""
+    arms = _arms(work)
+    classes = len(set(arms.random.values()))
+    why = lacking(random=len(arms.random), picked=len(arms.picked), classes=classes)
+    return Lifted((), why) if why else Lifted(_told(_lift(work, frozen, arms)), "")
+
+
+def fallback(work: Work) -> str:
+    """Why chance picks instead of the strategy in this round, in words; "" when the strategy picks.
+
+    Rests on the newest lift in the ledger up to this round's `evaluate`.
+    """
+    strategy = work.config.selection.strategy
+    if not work.config.selection.fallback or strategy in AT_RANDOM:
+        return ""
+    with work.project.ledger.read() as connection:
+        measured = figures.measurements(connection)
+        picks = people.picks(connection)
+    newest = next((row for round_ in sorted(measured, reverse=True) for row in measured[round_] if _lifts(row)), None)
+    own = {row.round for row in picks if row.pick.kind is PickKind.WEAK and row.pick.strategy == strategy}
+    if newest is None or newest.low is None or newest.high is None or newest.value is None:
+        return ""
+    if len(own - {work.round}) < ROUNDS_BEHIND or verdict(newest.low, newest.high) != "picking does not pay":
+        return ""
+    points = f"{-100 * newest.value:.1f} points more errors ({-100 * newest.high:.1f} to {-100 * newest.low:.1f})"
+    return f"at equal counts what {strategy} picked gave {points} than random answers"
+
+
+def _lifts(row: Measurement) -> bool:
+    return row.metric == "lift" and row.on == ON
+
+
+def _arms(work: Work) -> _Arms:
+    with work.project.ledger.read() as connection:
+        labels = {row.example_id: row for row in people.labels(connection)}
+        picks = people.picks(connection)
+    chances, leaking = audit.chances(work), kept_out(work)
+    learned = {id_: one for id_, one in labels.items() if one.role is Role.TRAIN and id_ not in leaking}
+    drawn = {
+        id_: one.label
+        for id_, one in labels.items()
+        if one.source == "people" and (one.role is Role.DEV or (one.role is Role.AUDIT and id_ in chances))
+    }
+    chosen = _asked(picks, learned, (PickKind.WEAK,))
+    seed = {id_: one.label for id_, one in learned.items() if one.source != "people"}
+    return _Arms(drawn, chances, chosen, {**seed, **_asked(picks, learned, (PickKind.COLD,))})
+
+
+def _asked(picks: Sequence[PickRow], labels: Mapping[str, Label], kinds: Sequence[PickKind]) -> dict[str, str]:
+    rows = [row.pick for row in picks if row.pick.kind in kinds and row.pick.strategy not in AT_RANDOM]
+    return {pick.example_id: labels[pick.example_id].label for pick in rows if pick.example_id in labels}
+
+
+def _lift(work: Work, frozen: Frozen, arms: _Arms) -> Lift:
+    column = work.config.label_set.index()
+    known = {**arms.random, **arms.picked, **arms.start}
+    ids = list(known)
+    place = {id_: row for row, id_ in enumerate(ids)}
+    labels = np.array([column[label] for label in known.values()], dtype=np.int64)
+    texts = FrozenTexts(texts=tuple(work.project.pool.texts(ids)), embeddings=np.asarray(frozen.rows(ids)))
+    recipe: Recipe = registry.load("recipe", RECIPE)
+    none: IntArray = np.zeros(0, dtype=np.int64)
+
+    def fit(rows: IntArray) -> IntArray:
+        said = recipe(texts, rows, labels[rows], classes=len(column), unlabelled=none, seed=0)
+        return np.asarray(said.argmax(axis=1))
+
+    def places(of: Mapping[str, str]) -> IntArray:
+        return np.array([place[id_] for id_ in of], dtype=np.int64)
+
+    random = RandomAnswers(
+        rows=places(arms.random),
+        chances=np.array([arms.chances.get(id_, 1.0) for id_ in arms.random]),
+        draws=np.array([id_ in arms.chances for id_ in arms.random], dtype=np.int64),
+        groups=near_twins(texts.texts[: len(arms.random)]),
+    )
+    rng = work.rng("evaluate", STREAM)
+    return lift(fit, random, picked=places(arms.picked), start=places(arms.start), labels=labels, rng=rng)
+
+
+def near_twins(texts: Sequence[str]) -> IntArray:
+    """(n,) the same number for texts that the leak guard takes for the same, or for near twins of the same."""
+    group = np.arange(len(texts))
+
+    def join(first: int, last: int) -> None:
+        middle = (first + last) // 2
+        if middle == first:
+            return
+        join(first, middle)
+        join(middle, last)
+        for twin in LeakGuard(texts[first:middle]).find(texts[middle:last]):
+            group[group == group[middle + twin.row]] = group[first + twin.gold_row]
+
+    join(0, len(texts))
+    return group
+
+
+def _told(found: Lift) -> tuple[Measurement, ...]:
+    rows = (
+        ("lift", found.difference, found.low, found.high),
+        ("labels_saved", found.saved, found.saved_low, found.saved_high),
+        ("lift_at", float(found.m), None, None),
+        ("random_error", found.random_error, None, None),
+        ("picked_error", found.picked_error, None, None),
+    )
+    estimator = f"{METHOD} {RECIPE}"
+    return tuple(Measurement(*row, n=found.n, on=ON, estimator=estimator) for row in rows)
