@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+
+from rich.table import Table
+from rich.text import Text
 
 from loop import registry
 from loop import report as figures
@@ -97,8 +101,20 @@ def menu(kind: str | None, *, as_json: bool) -> None:
     if as_json:
         showing.as_json(found)
         return
+    if kind:
+        lines = Table.grid(padding=(0, 2))
+        for name in found[kind]:
+            lines.add_row(Text(name), Text(_in_a_line(registry.load(kind, name))))
+        showing.out().print(lines)
+        return
     for name, choices in found.items():
-        showing.out().print(f"{name:<12} {', '.join(choices)}", markup=False)
+        showing.out().print(f"{name:<16} {', '.join(choices)}", markup=False)
+
+
+def _in_a_line(entry: object) -> str:
+    """The first line of what an entry says of itself; an object that is no function or class says nothing."""
+    documented = inspect.isroutine(entry) or inspect.isclass(entry)
+    return (inspect.getdoc(entry) or "").partition("\n")[0] if documented else ""
 
 
 def _tell_difference(found: Difference) -> None:

@@ -10,15 +10,15 @@ and their places in the batch are random, so that a batch answered in part still
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
 from loop.errors import DataError
 from loop.protocols import Choice, PoolView, Strategy
-from loop.records import IntArray, Pick, PickKind, Spot
+from loop.records import Pick, PickKind, Spot
 from loop.selection import reasons
 from loop.selection.strategies import by_id, coverage
+from loop.selection.wrappers.narrowing import only
 
 COLD_START = "coverage"
 """The strategy before the first model, whatever the config names."""
@@ -46,7 +46,9 @@ def compose(
     taken = {id_ for id_, _ in audit[:batch]}
     row_of = {id_: row for row, id_ in enumerate(view.ids) if id_ in taken}
     drawn = [_audit_pick(view, labels, id_, chance, row=row_of.get(id_)) for id_, chance in audit[:batch]]
-    candidates = _only(view, [row for row in by_id(view).tolist() if view.ids[row] not in taken])
+    candidates = only(
+        view, np.array([row for row in by_id(view).tolist() if view.ids[row] not in taken], dtype=np.int64)
+    )
     if view.probabilities is None:
         strategy, strategy_name = coverage, COLD_START
     budget = batch - len(drawn)
@@ -119,18 +121,6 @@ def _guess(view: PoolView, labels: Sequence[str], row: int) -> tuple[str | None,
         return None, None
     column = int(view.probabilities[row].argmax())
     return labels[column], float(view.probabilities[row, column])
-
-
-def _only(view: PoolView, rows: list[int]) -> PoolView:
-    """The view of these candidates alone, in this order."""
-    places: IntArray = np.array(rows, dtype=np.int64)
-    return replace(
-        view,
-        ids=tuple(view.ids[row] for row in rows),
-        embeddings=view.embeddings[places],
-        probabilities=None if view.probabilities is None else view.probabilities[places],
-        spots=view.spots[places],
-    )
 
 
 def _check(choice: Choice, view: PoolView, *, budget: int, name: str) -> None:

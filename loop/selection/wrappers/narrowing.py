@@ -36,7 +36,7 @@ def asked_too(view: PoolView, rows: IntArray) -> PoolView:
 def among(strategy: Strategy, view: PoolView, rows: IntArray, *, budget: int, rng: np.random.Generator) -> Choice:
     """What the strategy picks when it sees these candidates only, as rows of the whole view."""
     found = strategy(only(view, rows), budget=budget, rng=rng)
-    return Choice(rows=rows[found.rows], scores=found.scores)
+    return replace(found, rows=rows[found.rows])
 
 
 def joined(choices: list[Choice]) -> Choice:
