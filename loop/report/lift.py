@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from loop.evaluation.lift import verdict
 from loop.ledger import figures, people, progress
+from loop.ledger.people import PickRow
+from loop.ledger.progress import RoundRow
 from loop.records import Measurement, PickKind
 from loop.report.view import View
 
@@ -64,13 +66,11 @@ def lift(view: View) -> Lift | None:
     with view.project.ledger.read() as connection:
         measured = figures.measurements(connection)
         picks = people.picks(connection)
-        configs = {row.round: row.config["selection"]["strategy"] for row in progress.rounds(connection)}
+        rounds = progress.rounds(connection)
     round_, rows = _newest(measured, "lift", on=ON)
     found = rows.get("lift")
     if found is None or found.value is None or found.low is None or found.high is None:
         return None
-    batch = [row for row in picks if row.pick.kind is PickKind.WEAK]
-    strange = bool(batch) and batch[-1].pick.strategy != configs[batch[-1].round]
     saved, at = rows.get("labels_saved"), rows.get("lift_at")
     return Lift(
         round=round_,
@@ -85,7 +85,7 @@ def lift(view: View) -> Lift | None:
         saved_low=None if saved is None else saved.low,
         saved_high=None if saved is None else saved.high,
         verdict=verdict(found.low, found.high),
-        passed_over=configs[batch[-1].round] if strange else "",
+        passed_over=_passed_over(picks, rounds),
     )
 
 
@@ -134,6 +134,15 @@ def _savings(found: Lift) -> str:
         return ""
     most = "more" if found.saved_high is None else f"{100 * found.saved_high:.0f}"
     return f", about {100 * found.saved:.0f} % of the labels saved ({100 * found.saved_low:.0f} to {most})"
+
+
+def _passed_over(picks: Sequence[PickRow], rounds: Sequence[RoundRow]) -> str:
+    """The strategy of the config where the newest batch was made by another one; "" where it was not."""
+    newest = next((row for row in reversed(picks) if row.pick.kind is PickKind.WEAK), None)
+    if newest is None:
+        return ""
+    wanted: str = next(row.config["selection"]["strategy"] for row in rounds if row.round == newest.round)
+    return "" if newest.pick.strategy == wanted else wanted
 
 
 def _newest(
