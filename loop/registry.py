@@ -66,6 +66,7 @@ MENU: dict[str, dict[str, str]] = {
     "recipe": {
         "plain": "loop.models.recipes.plain:plain",
         "head": "loop.models.recipes.head:head",
+        "lora": "loop.models.recipes.lora:lora",
     },
     "writing_tuning": {
         "sft": "loop.models.generation.tuning:sft",

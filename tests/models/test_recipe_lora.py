@@ -1,0 +1,45 @@
+"""The recipe "lora": what the tuning method of that name answers, behind the seam of recipes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made_models import QUICK, texts_of
+
+from loop import registry
+from loop.errors import ModelError
+from loop.models import FrozenEncoder
+from loop.models.recipes.lora import Tuned
+from loop.protocols import FrozenTexts
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", ["lora", "full"])
+def test_labelled_texts_are_learnt_and_the_same_seed_answers_the_same(
+    tiny_encoder: FrozenEncoder, tiny_base: Path, method: str
+) -> None:
+    texts, labels = texts_of(60, seed=1)
+    frozen = FrozenTexts(texts, tiny_encoder.embed(texts))
+    recipe = Tuned(method, base=str(tiny_base), settings=QUICK)
+    one, other = (
+        recipe(frozen, np.arange(40), labels[:40], classes=4, unlabelled=np.arange(0), seed=3) for _ in range(2)
+    )
+    assert one.shape == (60, 4)
+    assert np.allclose(one.sum(axis=1), 1, atol=1e-5)
+    assert (one[:40].argmax(axis=1) == labels[:40]).mean() > 0.7
+    assert np.array_equal(one, other)
+
+
+def test_labels_of_one_class_are_refused(tiny_encoder: FrozenEncoder, tiny_base: Path) -> None:
+    texts, _ = texts_of(10, seed=1)
+    frozen = FrozenTexts(texts, tiny_encoder.embed(texts))
+    with pytest.raises(ModelError, match="all of one class"):
+        Tuned("lora", base=str(tiny_base))(
+            frozen, np.arange(5), np.zeros(5, int), classes=2, unlabelled=np.arange(0), seed=0
+        )
+
+
+def test_the_menu_tunes_the_packaged_encoder() -> None:
+    assert registry.load("recipe", "lora") == Tuned("lora", base="minilm")
