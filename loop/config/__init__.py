@@ -10,6 +10,7 @@ checks.py     what a value must be beyond its type
 loading.py    reading, checking, resolving of URLs, digest, JSON Schema
 mistakes.py   a validation error → words
 template.py   the commented file that `weakspot init` writes
+editing.py    some values of a file replaced, comments kept
 """
 
 from loop.config.loading import artifacts_url, digest, json_schema, ledger_url, load, parse
