@@ -29,14 +29,16 @@ def init(request: Request, *, as_json: bool) -> None:
     _tell(made)
 
 
-def run(root: Path, *, rounds: int | None, until: str | None, wait: bool, early: bool, as_json: bool) -> None:
+def run(
+    root: Path, *, rounds: int | None, until: str | None, wait: bool, early: bool, final: bool, as_json: bool
+) -> None:
     """Runs rounds and closes with the table."""
     if until is not None and until not in STEPS:
         raise ConfigError(f"unknown step {until!r}", wanted="one of " + ", ".join(STEPS), do=suggestion(until, STEPS))
     terminal = Terminal()
     with open_project(root) as project:
         try:
-            run_rounds(project, Wish(rounds=rounds, until=until, wait=wait, early=early), terminal)
+            run_rounds(project, Wish(rounds=rounds, until=until, wait=wait, early=early, final=final), terminal)
         except KeyboardInterrupt:
             print("Stopped; `weakspot run` goes on from here.", file=sys.stderr)  # noqa: T201
             sys.exit(130)

@@ -110,10 +110,17 @@ def footnotes(report: Report) -> list[str]:
     peaks = [row.peak_mb for row in report.rounds if row.peak_mb is not None]
     said = ["★ the champion: the model in use."] if report.champion is not None else []
     said += [SIMULATED] if report.simulated else []
-    said += [lift_in_words(report.lift)] if report.lift is not None else []
+    said += _lift(report)
     said += [proxy_in_words(report.proxy)] if report.proxy is not None else []
     said += _leaks(report.leaks)
     return said + ([f"Peak memory of the loop: {max(peaks):,.0f} MB."] if peaks else [])
+
+
+def _lift(report: Report) -> list[str]:
+    if report.lift is not None:
+        return [lift_in_words(report.lift)]
+    why = report.why_no_lift
+    return [f"Picking against random: not measured yet ({why})."] if why else []
 
 
 def _leaks(found: LeakCounts) -> list[str]:

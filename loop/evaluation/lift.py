@@ -142,10 +142,12 @@ def lift(
     left_out = _random_arm(judged, random, kept, folds, m=m, rng=rng)
     counts = sorted({max(round(share * m), 1) for share in SHARES if round(share * m) <= len(picked)})
     arms = [_picked_arm(judged, picked[:count]) for count in counts]
-    points = [_point(arm, left_out, weights) for arm in arms]
-    differences, errors = (np.array(column) for column in zip(*points, strict=True))
+    measured = [_measured_on(arm, left_out, weights) for arm in arms]
+    differences, on = (np.array(column) for column in zip(*measured, strict=True))
+    by_random = max(_learning(left_out, weights), 0.0)
+    by_picks = _pooled(np.array([_learning(arm[1:], weights) for arm in arms]), np.array(counts), m=m)
     place = counts.index(m)
-    half = Z * errors
+    half = Z * np.sqrt(on + by_random + by_picks)
     accuracy = float(weights @ np.nanmean(left_out, axis=0))
     low, high = differences - half, differences + half
     share = saved(np.array(counts) / m, differences, low, high, place=place)
@@ -211,20 +213,19 @@ def _picked_arm(judged: _Judged, picked: IntArray) -> BoolArray:
     return np.stack([judged.right(part) for part in parts])
 
 
-def _point(arm: BoolArray, left_out: FloatArray, weights: FloatArray) -> tuple[float, float]:
-    """Difference in accuracy, picked less random, and its standard error.
+def _measured_on(arm: BoolArray, left_out: FloatArray, weights: FloatArray) -> tuple[float, float]:
+    """Difference in accuracy, picked less random, and its variance from the answers it is measured on.
 
     One answer more than did counts as told apart, so that two models that say the same are not taken for certainly
     alike (Agresti and Min 2005, Simple improved confidence intervals for comparing matched proportions).
     """
     gain = arm[0] - np.nanmean(left_out, axis=0)
     difference = float(weights @ gain)
-    measured_on = float((weights**2 * (gain - difference) ** 2).sum()) + 1 / (kish(weights) + 2) ** 2
-    return difference, float(np.sqrt(measured_on + _learning(left_out, weights) + _learning(arm[1:], weights)))
+    return difference, float((weights**2 * (gain - difference) ** 2).sum()) + 1 / (kish(weights) + 2) ** 2
 
 
 def _learning(without: FloatArray | BoolArray, weights: FloatArray) -> float:
-    """Variance of a model's accuracy from what it learned from, at least 0, as if it were measured on everything.
+    """Variance of a model's accuracy from what it learned from, were it measured on everything; noisy, may be < 0.
 
     without: (g, n) whether the model without each of g groups is right; NaN where that is not known. From the
     jackknife's sum of squares is taken what the few measured answers that flip bring in by themselves: left in, it
@@ -239,4 +240,10 @@ def _learning(without: FloatArray | BoolArray, weights: FloatArray) -> float:
     change = np.where(known, without - np.nanmean(without, axis=0), 0.0)
     moved = (share * change).sum(axis=1)
     by_chance = (share**2 * (change - moved[:, None]) ** 2).sum(axis=1)
-    return max(float((g - 1) / g * (moved**2 - by_chance).sum()), 0.0)
+    return float((g - 1) / g * (moved**2 - by_chance).sum())
+
+
+def _pooled(variances: FloatArray, counts: IntArray, *, m: int) -> FloatArray:
+    """(c,) variances from what was learned from, all counts from m/2 on together: each falls as 1 / count."""
+    enough = 2 * counts >= m
+    return np.asarray(max(float((variances * counts)[enough].mean()), 0.0) / counts)

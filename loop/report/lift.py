@@ -89,6 +89,13 @@ def lift(view: View) -> Lift | None:
     )
 
 
+def why_no_lift(view: View) -> str:
+    """What the newest round lacked to measure it, as "15 random answers, 30 are needed"; "" where nothing is known."""
+    with view.project.ledger.read() as connection:
+        outcomes = [row.outcome or {} for row in progress.steps(connection) if row.step == "evaluate"]
+    return str(outcomes[-1].get("no_lift", "")) if outcomes else ""
+
+
 def proxy_check(view: View) -> ProxyCheck | None:
     """The newest comparison of a tuned model with its proxy; None where no round made both."""
     with view.project.ledger.read() as connection:
@@ -132,8 +139,8 @@ def proxy_in_words(found: ProxyCheck) -> str:
 def _savings(found: Lift) -> str:
     if found.verdict != "picking pays" or found.saved is None or found.saved_low is None:
         return ""
-    most = "more" if found.saved_high is None else f"{100 * found.saved_high:.0f}"
-    return f", about {100 * found.saved:.0f} % of the labels saved ({100 * found.saved_low:.0f} to {most})"
+    most = " or more" if found.saved_high is None else f" to {100 * found.saved_high:.0f}"
+    return f", about {100 * found.saved:.0f} % of the labels saved ({100 * found.saved_low:.0f}{most})"
 
 
 def _passed_over(picks: Sequence[PickRow], rounds: Sequence[RoundRow]) -> str:

@@ -12,7 +12,7 @@ from loop.ledger.people import PickRow
 from loop.ledger.progress import RoundRow, StepRow
 from loop.records import Annotation, AnswerState, Label, Measurement, PickKind, Preference
 from loop.report.leaks import LeakCounts, leak_counts
-from loop.report.lift import Lift, ProxyCheck, lift, proxy_check
+from loop.report.lift import Lift, ProxyCheck, lift, proxy_check, why_no_lift
 from loop.report.view import View
 
 LAST_STEP = "settle"
@@ -93,6 +93,8 @@ class Report:
     """Texts that are not learned from because they measure the model."""
     lift: Lift | None = None
     """What picking brought against random; None: not measured yet."""
+    why_no_lift: str = ""
+    """What the newest round lacked to measure it; "" where it was measured or no model is there."""
     proxy: ProxyCheck | None = None
     """The cheap head beside the newest tuned model; None: no round made both."""
 
@@ -134,6 +136,7 @@ def report(view: View) -> Report:
         lines,
         leak_counts(view),
         lift=lift(view),
+        why_no_lift=why_no_lift(view),
         proxy=proxy_check(view),
     )
 

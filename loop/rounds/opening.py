@@ -21,19 +21,22 @@ from loop.rounds.work import now
 ADDRESS = ("url", "token_env", "poll_seconds")
 
 
-def open_round(project: Project, round_: int) -> Config:
+def open_round(project: Project, round_: int, *, final: bool = False) -> Config:
     """The config of a round; begins the round when it is new.
 
-    Raises ConfigError for labels that the data has and weakspot.yaml lacks, LedgerError for labels that differ from
-    those of earlier rounds.
+    final: its model is tuned whatever model.final_every says; kept with the round as model.final_every 1.
+    Raises ConfigError for labels that the data has and weakspot.yaml lacks, and for `final` when the round has begun
+    without; LedgerError for labels that differ from those of earlier rounds.
     """
     with project.ledger.begin() as connection:
         known = progress.rounds(connection)
         begun = any(step.state == "done" for step in progress.steps(connection, round_))
         if begun:
             frozen = next(row for row in known if row.round == round_)
-            return _with_address(Config.model_validate(frozen.config), project.config)
-        config = project.config
+            begun_with = Config.model_validate(frozen.config)
+            _refuse_late(begun_with, round_, final=final)
+            return _with_address(begun_with, project.config)
+        config = _with_final(project.config) if final else project.config
         _refuse_new_labels(config, [row for row in known if row.round < round_])
         _refuse_lacking_labels(project, people.labels(connection))
         row = RoundRow(
@@ -51,6 +54,19 @@ def open_round(project: Project, round_: int) -> Config:
 def _with_address(frozen: Config, present: Config) -> Config:
     found = {name: getattr(present.labeler, name) for name in ADDRESS}
     return frozen.model_copy(update={"labeler": frozen.labeler.model_copy(update=found)})
+
+
+def _with_final(config: Config) -> Config:
+    return config.model_copy(update={"model": config.model.model_copy(update={"final_every": 1})})
+
+
+def _refuse_late(frozen: Config, round_: int, *, final: bool) -> None:
+    if final and frozen.model.final_every > 1:
+        raise ConfigError(
+            f"round {round_} has begun without --final",
+            wanted="--final for a round that begins",
+            do="`weakspot run` finishes it, then `weakspot run --final`",
+        )
 
 
 def _refuse_new_labels(config: Config, known: list[RoundRow]) -> None:

@@ -11,7 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import psutil
@@ -65,6 +65,8 @@ class Wish:
     """In the last round stop after this step."""
     wait: bool = True
     early: bool = False
+    final: bool = False
+    """The last round's model is tuned whatever model.final_every says."""
 
 
 def run(project: Project, wish: Wish, watcher: Watcher) -> None:
@@ -78,7 +80,7 @@ def run(project: Project, wish: Wish, watcher: Watcher) -> None:
             last = STEPS.index(wish.until) if wish.until and round_ == _last(project, wish) else len(STEPS) - 1
             if _enough(project, round_, STEPS[last], watcher):
                 break
-            _run_round(project, round_, STEPS[: last + 1], wish, watcher)
+            _run_round(project, round_, STEPS[: last + 1], replace(wish, final=_final(project, wish, round_)), watcher)
             if last == len(STEPS) - 1:
                 planning.write_forecast(project, round_)
             watcher.closed(round_)
@@ -111,8 +113,12 @@ def _last(project: Project, wish: Wish) -> int:
     return to_do[-1] if wish.rounds is None else wish.rounds - 1
 
 
+def _final(project: Project, wish: Wish, round_: int) -> bool:
+    return wish.final and round_ == _last(project, wish)
+
+
 def _run_round(project: Project, round_: int, steps: tuple[str, ...], wish: Wish, watcher: Watcher) -> None:
-    config = open_round(project, round_)
+    config = open_round(project, round_, final=wish.final)
     with project.ledger.read() as connection:
         noted = progress.steps(connection, round_)
     done = {row.step for row in noted if row.state == "done" and not _lost(project, row)}

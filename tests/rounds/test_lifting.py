@@ -120,7 +120,7 @@ def test_chance_picks_while_picking_does_not_pay_and_the_strategy_when_that_is_o
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(lifting, "lift", lambda *_, **__: BAD)
-        assert here("run", "--project", root, "--rounds", "6").status == 0
+        assert here("run", "--project", root, "--rounds", "6", "--final").status == 0
     told = here("report", "--project", root).out
     assert "10.0 points more errors (5.0 to 15.0): picking does not pay" in told
     assert "drawn at random from every region instead of picked by weak_spots" in told
@@ -130,6 +130,18 @@ def test_chance_picks_while_picking_does_not_pay_and_the_strategy_when_that_is_o
         events = [event.message for event in progress.events(connection)]
     strategies = {round_: {row.pick.strategy for row in picks if row.round == round_} for round_ in (4, 5, 6)}
     assert strategies == {4: {"weak_spots"}, 5: {lifting.FALLBACK}, 6: {"weak_spots"}}
+    with opened(root) as project, project.ledger.read() as connection:
+        models = {row.round: row.tuning for row in figures.models(connection)}
+    assert (models[5], models[6]) == ("lora", "lora"), "the fifth was asked for, the sixth is the second of two"
     assert all("Drawn at random" in row.pick.reason for row in picks if row.round == 5)
     assert any("Picking does not pay: at equal counts what weak_spots picked gave 10.0 points" in one for one in events)
     assert "instead of picked by" not in here("report", "--project", root).out
+
+
+@pytest.mark.slow
+def test_final_comes_too_late_for_a_round_that_has_begun(root: Path) -> None:
+    before = len(json.loads(here("report", "--project", root, "--json").out)["rounds"])
+    assert here("run", "--project", root, "--rounds", str(before + 1), "--until", "train").status == 0
+    done = here("run", "--project", root, "--final", "--until", "train")
+    assert done.status != 0
+    assert f"round {before} has begun without --final" in done.err

@@ -106,9 +106,20 @@ def run(
     until: Annotated[str | None, typer.Option(metavar="STEP", help="In the last round stop after this step.")] = None,
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Return with status 3 when people are needed.")] = False,
     finish_early: Annotated[bool, typer.Option("--finish-early", help="Go on with the answers there are.")] = False,
+    final: Annotated[
+        bool, typer.Option("--final", help="Tune the last round's model, whatever model.final_every says.")
+    ] = False,
     json_: JsonOption = False,
 ) -> None:
     """Run rounds, going on where the last run stopped; waits for people."""
     from loop.cli import running
 
-    running.run(root(project), rounds=rounds, until=until, wait=not no_wait, early=finish_early, as_json=json_)
+    running.run(
+        root(project),
+        rounds=rounds,
+        until=until,
+        wait=not no_wait,
+        early=finish_early,
+        final=final,
+        as_json=json_,
+    )

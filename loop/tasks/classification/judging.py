@@ -52,7 +52,14 @@ def evaluate(work: Work) -> Done:
     against: tuple[Measurement, ...] = ()
     if proxied(work):
         said = _said(work, load_classifier(work.project.artifacts.open(work.name("train")) / "proxy"), ids)
-        against = proxies.compared(predictions, said, open_ids, truth=truth, chances=audit.chances(work), work=work)
+        against = proxies.compared(
+            predictions,
+            said,
+            open_ids,
+            truth=truth,
+            chances=audit.chances(work),
+            rng=work.rng("evaluate", proxies.STREAM),
+        )
     found = (*_measured(work, predictions, truth), *kept, *lifted.measurements, *against)
     anew = estimated(work)
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from loop.evaluation import measure
 from loop.evaluation.intervals import wilson
 from loop.ledger import people
@@ -47,13 +49,13 @@ def compared(
     *,
     truth: Mapping[str, Mapping[str, str]],
     chances: Mapping[str, float],
-    work: Work,
+    rng: np.random.Generator,
 ) -> tuple[Measurement, ...]:
     """Agreement on `ids`, with its Wilson interval, and the proxy's error rate on gold and audit, as for every model.
 
     truth: ground → (example id → true label). chances: of the audit examples.
     """
-    return (*_agreement(tuned, proxy, ids), *_errors(proxy, truth, chances, work))
+    return (*_agreement(tuned, proxy, ids), *_errors(proxy, truth, chances, rng))
 
 
 def _agreement(tuned: Predictions, proxy: Predictions, ids: Sequence[str]) -> tuple[Measurement, ...]:
@@ -66,14 +68,14 @@ def _agreement(tuned: Predictions, proxy: Predictions, ids: Sequence[str]) -> tu
 
 
 def _errors(
-    proxy: Predictions, truth: Mapping[str, Mapping[str, str]], chances: Mapping[str, float], work: Work
+    proxy: Predictions, truth: Mapping[str, Mapping[str, str]], chances: Mapping[str, float], rng: np.random.Generator
 ) -> tuple[Measurement, ...]:
     found: list[Measurement] = []
     for ground in MEASURED:
         drawn = chances if ground == "audit" else None
         known = {id_: label for id_, label in truth[ground].items() if drawn is None or id_ in drawn}
         if known:
-            rows = measure.measure(proxy, known, on=ground, slices={}, rng=work.rng("evaluate", STREAM), chances=drawn)
+            rows = measure.measure(proxy, known, on=ground, slices={}, rng=rng, chances=drawn)
             found += [replace(row, metric="proxy_error_rate") for row in rows if _whole_error(row)]
     return tuple(found)
 
