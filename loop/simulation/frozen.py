@@ -23,7 +23,7 @@ from loop.records import FloatArray
 WHOLE = "whole"
 """Written last: a folder without it is not finished."""
 EMBEDDINGS, LAYERS, TEXTS = "embeddings.npy", "layers.npy", "texts.json"
-LAST_LAYER_ONLY = frozenset({"plain"})
+LAST_LAYER_ONLY = frozenset({"plain", "lora"})
 """Recipes that are known to read nothing but embeddings; for others the layers are made as well."""
 
 
