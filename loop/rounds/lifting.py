@@ -83,9 +83,14 @@ def fallback(work: Work) -> str:
         picks = people.picks(connection)
     newest = next((row for round_ in sorted(measured, reverse=True) for row in measured[round_] if _lifts(row)), None)
     own = {row.round for row in picks if row.pick.kind is PickKind.WEAK and row.pick.strategy == strategy}
-    if newest is None or newest.low is None or newest.high is None or newest.value is None:
+    return loss(newest, strategy, behind=len(own - {work.round}))
+
+
+def loss(newest: Measurement | None, strategy: str, *, behind: int) -> str:
+    """What picking lost, in words, when that is proved and so many rounds of picks stand behind it; else ""."""
+    if newest is None or newest.low is None or newest.high is None or newest.value is None or behind < ROUNDS_BEHIND:
         return ""
-    if len(own - {work.round}) < ROUNDS_BEHIND or verdict(newest.low, newest.high) != "picking does not pay":
+    if verdict(newest.low, newest.high) != "picking does not pay":
         return ""
     points = f"{-100 * newest.value:.1f} points more errors ({-100 * newest.high:.1f} to {-100 * newest.low:.1f})"
     return f"at equal counts what {strategy} picked gave {points} than random answers"

@@ -102,6 +102,13 @@ def test_a_value_out_of_range_is_told_with_its_path_and_what_is_wanted(addition:
     assert words in refusal(SMALL + addition)
 
 
+def test_only_classifiers_have_a_cheap_head_to_train_in_between() -> None:
+    assert parse(SMALL + "model: {final_every: 4}").model.final_every == 4
+    writing = SMALL.replace("labels: [billing, outage]", "task: generation") + "model: {tuning: dpo, final_every: 2}"
+    assert "model.final_every: found more than 1; wanted: 1, for generation has no cheap head" in refusal(writing)
+    assert "model.final_every: found 0; wanted: 1 or more" in refusal(SMALL + "model: {final_every: 0}")
+
+
 def test_labels_that_yaml_reads_as_booleans_ask_for_quotes() -> None:
     told = refusal(SMALL.replace("[billing, outage]", "[yes, no]"))
     assert "label 1 is True, not a text (put quotes around it" in told

@@ -15,10 +15,11 @@ from made_project import QUICK, make_files
 
 from loop.evaluation.lift import FEWEST, Lift
 from loop.ledger import figures, people, progress
+from loop.models import load_classifier
 from loop.project import Project, open_project
-from loop.records import PickKind
+from loop.records import Measurement, PickKind
 from loop.rounds import lifting
-from loop.rounds.lifting import near_twins
+from loop.rounds.lifting import ON, ROUNDS_BEHIND, loss, near_twins
 
 BAD = Lift(
     m=20, n=40, random_error=0.2, picked_error=0.3, difference=-0.1, low=-0.15, high=-0.05,
@@ -31,6 +32,19 @@ def test_near_twins_share_a_group_and_others_do_not() -> None:
     groups = near_twins(texts).tolist()
     assert groups[0] == groups[2]
     assert len(set(groups)) == 3
+
+
+@pytest.mark.parametrize(("value", "low", "high"), [(-0.1, -0.2, 0.01), (0.1, 0.05, 0.2), (None, None, None)])
+def test_nothing_is_lost_without_proof(value: float | None, low: float | None, high: float | None) -> None:
+    assert loss(Measurement("lift", value, low, high, n=60, on=ON), "margin", behind=9) == ""
+    assert loss(None, "margin", behind=9) == ""
+
+
+def test_a_proved_loss_counts_once_enough_rounds_of_picks_stand_behind_it() -> None:
+    proved = Measurement("lift", -0.1, -0.15, -0.05, n=60, on=ON)
+    assert loss(proved, "margin", behind=ROUNDS_BEHIND - 1) == ""
+    told = "at equal counts what margin picked gave 10.0 points more errors (5.0 to 15.0) than random answers"
+    assert loss(proved, "margin", behind=ROUNDS_BEHIND) == told
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +107,17 @@ def test_only_each_second_model_is_tuned_and_measured_beside_its_proxy(root: Pat
     assert 0 <= row.value <= 1
     assert row.n > 20
     assert any(row.metric == "proxy_error_rate" and row.on == "audit" for row in measured[4])
+
+
+@pytest.mark.slow
+def test_a_round_with_a_proxy_picks_by_what_the_proxy_says(root: Path) -> None:
+    with opened(root) as project:
+        with project.ledger.read() as connection:
+            picks = [row.pick for row in people.picks(connection, round_=3) if row.pick.kind is PickKind.WEAK]
+        model = load_classifier(project.artifacts.open("rounds/003/train") / "model")
+        said = model.predict(project.pool.texts([pick.example_id for pick in picks])).probabilities
+    assert len(picks) > 5
+    assert [pick.confidence for pick in picks] == pytest.approx(said.max(axis=1).tolist(), abs=1e-3)
 
 
 @pytest.mark.slow

@@ -21,7 +21,7 @@ from loop.rounds.frozen import Frozen, Partition, embeddings, partition
 from loop.rounds.guarding import twins_of_measured
 from loop.rounds.work import Done, Work
 from loop.selection import budget, reasons
-from loop.tasks.classification.scoring import probabilities_of, rows_of, scores_of
+from loop.tasks.classification.scoring import picking_scores, probabilities_of, rows_of, scores_of
 
 DRAWN = "Drawn at random from messages of its kind."
 
@@ -90,7 +90,7 @@ def ext_id(work: Work, example_id: str) -> str:
 
 
 def _view(work: Work, frozen: Frozen, regions: Partition, ids: Sequence[str], standing: Sequence[Spot]) -> PoolView:
-    scores = scores_of(work)
+    scores = picking_scores(work)
     with work.project.ledger.read() as connection:
         asked = people.asked(connection)
         labels = {row.example_id: row for row in people.labels(connection)}

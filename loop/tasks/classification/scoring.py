@@ -1,6 +1,7 @@
 """Step `score`: the champion looks at the pool once; what it said is read back by whoever asks.
 
 champion ─► probabilities and features of the pool ─► artifact
+the round's cheap proxy, held back or not ─► probabilities of the candidates ─► picks of that round
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from loop.records import FloatArray, IntArray, Predictions, Split
 from loop.rounds.frozen import Frozen, Partition
 from loop.rounds.work import Done, Work, artifact
 from loop.tasks.classification.judging import load, predict, save
+from loop.tasks.classification.learning import PROXY
 
 
 def score(work: Work) -> Done:
@@ -38,6 +40,24 @@ def scores_of(work: Work) -> Predictions | None:
     if not work.project.artifacts.has(work.name("score")):
         return None
     return load(work.project.artifacts.open(work.name("score")))
+
+
+def picking_scores(work: Work) -> Predictions | None:
+    """What picks rest on: the champion's view; of a round with a cheap proxy that proxy's, promoted or held back.
+
+    It alone has learned from the newest answers, while the champion may be a tuned model some rounds old. Picks are
+    what it is there for; people, spots and estimates go by the champion.
+    """
+    from loop.models import load_classifier
+
+    seen = scores_of(work)
+    with work.project.ledger.read() as connection:
+        own = [row.tuning for row in figures.models(connection) if row.round == work.round]
+        champion = figures.champion(connection)
+    if seen is None or champion == work.round or work.config.model.final_every == 1 or own != [PROXY]:
+        return seen
+    model = load_classifier(work.project.artifacts.open(work.name("train")) / "model")
+    return Predictions(seen.ids, model.labels, predict(work, model, seen.ids).probabilities)
 
 
 def in_spots(frozen: Frozen, regions: Partition, ids: Sequence[str]) -> IntArray:
