@@ -45,10 +45,16 @@ class Stage:
 
 
 def stage(view: PoolView) -> Stage:
-    """The phase this view is in. Answers that are not settled count for nothing."""
+    """The phase this view is in. Answers that are not settled count for nothing.
+
+    A model without one settled label is one that writes: what people say of its answers is no class, and its doubts do
+    not come from a head that knows too few of them.
+    """
     settled = int((view.labelled >= 0).sum())
     if view.probabilities is None:
         return Stage(Phase.COVER, "Chosen to cover the pool: there is no model yet.")
+    if settled == 0:
+        return Stage(Phase.UNSURE, "Chosen for doubt, far from other picks.")
     wanted = enough(view.probabilities.shape[1])
     if settled < wanted:
         return Stage(Phase.COVER, f"Chosen to cover the pool: {settled} labels so far, doubts count from {wanted} on.")

@@ -36,7 +36,7 @@ def make_view(classes: int | None, *, settled: int, open_: int = 0) -> PoolView:
         (77, 462, Phase.FINE),
         (150, 74, Phase.COVER),
         (150, 75, Phase.UNSURE),
-        (2, 0, Phase.COVER),
+        (2, 1, Phase.COVER),
     ],
 )
 def test_doubts_count_from_forty_labels_and_half_a_label_a_class_and_fine_ones_from_six_a_class(
@@ -48,6 +48,10 @@ def test_doubts_count_from_forty_labels_and_half_a_label_a_class_and_fine_ones_f
 def test_without_a_model_there_are_no_doubts_to_go_by() -> None:
     found = stage(make_view(None, settled=500))
     assert (found.phase, found.note) == (Phase.COVER, "Chosen to cover the pool: there is no model yet.")
+
+
+def test_doubts_of_a_model_without_classes_count_at_once() -> None:
+    assert stage(make_view(2, settled=0, open_=70)).phase is Phase.UNSURE
 
 
 def test_answers_that_are_not_settled_count_for_nothing() -> None:
