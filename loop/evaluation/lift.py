@@ -124,12 +124,13 @@ def lift(
     start: IntArray,
     labels: IntArray,
     rng: np.random.Generator,
-) -> Lift:
+) -> Lift | None:
     """What m picked answers brought beyond m random ones, m as large as both allow and at most MOST.
 
     picked: (p,) rows in the order they were asked. start: (s,) rows that both arms learn from as well. labels: (N,)
     columns, read at the rows of the three. `fit` is never asked to learn from what it is then measured on.
-    Raises DataError when `lacking` says why.
+    None: too few random answers are left to learn from once thinned to equal chances. Raises DataError when `lacking`
+    says why.
     """
     found = len(np.unique(labels[random.rows]))
     if why := lacking(random=len(random.rows), picked=len(picked), classes=found):
@@ -137,6 +138,8 @@ def lift(
     folds = _folds(random.groups, rng=rng)
     kept = random.thinned(rng)
     m = min(len(picked), MOST, *(int((kept & (folds != j) & (folds != k)).sum()) for j, k in _pairs()))
+    if m < FOLDS:
+        return None
     judged = _Judged(fit, random.rows, labels, start)
     weights = random.weights()
     left_out = _random_arm(judged, random, kept, folds, m=m, rng=rng)
@@ -146,10 +149,9 @@ def lift(
     differences, on = (np.array(column) for column in zip(*measured, strict=True))
     by_random = max(_learning(left_out, weights), 0.0)
     by_picks = _pooled(np.array([_learning(arm[1:], weights) for arm in arms]), np.array(counts), m=m)
-    place = counts.index(m)
-    half = Z * np.sqrt(on + by_random + by_picks)
-    accuracy = float(weights @ np.nanmean(left_out, axis=0))
+    half, place = Z * np.sqrt(on + by_random + by_picks), counts.index(m)
     low, high = differences - half, differences + half
+    accuracy = float(weights @ np.nanmean(left_out, axis=0))
     share = saved(np.array(counts) / m, differences, low, high, place=place)
     return Lift(
         m=m,

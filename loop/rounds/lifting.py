@@ -37,6 +37,7 @@ AT_RANDOM = ("random", FALLBACK)
 ROUNDS_BEHIND = 3
 """So many rounds of the strategy's picks before it may be passed over."""
 STREAM = 10
+THINNED = "too few of the random answers had the same chance of being drawn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,10 @@ def measure_lift(work: Work, frozen: Frozen) -> Lifted:
     arms = _arms(work)
     classes = len(set(arms.random.values()))
     why = lacking(random=len(arms.random), picked=len(arms.picked), classes=classes)
-    return Lifted((), why) if why else Lifted(_told(_lift(work, frozen, arms)), "")
+    if why:
+        return Lifted((), why)
+    found = _lift(work, frozen, arms)
+    return Lifted(_told(found), "") if found is not None else Lifted((), THINNED)
 
 
 def fallback(work: Work) -> str:
@@ -121,7 +125,7 @@ def _asked(picks: Sequence[PickRow], labels: Mapping[str, Label], kinds: Sequenc
     return {pick.example_id: labels[pick.example_id].label for pick in rows if pick.example_id in labels}
 
 
-def _lift(work: Work, frozen: Frozen, arms: _Arms) -> Lift:
+def _lift(work: Work, frozen: Frozen, arms: _Arms) -> Lift | None:
     column = work.config.label_set.index()
     known = {**arms.random, **arms.picked, **arms.start}
     ids = list(known)

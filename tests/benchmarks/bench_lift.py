@@ -24,7 +24,7 @@ import numpy as np
 
 from loop import registry
 from loop.evaluation.labels_saved import saved
-from loop.evaluation.lift import SHARES, Lift, RandomAnswers, lift
+from loop.evaluation.lift import SHARES, RandomAnswers, lift
 from loop.protocols import FrozenTexts, PoolView
 from loop.records import FloatArray, IntArray
 from loop.selection import audit, spots
@@ -139,7 +139,8 @@ def _reading(
         found[judged] = fit(rows, frozen.embeddings[judged]).argmax(axis=1)
         return found
 
-    found: Lift = lift(guesses, answers, picked=picked, start=start, labels=labels, rng=rng)
+    found = lift(guesses, answers, picked=picked, start=start, labels=labels, rng=rng)
+    assert found is not None
     draws = [right(np.concatenate([start, rng.permutation(pool)[: found.m]])) for _ in range(DRAWS)]
     counts = [round(share * found.m) for share in SHARES if round(share * found.m) <= len(picked)]
     gains = np.array([right(np.concatenate([start, picked[:count]])) for count in counts]) - np.mean(draws)

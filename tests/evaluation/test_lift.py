@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loop.errors import DataError
-from loop.evaluation.lift import FOLDS, RandomAnswers, lacking, lift, verdict
+from loop.evaluation.lift import FOLDS, Fit, Lift, RandomAnswers, lacking, lift, verdict
 from loop.records import FloatArray, IntArray
 
 
@@ -40,9 +40,19 @@ class Line:
 NONE: IntArray = np.zeros(0, dtype=np.int64)
 
 
+def measured(
+    fit: Fit, random: RandomAnswers, *, picked: IntArray, start: IntArray, labels: IntArray, rng: np.random.Generator
+) -> Lift:
+    found = lift(fit, random, picked=picked, start=start, labels=labels, rng=rng)
+    assert found is not None
+    return found
+
+
 def test_random_against_random_is_no_proof() -> None:
     line = Line(80, np.random.default_rng(1).uniform(-1, 1, 100))
-    found = lift(line.fit, drawn(80), picked=line.picked, start=NONE, labels=line.labels, rng=np.random.default_rng(0))
+    found = measured(
+        line.fit, drawn(80), picked=line.picked, start=NONE, labels=line.labels, rng=np.random.default_rng(0)
+    )
     assert found.verdict == "no proof yet"
     assert found.low < 0 < found.high
     assert found.picked_error == pytest.approx(found.random_error - found.difference)
@@ -51,7 +61,9 @@ def test_random_against_random_is_no_proof() -> None:
 def test_picks_of_one_side_do_not_pay() -> None:
     lopsided = np.r_[np.full(5, -0.01), np.full(95, 1.9)]
     line = Line(120, lopsided, noise=0.05)
-    found = lift(line.fit, drawn(120), picked=line.picked, start=NONE, labels=line.labels, rng=np.random.default_rng(0))
+    found = measured(
+        line.fit, drawn(120), picked=line.picked, start=NONE, labels=line.labels, rng=np.random.default_rng(0)
+    )
     assert found.verdict == "picking does not pay"
     assert found.saved is None or found.saved < 0
 
@@ -59,7 +71,7 @@ def test_picks_of_one_side_do_not_pay() -> None:
 def test_random_answers_are_never_measured_on_by_a_model_that_learned_from_them() -> None:
     n = 40
     line = Line(n, np.linspace(-1, 1, 40))
-    lift(line.fit, drawn(n), picked=line.picked, start=NONE, labels=line.labels, rng=np.random.default_rng(0))
+    measured(line.fit, drawn(n), picked=line.picked, start=NONE, labels=line.labels, rng=np.random.default_rng(0))
     random_arm = [rows for rows in line.learned if (rows < n).any()]
     assert len(random_arm) == FOLDS * (FOLDS - 1) // 2
     assert all((rows < n).all() and len(rows) <= n * (FOLDS - 2) // FOLDS for rows in random_arm)
@@ -69,7 +81,7 @@ def test_near_twins_are_never_on_both_sides() -> None:
     n = 60
     line = Line(n, np.linspace(-1, 1, 60))
     groups = np.arange(n) // 2
-    lift(
+    measured(
         line.fit, drawn(n, groups=groups), picked=line.picked, start=NONE, labels=line.labels,
         rng=np.random.default_rng(0),
     )  # fmt: skip
@@ -82,7 +94,7 @@ def test_near_twins_are_never_on_both_sides() -> None:
 def test_both_arms_learn_from_as_many_answers_and_from_the_same_start() -> None:
     line = Line(50, np.linspace(-1, 1, 70))
     start = line.picked[:10]
-    found = lift(
+    found = measured(
         line.fit, drawn(50), picked=line.picked[10:], start=start, labels=line.labels, rng=np.random.default_rng(0)
     )
     assert all(set(start.tolist()) <= set(rows.tolist()) for rows in line.learned)
@@ -92,14 +104,16 @@ def test_both_arms_learn_from_as_many_answers_and_from_the_same_start() -> None:
 
 def test_fewer_picked_answers_than_random_ones_bound_the_count() -> None:
     line = Line(90, np.linspace(-1, 1, 15))
-    found = lift(line.fit, drawn(90), picked=line.picked, start=NONE, labels=line.labels, rng=np.random.default_rng(0))
+    found = measured(
+        line.fit, drawn(90), picked=line.picked, start=NONE, labels=line.labels, rng=np.random.default_rng(0)
+    )
     assert (found.m, found.n) == (15, 90)
 
 
 def test_the_same_numbers_give_the_same_lift() -> None:
     line = Line(60, np.linspace(-1, 1, 60))
     one, two = (
-        lift(line.fit, drawn(60), picked=line.picked, start=NONE, labels=line.labels, rng=np.random.default_rng(3))
+        measured(line.fit, drawn(60), picked=line.picked, start=NONE, labels=line.labels, rng=np.random.default_rng(3))
         for _ in range(2)
     )
     assert one == two
@@ -123,6 +137,13 @@ def test_what_random_models_learn_from_is_thinned_to_equal_chances() -> None:
     assert 30 <= kept[200:].sum() <= 70
 
 
+def test_nothing_is_told_when_hardly_any_answers_are_left_to_learn_from() -> None:
+    line = Line(40, np.linspace(-1, 1, 40))
+    answers = drawn(40, chances=np.array([0.001] + [0.9] * 39))
+    rng = np.random.default_rng(0)
+    assert lift(line.fit, answers, picked=line.picked, start=NONE, labels=line.labels, rng=rng) is None
+
+
 def test_too_few_answers_are_refused_with_the_reason() -> None:
     assert lacking(random=29, picked=50, classes=2) == "29 random answers, 30 are needed"
     assert lacking(random=30, picked=9, classes=2) == "9 picked answers, 10 are needed"
@@ -130,7 +151,7 @@ def test_too_few_answers_are_refused_with_the_reason() -> None:
     assert lacking(random=30, picked=10, classes=2) == ""
     line = Line(20, np.linspace(-1, 1, 20))
     with pytest.raises(DataError, match="20 random answers, 30 are needed"):
-        lift(line.fit, drawn(20), picked=line.picked, start=NONE, labels=line.labels, rng=np.random.default_rng(0))
+        measured(line.fit, drawn(20), picked=line.picked, start=NONE, labels=line.labels, rng=np.random.default_rng(0))
 
 
 @pytest.mark.parametrize(
@@ -150,7 +171,9 @@ def test_the_verdict_is_read_from_the_interval(low: float, high: float, told: st
 @given(st.integers(0, 30), st.integers(20, 80))
 def test_labels_saved_agree_with_the_verdict(seed: int, picked: int) -> None:
     line = Line(40, np.random.default_rng(seed + 1).uniform(-1, 1, picked), noise=0.5, seed=seed)
-    found = lift(line.fit, drawn(40), picked=line.picked, start=NONE, labels=line.labels, rng=np.random.default_rng(0))
+    found = measured(
+        line.fit, drawn(40), picked=line.picked, start=NONE, labels=line.labels, rng=np.random.default_rng(0)
+    )
     if found.verdict == "picking pays":
         assert found.saved_low is not None
         assert found.saved_low >= 0
