@@ -64,7 +64,7 @@ def main() -> None:
     gc.freeze()
     measured = load_encoder("minilm").embed(list(gold)), list(gold.values())
     with tempfile.TemporaryDirectory() as scratch, knowing(pool):
-        for seed in range(options.runs):
+        for seed in range(options.first, options.runs):
             if seed not in runs:
                 runs[seed] = _run(Path(scratch), seed, gold=measured, pool=pool, options=options)
                 options.out.write_text(json.dumps([asdict(run) for run in runs.values()], indent=1) + "\n")
@@ -95,7 +95,7 @@ def summary(runs: Sequence[Run]) -> str:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Intervals of whole projects without a gold test")
     parser.add_argument("out", type=Path, help="JSON file; what it holds already is kept")
-    for name, value in {"runs": 100, "rounds": 4, "batch": 100}.items():
+    for name, value in {"runs": 100, "first": 0, "rounds": 4, "batch": 100}.items():
         parser.add_argument(f"--{name}", type=int, default=value)
     return parser.parse_args()
 
