@@ -35,19 +35,22 @@ WRITING_SETTINGS := --batch 150 --set selection.audit=0.5 --set selection.blind=
 	--set generation.max_new_tokens=80 --set generation.prompts=250 --set generation.samples=4 \
 	--set 'model.options={"learning_rate": 0.0004, "guard_tokens": 80}'
 STAND_IN := data/stand-in
+FIGURES := build/bench
+# Public sets as JSON Lines, one folder each; a benchmark leaves out, aloud, what is not there.
+DATASETS ?= ../shared/datasets
 FAST := not slow and not server and not browser and not postgresql and not bench
 
 export TOKENIZERS_PARALLELISM := false
 # One thread a test worker: more of them on the same cores only wait for each other.
 test check: export OMP_NUM_THREADS := 1
 
-.PHONY: help setup demo demo-preference dashboard test check bench clean clean-all
+.PHONY: help setup demo demo-preference dashboard test check bench bench-honest bench-labels clean clean-all
 
 help:  ## show this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name words; do \
-		printf '  %-16s %s\n' "$$name" "$$words"; done
+		printf '  %-20s %s\n' "$$name" "$$words"; done
 	@printf '\n%s\n' 'Variables, e.g. make demo ROUNDS=2:'
-	@printf '  %-16s %s\n' \
+	@printf '  %-20s %s\n' \
 		'ROUNDS=5' 'how many rounds the demo has in the end' \
 		'PREFERENCE_ROUNDS=4' 'the same for demo-preference' \
 		'FRESH=1' 'the demo starts over; otherwise it goes on where it stopped' \
@@ -154,6 +157,25 @@ bench: $(READY)  ## the benchmarks and the long tests, one after the other
 	@$(BIN)/python data/preference/stand_in.py --out $(STAND_IN)
 	@$(BIN)/python tests/benchmarks/bench_pairs.py $(STAND_IN) build/bench/pairs.json
 	@$(BIN)/python -m pytest -m bench -s
+
+bench-honest: $(READY)  ## how far the figures can be trusted: estimates, gate, leaks, planner, lives of spots; hours
+	@mkdir -p $(FIGURES)
+	@$(BIN)/python tests/benchmarks/bench_gate.py $(FIGURES)/gate.json
+	@$(BIN)/python tests/benchmarks/bench_leaks.py $(FIGURES)/leaks.json --data $(DATASETS)
+	@$(BIN)/python tests/benchmarks/bench_estimates.py $(FIGURES)/estimates.json
+	@$(BIN)/python tests/benchmarks/bench_planner.py $(FIGURES)/planner.json --datasets $(DATASETS)
+	@$(BIN)/python tests/benchmarks/bench_lives.py $(FIGURES)/lives.json
+	@PYTHONPATH=.:tests $(BIN)/python tests/benchmarks/bench_sabotage.py $(FIGURES)/sabotage.json --data $(DATASETS)/banking77
+	@PYTHONPATH=.:tests $(BIN)/python tests/benchmarks/bench_audited_rounds.py $(FIGURES)/audited_rounds.json
+
+bench-labels: $(READY)  ## how few labels it needs: strategies, the default, the recipe, the lift, simulate; hours
+	@mkdir -p $(FIGURES)
+	@$(BIN)/python tests/benchmarks/bench_menu.py
+	@cd tests/benchmarks && ../../$(BIN)/python bench_default.py ../../$(FIGURES)/default.jsonl
+	@cd tests/benchmarks && ../../$(BIN)/python default_tables.py ../../$(FIGURES)/default.jsonl
+	@$(BIN)/python tests/benchmarks/bench_recipe.py $(FIGURES)/recipe.json --datasets $(DATASETS)
+	@$(BIN)/python tests/benchmarks/bench_lift.py --datasets $(DATASETS)
+	@$(BIN)/python tests/benchmarks/bench_simulate.py $(FIGURES)/simulate
 
 clean:  ## remove the demos and every cache
 	@for project in $(DEMO) $(WRITING); do if [ -x $(WEAKSPOT) ] && [ -d $$project ]; then \
