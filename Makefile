@@ -137,14 +137,14 @@ dashboard: $(READY)  ## open the demo's dashboard
 	@$(WEAKSPOT) dashboard --project $(DEMO)
 
 test: $(READY)  ## every test but the benchmarks; what this machine lacks is skipped and listed at the end
-	@$(BIN)/python -m pytest -m 'not bench' -n $(WORKERS) --dist loadfile
+	@$(BIN)/python -m pytest -m 'not bench' -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: $(READY)  ## format, lint, types, import contracts, fast tests
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/python -m pytest -q -m '$(FAST)' -n $(WORKERS) --dist loadfile
+	@$(BIN)/python -m pytest -q -m '$(FAST)' -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 bench: $(READY)  ## the benchmarks and the long tests, one after the other
 	@mkdir -p build/bench

@@ -25,6 +25,14 @@ pytest_plugins = ["in_browser", "real_label_studio"]
 settings.register_profile("weakspot", deadline=None)
 settings.load_profile("weakspot")
 
+LONG = ("e2e", "rounds", "dashboard")
+"""Folders whose files take minutes."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first, so that no worker is left alone with one at the end; files stay whole."""
+    items.sort(key=lambda item: item.path.parent.name not in LONG)
+
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Says last, and by reason, what this machine could not test."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from made_crowds import crowd, said
 
 from loop.consensus import Annotator, Judgement, consensus, from_ranking
-from tests.consensus.made_crowds import crowd, said
 
 
 def trusted(judgements: list[Judgement], people: set[str] | None = None) -> dict[str, Annotator]:

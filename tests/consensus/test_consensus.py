@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_crowds import crowd, renamed, said
 
 from loop.consensus import Belief, Judgement, consensus, from_ranking, to_pairs
-from tests.consensus.made_crowds import crowd, renamed, said
 
 OUTCOMES = st.sampled_from(["first", "second", "tie", "both_bad"])
 JUDGEMENTS = st.lists(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from made_crowds import said
 
 from loop.consensus import Judgement, consensus, from_ranking, from_ratings
 from loop.consensus.judgements import OF_LEFT, OF_RIGHT, OF_TIE, tally
 from loop.errors import DataError
-from tests.consensus.made_crowds import said
 
 
 def test_a_ranking_says_something_of_every_pair_by_place_on_the_page() -> None:

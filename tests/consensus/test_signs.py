@@ -7,9 +7,9 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import pytest
+from made_crowds import crowd, said
 
 from loop.consensus import Judgement, consensus, krippendorff
-from tests.consensus.made_crowds import crowd, said
 
 
 def circle(keys: str, *, prompt: str = "p") -> list[Judgement]:

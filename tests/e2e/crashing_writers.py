@@ -12,8 +12,8 @@ import importlib
 import sys
 from pathlib import Path
 
-# The project before the tests: tests/loop is no package of that name.
-sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1])]
+sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[2]))  # before the tests, for tests/loop is not the package of that name
 
 import crashing
 import paper_labeler
