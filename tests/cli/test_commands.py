@@ -18,6 +18,8 @@ from loop.ledger import figures, people, progress
 from loop.project import open_project
 from loop.report import RoundFigures
 
+pytestmark = pytest.mark.slow
+
 HEAVY = (
     "torch",
     "transformers",

@@ -14,6 +14,8 @@ import pytest
 from command_line import Said, complaint, here
 from made_project import Files, make_files, write_csv
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def labelled(tmp_path_factory: pytest.TempPathFactory) -> Files:

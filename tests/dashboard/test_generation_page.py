@@ -20,6 +20,8 @@ from loop import report
 from loop.records import Measurement
 from loop.report import View
 
+pytestmark = pytest.mark.slow
+
 SOURCES = ("champion then", "new model", "drawn at")
 
 

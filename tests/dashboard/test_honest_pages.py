@@ -17,6 +17,8 @@ from loop.evaluation.reliability import RiskCoverage
 from loop.report import Calibration
 from loop.report import plan as planning
 
+pytestmark = pytest.mark.slow
+
 
 def said(app: Any) -> str:
     """Everything a page says, without the signs that make Markdown harmless."""

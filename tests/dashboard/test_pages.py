@@ -12,6 +12,8 @@ from made_stores import PAGES
 from dashboard import words
 from loop import report
 
+pytestmark = pytest.mark.slow
+
 STORES = ("empty", "cold", "one", "six", "honest", "hostile", "stalled", "alive")
 TITLES = ("Overview", "Gate", "Plan", "Weak spots", "Calibration", "Label queue", "Runs \\& health")
 

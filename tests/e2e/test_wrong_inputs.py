@@ -21,6 +21,8 @@ from world import ledger_of, leftovers
 
 from loop.ledger import Ledger, migrating
 
+pytestmark = pytest.mark.slow
+
 TEXTS = ("no wifi since monday", "the bill is too high", "it is very slow today", "I was charged twice")
 
 

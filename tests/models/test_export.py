@@ -20,6 +20,8 @@ from loop.models import export, load_classifier
 from loop.models.tuning import full, head, lora
 from loop.protocols import TrainingSet
 
+pytestmark = pytest.mark.slow
+
 FACTS = {
     "title": "Help desk intents",
     "error_rate": 0.125,

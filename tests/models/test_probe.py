@@ -22,6 +22,8 @@ from loop.models.recipes.head import head
 from loop.models.tokens import tokenize
 from loop.protocols import FrozenTexts, TrainingReport, TrainingSet
 
+pytestmark = pytest.mark.slow
+
 EMPTY = TrainingSet((), np.zeros(0, int), np.zeros((0, 32), np.float32))
 Fit = Callable[..., TrainingReport]
 

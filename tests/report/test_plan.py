@@ -21,6 +21,8 @@ from loop.records import Annotation, AnswerState, Estimate, Forecast, Measuremen
 from loop.report.plan import Plan, came, plan, series
 from loop.report.view import View, view
 
+pytestmark = pytest.mark.slow
+
 AT = "2026-03-01T10:00:00+00:00"
 BATCH, TRAINED, START = 10, 8, 40
 ERRORS = (0.4, 0.3, 0.25)

@@ -17,6 +17,8 @@ from loop.report import View
 from loop.report.writing import ALIKE
 from loop.tasks.generation.winning import SAME
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def five(tmp_path_factory: pytest.TempPathFactory) -> Iterator[View]:

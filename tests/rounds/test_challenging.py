@@ -19,6 +19,8 @@ from loop.records import Evidence, Spot
 from loop.rounds.challenging import Measured, challenge, gather, ground_of
 from loop.rounds.work import Work
 
+pytestmark = pytest.mark.slow
+
 AT = "2026-01-01T00:00:00+00:00"
 IDS = tuple(f"{row:03d}" for row in range(100))
 SPOT = Spot(7, "card, arrived", 100, 50, 0, 0, 0, 0, None, None, None, None, None)

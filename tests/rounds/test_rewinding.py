@@ -13,6 +13,8 @@ from loop.ledger.figures import Decision
 from loop.project import Project, open_project
 from loop.rounds.rewinding import moves, put, rewound
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Path:

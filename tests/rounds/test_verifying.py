@@ -14,6 +14,8 @@ from loop.project import open_project
 from loop.rounds import bundles
 from loop.rounds.verifying import Finding, seal, verify
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Path:

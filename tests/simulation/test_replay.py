@@ -13,6 +13,8 @@ from loop.errors import DataError
 from loop.protocols import Choice, PoolView
 from loop.simulation.replay import replay, whole
 
+pytestmark = pytest.mark.slow
+
 USUAL = {"recipe": "plain", "seed": 3, "batch": 12, "rounds": 4, "audit": 0.0, "dev": 0.0}
 
 

@@ -24,6 +24,8 @@ from loop.rounds.retention import retention
 from loop.rounds.work import Work, artifact
 from loop.tasks.classification.retention import forgotten, measure_retention, retention_wrong
 
+pytestmark = pytest.mark.slow
+
 AT = "2026-01-01T00:00:00+00:00"
 POOL = [{"text": f"{word} number {n}, what now?", "label": word} for n in range(6) for word in ("bill", "net")]
 KEPT = [

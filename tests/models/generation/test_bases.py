@@ -17,6 +17,8 @@ from loop.models.generation.bases import answer_ids, context_length, end_token, 
 from loop.models.generation.folders import FolderAbout, load_folder, read_about, save_folder, untuned
 from loop.records import Message
 
+pytestmark = pytest.mark.slow
+
 CHAT = (Message("system", "Be brief."), Message("user", "Where is my refund?"))
 
 

@@ -20,6 +20,8 @@ from loop.models.generation.generator import LocalGenerator
 from loop.protocols.texts import Sampling
 from loop.records import Chat, Generation, Message
 
+pytestmark = pytest.mark.slow
+
 GREEDY = Sampling(max_new_tokens=24)
 DRAWN = Sampling(max_new_tokens=24, temperature=0.8, top_p=0.95, samples=3)
 

@@ -14,6 +14,8 @@ from loop.models.generation.bases import WritingBase, answer_ids, load_base, pro
 from loop.protocols.texts import Sampling
 from loop.records import Message
 
+pytestmark = pytest.mark.slow
+
 CHATS = tuple((Message("user", prompt),) for prompt in PROMPTS)
 
 
