@@ -15,6 +15,8 @@ from dashboard.charts.look import DARK, LIGHT, Look
 from dashboard.frames import rounds, runs, spots
 from loop import report
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module", params=["six", "one", "hostile"])
 def seen(stores: Any, request: Any) -> Any:

@@ -13,6 +13,8 @@ from dashboard.frames import queue, rounds, runs, spots
 from loop import report
 from loop.ledger import progress
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def seen(stores: Any) -> Any:

@@ -15,6 +15,8 @@ import pytest
 import yaml
 from scipy.sparse import csr_array, triu
 
+pytestmark = pytest.mark.slow
+
 SAMPLE = Path(__file__).parents[2] / "data" / "sample"
 COLUMNS = ["id", "text", "intent", "channel", "language", "customer_tier", "received_at"]
 NEAR = 0.6

@@ -152,6 +152,7 @@ def test_a_section_whose_keys_are_commented_out_means_the_defaults() -> None:
 NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), min_size=1).filter(str.strip)
 
 
+@pytest.mark.slow
 @given(name=NAMES, labels=st.lists(NAMES.map(str.strip), min_size=2, unique=True), metadata=st.lists(NAMES))
 def test_the_template_reads_back_as_what_was_given(name: str, labels: list[str], metadata: list[str]) -> None:
     config = parse(template(name=name, file="a.csv", text="text", labels=labels, metadata=metadata, seed=3, batch=7))

@@ -24,6 +24,8 @@ from loop.models.generation.folders import load_folder
 from loop.protocols.texts import Sampling
 from loop.records import Measurement, Message
 
+pytestmark = pytest.mark.slow
+
 FACTS = {
     "title": "Support replies",
     "measure": "win rate against the model before tuning",
