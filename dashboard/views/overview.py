@@ -121,7 +121,7 @@ def _error_card(report: Report) -> None:
     elif best:
         delta = "needs a second round"
     st.metric(
-        "Error rate, champion",
+        "Error rate",
         told,
         delta=delta,
         delta_color=colour,
