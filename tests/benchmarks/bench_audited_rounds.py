@@ -6,7 +6,7 @@
     data/sample/gold.csv, which the project never sees ─► the same model ──────────────────────► the true rate
 
 Real rounds of the product with another seed each; people are SIMULATED: on paper, and they know every answer. The
-tuning method is "head". Two truths are told: the rate on the unseen gold file, itself a sample of 719 whose own
+tuning method is "head" on the last layer. Two truths are told: the rate on the unseen gold file, itself a sample of 719 whose own
 chance is no fault of the interval, and the rate on all pool examples that nobody labelled or that measure: the very
 population that is estimated. Finished runs stand in OUT.json and are not made again.
 """
@@ -109,6 +109,7 @@ def _run(scratch: Path, seed: int, *, gold: Gold, pool: Mapping[str, str], optio
     _must(
         *("init", root, "--data", SAMPLE / "pool.csv", "--labels", SAMPLE / "labels.yaml", "--seed-labels", "0"),
         *("--batch", str(options.batch), "--seed", str(seed), "--set", "model.tuning=head"),
+        *("--set", 'model.options={"representation": "last"}'),
         *("--set", f"labeler.kind={NAME}", "--set", "labeler.poll_seconds=0.1"),
     )
     if kept.exists():
