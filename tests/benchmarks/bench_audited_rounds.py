@@ -6,9 +6,9 @@
     data/sample/gold.csv, which the project never sees ─► the same model ──────────────────────► the true rate
 
 Real rounds of the product with another seed each; people are SIMULATED: on paper, and they know every answer. The
-tuning method is "head" on the last layer. Two truths are told: the rate on the unseen gold file, itself a sample of 719 whose own
-chance is no fault of the interval, and the rate on all pool examples that nobody labelled or that measure: the very
-population that is estimated. Finished runs stand in OUT.json and are not made again.
+tuning method is "head" on the last layer. Two truths are told: the rate on the unseen gold file, itself a sample of
+719 whose own chance is no fault of the interval, and the rate on all pool examples that nobody labelled or that
+measure: the very population that is estimated. Finished runs stand in OUT.json and are not made again.
 """
 
 from __future__ import annotations
