@@ -1,15 +1,20 @@
-"""The curves of bench_default.py as tables: labels needed against random, areas, cold starts, noise.
+"""The curves of bench_default.py as tables: labels needed against random, areas, cold starts, noise, all sets together.
 
-    curves.jsonl ─► by set and strategy, paired by seed ─► ratios (bootstrap over seeds) │ areas (Student) ─► Markdown
+    python tests/benchmarks/default_tables.py curves.jsonl [more.jsonl ...] [--against weak_spots] [--sets snips]
 
-A ratio is read off the mean curves, linear between rounds: labels with which a strategy first reaches a share of the
-accuracy of all labels, over those of random. `-` where the mean curve does not get there.
+    curves ─► by set and way, paired by seed ─► ratios (bootstrap over seeds) │ areas (Student) ─► Markdown
+
+A way is a strategy with the recipe `plain`, or "recipe + strategy" with another. A ratio is read off the mean curves,
+linear between rounds: labels with which a way first reaches a share of what the recipe `plain` makes of all labels,
+over those that `--against`, random with `plain`, needs. `-` where the mean curve does not get there; where that of
+`--against` does not, its last labels count, which makes the ratio too large.
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,22 +27,52 @@ from loop.records import FloatArray
 SHARES = (0.9, 0.95, 0.97)
 DRAWS = 2000
 Curves = Mapping[str, Mapping[int, Mapping[str, Any]]]
-"""Strategy → seed → curve."""
+"""Way → seed → curve."""
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """Labels needed, as a share of those that the way compared with needs."""
+
+    value: float
+    """NaN: not reached."""
+    drawn: FloatArray
+    """(DRAWS,) the same with seeds drawn with replacement, infinite where not reached; (1,) of a single seed."""
+
+    def __str__(self) -> str:
+        """With its 95 % percentile interval."""
+        if np.isnan(self.value):
+            return "-"
+        if len(self.drawn) == 1:
+            return f"{self.value:.2f}"
+        # A draw in which the way never gets there is as bad as can be: it belongs to the upper end.
+        low, high = np.quantile(self.drawn, [0.025, 0.975], method="nearest")
+        return f"{self.value:.2f} ({low:.2f} to {'more' if np.isinf(high) else f'{high:.2f}'})"
 
 
 def main() -> None:
-    lines = [line for path in sys.argv[1:] for line in read(Path(path))]
+    parser = argparse.ArgumentParser(description="Tables of the curves that bench_default.py made")
+    parser.add_argument("curves", type=Path, nargs="+")
+    parser.add_argument("--against", default="random", help="the way the others are compared with")
+    parser.add_argument("--sets", nargs="+", help="only these")
+    options = parser.parse_args()
+    lines = [line for path in options.curves for line in read(path)]
+    lines = [line for line in lines if options.sets is None or line["set"] in options.sets]
+    ratios: dict[str, dict[str, Ratio]] = {}
+    areas: dict[str, dict[str, float]] = {}
     for of in dict.fromkeys((line["set"], line["on"]) for line in lines):
         own = [line for line in lines if (line["set"], line["on"]) == of]
         clean = _grouped(own, noise=0)
         full = {seed: line["accuracy"][0] for seed, line in clean.get("full", {}).items()}
-        print(f"\n### {of[0]}, measured on {of[1]}; all labels: {np.mean(list(full.values())):.1%}\n")
-        print("| strategy | seeds | labels to 90 % | 95 % | 97 % | area against random | cold start: median, worst |")
-        print("|---|---|---|---|---|---|---|")
-        for name in clean:
-            if name != "full":
-                print(_row(name, clean, full))
-        _noise(own)
+        if full and options.against in clean:
+            _one_set(clean, full, options.against, of)
+            for way in _ways(clean, full, options.against):
+                if way != options.against:
+                    seeds = _shared(clean, full, way, options.against)
+                    ratios.setdefault(way, {})[of[0]] = _ratio(clean, way, options.against, full, seeds, 0.95)
+                    areas.setdefault(way, {})[of[0]] = float(_gains(clean, way, options.against, seeds).mean())
+        _noise(own, options.against)
+    _all_sets(ratios, areas, options.against)
 
 
 def needed(labels: Sequence[int], accuracy: FloatArray, wanted: float) -> float:
@@ -56,72 +91,100 @@ def _grouped(lines: Sequence[Mapping[str, Any]], *, noise: int) -> Curves:
     found: dict[str, dict[int, Mapping[str, Any]]] = {}
     for line in lines:
         if line["noise"] == noise:
-            found.setdefault(line["strategy"], {})[line["seed"]] = line
+            way = line["strategy"] if line["recipe"] == "plain" else f"{line['recipe']} + {line['strategy']}"
+            found.setdefault(way, {})[line["seed"]] = line
     return found
 
 
-def _row(name: str, curves: Curves, full: Mapping[int, float]) -> str:
-    seeds = sorted(set(curves[name]) & set(curves["random"]) & set(full))
-    ratios = [_ratio(curves[name], curves["random"], full, seeds, share) for share in SHARES]
-    if name == "random":
-        mean = _mean(curves["random"], seeds)
-        target = np.mean([full[seed] for seed in seeds])
-        ratios = [f"{needed(_labels(curves[name]), mean, share * target):.0f} labels" for share in SHARES]
-    second = [curves[name][seed]["accuracy"][1] for seed in seeds]
-    cold = f"{np.median(second):.1%}, {min(second):.1%}"
-    return f"| {name} | {len(seeds)} | " + " | ".join([*ratios, _area(curves, name, seeds), cold]) + " |"
+def _shared(curves: Curves, full: Mapping[int, float], way: str, against: str) -> list[int]:
+    return sorted(set(curves[way]) & set(curves[against]) & set(full))
+
+
+def _ways(curves: Curves, full: Mapping[int, float], against: str) -> list[str]:
+    return [way for way in curves if way != "full" and _shared(curves, full, way, against)]
+
+
+def _one_set(curves: Curves, full: Mapping[int, float], against: str, of: tuple[str, str]) -> None:
+    print(f"\n### {of[0]}, measured on {of[1]}; all labels: {np.mean(list(full.values())):.1%}\n")
+    print(f"| way | seeds | labels to 90 % | 95 % | 97 % | area against {against} | cold start: median, worst |")
+    print("|---|---|---|---|---|---|---|")
+    for way in _ways(curves, full, against):
+        seeds = _shared(curves, full, way, against)
+        if way == against:
+            counts = [_counted(curves[way], full, seeds, share) for share in SHARES]
+            cells = [*("-" if np.isnan(count) else f"{count:.0f} labels" for count in counts), ""]
+        else:
+            cells = [str(_ratio(curves, way, against, full, seeds, share)) for share in SHARES]
+            cells.append(_area(_gains(curves, way, against, seeds)))
+        second = [curves[way][seed]["accuracy"][1] for seed in seeds]
+        print(f"| {way} | {len(seeds)} | {' | '.join(cells)} | {np.median(second):.1%}, {min(second):.1%} |")
 
 
 def _ratio(
-    own: Mapping[int, Any], random: Mapping[int, Any], full: Mapping[int, float], seeds: Any, share: float
-) -> str:
-    """The ratio and its 95 % percentile interval from seeds drawn with replacement."""
-
+    curves: Curves, way: str, against: str, full: Mapping[int, float], seeds: Sequence[int], share: float
+) -> Ratio:
     def of(drawn: Sequence[int]) -> float:
-        target = share * np.mean([full[seed] for seed in drawn])
-        mine = needed(_labels(own), _mean(own, drawn), target)
-        return mine / needed(_labels(random), _mean(random, drawn), target)
+        other = _counted(curves[against], full, drawn, share)
+        most = min(curves[against][seed]["labels"][-1] for seed in drawn)
+        return _counted(curves[way], full, drawn, share) / (most if np.isnan(other) else other)
 
-    value = of(seeds)
     rng = np.random.default_rng(0)
-    drawn = np.array([of(rng.choice(seeds, size=len(seeds))) for _ in range(DRAWS)])
-    # A draw in which the strategy never gets there is as bad as can be: it belongs to the upper end.
-    low, high = np.quantile(np.where(np.isnan(drawn), np.inf, drawn), [0.025, 0.975], method="nearest")
-    told = "more" if np.isinf(high) else f"{high:.2f}"
-    return "-" if np.isnan(value) else f"{value:.2f} ({low:.2f} to {told})"
+    drawn = np.array([of(rng.choice(seeds, size=len(seeds))) for _ in range(DRAWS if len(seeds) > 1 else 1)])
+    return Ratio(of(seeds), np.where(np.isnan(drawn), np.inf, drawn))
 
 
-def _noise(lines: Sequence[Mapping[str, Any]]) -> None:
+def _counted(curves: Mapping[int, Any], full: Mapping[int, float], seeds: Sequence[int], share: float) -> float:
+    """Labels after which the mean curve of these seeds has this share of their accuracy with all labels."""
+    labels = min((curves[seed]["labels"] for seed in seeds), key=len)
+    mean: FloatArray = np.mean([curves[seed]["accuracy"][: len(labels)] for seed in seeds], axis=0)
+    return needed(labels, mean, share * float(np.mean([full[seed] for seed in seeds])))
+
+
+def _gains(curves: Curves, way: str, against: str, seeds: Sequence[int]) -> FloatArray:
+    """(seeds,) differences of mean accuracy in points over the rounds both went in equal steps."""
+    pairs = [(curves[way][seed], curves[against][seed]) for seed in seeds]
+    found = []
+    for own, other in pairs:
+        steps = list(zip(own["labels"], other["labels"], strict=False))
+        rounds = next((at for at, (a, b) in enumerate(steps) if a != b), len(steps))
+        found.append(100 * (np.mean(own["accuracy"][:rounds]) - np.mean(other["accuracy"][:rounds])))
+    return np.array(found)
+
+
+def _area(gains: FloatArray) -> str:
+    """Mean and 95 % Student half width."""
+    if len(gains) < 2:
+        return f"{gains.mean():+.1f}"
+    half = student.ppf(0.975, len(gains) - 1) * gains.std(ddof=1) / np.sqrt(len(gains))
+    return f"{gains.mean():+.1f} ± {half:.1f}"
+
+
+def _noise(lines: Sequence[Mapping[str, Any]], against: str) -> None:
+    rows = []
     for noise in sorted({line["noise"] for line in lines} - {0}):
         curves = _grouped(lines, noise=noise)
-        for name in curves:
-            seeds = sorted(set(curves[name]) & set(curves.get("random", {})))
-            if name != "random" and seeds:
-                print(f"{noise} % wrong answers: {name} {_area(curves, name, seeds)} ({len(seeds)} seeds)")
+        for way in [way for way in curves if way != against]:
+            seeds = sorted(set(curves[way]) & set(curves.get(against, {})))
+            if seeds:
+                rows.append(f"| {noise} % | {way} | {len(seeds)} | {_area(_gains(curves, way, against, seeds))} |")
+    if rows:
+        print(f"\n| {lines[0]['set']}, wrong answers | way | seeds | area against {against} |\n|---|---|---|---|")
+        print("\n".join(rows))
 
 
-def _area(curves: Curves, name: str, seeds: Sequence[int]) -> str:
-    """Difference of mean accuracy in points over the rounds both went in equal steps; 95 % Student half width."""
-    if name == "random" or len(seeds) < 2:
-        return ""
-    grids = [_labels(curves[which]) for which in (name, "random")]
-    rounds = next((at for at, (a, b) in enumerate(zip(*grids, strict=False)) if a != b), min(map(len, grids)))
-    own, other = (
-        np.array([curves[which][seed]["accuracy"][:rounds] for seed in seeds]).mean(axis=1)
-        for which in (name, "random")
-    )
-    gain = 100 * (own - other)
-    half = student.ppf(0.975, len(seeds) - 1) * gain.std(ddof=1) / np.sqrt(len(seeds))
-    return f"{gain.mean():+.1f} ± {half:.1f}"
-
-
-def _labels(curves: Mapping[int, Any]) -> Sequence[int]:
-    return min((curve["labels"] for curve in curves.values()), key=len)
-
-
-def _mean(curves: Mapping[int, Any], seeds: Sequence[int]) -> FloatArray:
-    found: FloatArray = np.mean([curves[seed]["accuracy"] for seed in seeds], axis=0)
-    return found
+def _all_sets(
+    ratios: Mapping[str, Mapping[str, Ratio]], areas: Mapping[str, Mapping[str, float]], against: str
+) -> None:
+    """Geometric means of the ratios and means of the areas; seeds of different sets are drawn independently."""
+    rng = np.random.default_rng(1)
+    print(f"\n### All sets, against {against}\n\n| way | sets | ratio at 95 %, geometric mean | area, mean |")
+    print("|---|---|---|---|")
+    for way, of in ratios.items():
+        mean = np.exp(np.mean([np.log(ratio.value) for ratio in of.values()]))
+        single = any(len(ratio.drawn) == 1 for ratio in of.values())
+        logs = [np.log(rng.permutation(ratio.drawn)[: 1 if single else DRAWS]) for ratio in of.values()]
+        drawn = np.exp(np.mean(logs, axis=0))
+        print(f"| {way} | {', '.join(of)} | {Ratio(float(mean), drawn)} | {np.mean(list(areas[way].values())):+.1f} |")
 
 
 if __name__ == "__main__":
