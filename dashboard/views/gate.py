@@ -5,17 +5,14 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import layout, words
+from dashboard.cards import changes, ruling
 from dashboard.charts import gate as charts
 from dashboard.frames import gate as frames
-from dashboard.reading import Reader
 from dashboard.safe import esc
 from loop.ledger.figures import Decision
 from loop.report import Gate
 
 QUESTION = "Which models were let in or held back, on what evidence, and who decided?"
-VERDICTS = {"better": "green", "worse": "orange", "cannot tell": "yellow"}
-SHOWN = 100
-"""So many fixed or broken examples are listed."""
 
 
 def draw() -> None:
@@ -38,11 +35,11 @@ def draw() -> None:
     if ruled:
         left, right = st.columns([1, 1.05], gap="small")
         with right:
-            one = _ruling(ruled)
+            one = ruling.draw(ruled)
         with left:
             _differences(gate)
         _parts(one)
-        _examples(reader, one)
+        changes.draw(reader, one)
     _log(gate)
 
 
@@ -129,41 +126,6 @@ def _differences(gate: Gate) -> None:
         )
 
 
-def _ruling(ruled: dict[int, Decision]) -> Decision:
-    with layout.card("What the gate said", height="stretch"):
-        chosen = st.selectbox("Round", [str(round_) for round_ in ruled], key="round", bind="query-params", width=140)
-        one = ruled[int(chosen)]
-        with st.container(horizontal=True, gap="small"):
-            action = frames.ACTIONS[one.action]
-            st.badge(
-                action,
-                icon=":material/check_circle:" if action == "promoted" else ":material/block:",
-                color="green" if action == "promoted" else "orange",
-            )
-            if one.told:
-                st.badge(one.told, color=VERDICTS.get(one.told, "gray"))
-        st.markdown(frames.verdict(one))
-        st.markdown(esc(one.reason, longest=1500))
-        seen = one.comparison
-        if seen:
-            level = f", tested at {seen.alpha:.3f}" if seen.alpha is not None else ""
-            st.caption(
-                f"95 % interval of the difference {words.spread(seen.low, seen.high)}; exact McNemar p "
-                f"{words.p_value(seen.p_value)}{level}; n {seen.n:,} ({seen.on})."
-            )
-        if one.vetoes:
-            st.markdown("**What held it back**")
-            st.markdown(
-                "\n".join(
-                    f"- **{esc(frames.KINDS.get(veto.kind, veto.kind))}**: {esc(veto.reason, longest=400)}"
-                    for veto in one.vetoes[:12]
-                )
-            )
-            if len(one.vetoes) > 12:
-                st.caption(f"{len(one.vetoes) - 12} more stand in the table of parts below.")
-    return one
-
-
 def _parts(one: Decision) -> None:
     frame = frames.parts(one)
     shown = frame.head(frames.DRAWN)
@@ -196,42 +158,6 @@ def _parts(one: Decision) -> None:
                 }
             ),
             "Every part the gate watched, what held the model back first.",
-        )
-
-
-def _examples(reader: Reader, one: Decision) -> None:
-    if one.champion_round is None or one.champion_round == one.model_round:
-        return
-    about = f"Gold and audit examples where the models of rounds {one.champion_round} and {one.model_round} differ"
-    with layout.card("Fixed and broken", about):
-        found = reader.difference(one.champion_round, one.model_round)
-        kinds = {"Broken": found.broken, "Fixed": found.fixed}
-        chosen = st.segmented_control(
-            "Show", list(kinds), default="Broken", required=True, key="show", bind="query-params",
-            label_visibility="collapsed",
-        )  # fmt: skip
-        rows = kinds[str(chosen)]
-        st.caption(
-            f"{len(found.fixed):,} fixed, {len(found.broken):,} broken, {found.both_wrong:,} wrong in both, of "
-            f"{found.shared:,} known now"
-        )
-        if not rows:
-            layout.nothing("check_circle", f"Nothing was {str(chosen).lower()}")
-            return
-        column = st.column_config
-        st.dataframe(
-            frames.changes(rows[:SHOWN]),
-            hide_index=True,
-            height="content" if len(rows) <= 6 else 420,
-            row_height=62,
-            alt=f"{chosen} examples with their true label and what both models say.",
-            column_config={
-                "Text": column.TextColumn(width=380),
-                "True label": column.TextColumn(width=118),
-                "Champion said": column.TextColumn(width=118),
-                "New model says": column.TextColumn(width=118),
-                "Id": column.TextColumn(width=92, help="`weakspot explain ID` tells its story"),
-            },
         )
 
 

@@ -1,0 +1,29 @@
+"""Whether picking paid against random questions, and how far the cheap head agrees with the tuned model."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import layout
+from dashboard.reading import Reader
+from dashboard.safe import esc
+from loop.report import lift_in_words, proxy_in_words
+
+VERDICTS = {"picking pays": "green", "picking does not pay": "orange", "no proof yet": "yellow"}
+ABOUT = "Two throw-away models from equally many answers, random and picked, measured on random answers neither saw"
+
+
+def draw(reader: Reader) -> None:
+    """One sentence each, the verdict as a badge; what is still lacking where nothing could be measured."""
+    report = reader.report()
+    if report.lift is None and report.proxy is None and not report.why_no_lift:
+        return
+    with layout.card("Does picking pay?", ABOUT):
+        if report.lift is not None:
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                st.badge(report.lift.verdict, color=VERDICTS[report.lift.verdict])
+                st.markdown(esc(lift_in_words(report.lift), longest=500), width="content")
+        elif report.why_no_lift:
+            st.caption(f"Not known yet: {esc(report.why_no_lift, longest=300)}.")
+        if report.proxy is not None:
+            st.caption(esc(proxy_in_words(report.proxy), longest=500))
