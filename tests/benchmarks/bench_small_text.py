@@ -52,7 +52,8 @@ LENGTH = 64
 PROXY, STRATEGY = "head", "weak_spots"
 FROZEN = ("plain", "head")
 """Recipes that read the frozen embeddings and run no encoder of their own."""
-PEERS = ("transformer", "setfit")
+PEERS = ("transformer", "transformer_1e-4", "setfit", "setfit_8")
+"""small_text_peers.SETTINGS says what they are."""
 
 
 @dataclass(frozen=True)

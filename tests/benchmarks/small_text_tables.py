@@ -2,9 +2,9 @@
 
     cells.jsonl ... ─► by set, number of labels and system ─► means │ differences paired by seed │ seconds ─► Markdown
 
-The better peer is the one with the higher mean accuracy over the seeds, chosen anew for each set and number of labels:
-as if one knew beforehand. Differences are in points, with 95 % Student intervals over the seeds that both have. The row
-"all" goes over the sets, each seed and set one difference of means over 50, 75, 100 and 150 labels.
+The better peer is the one with the highest mean accuracy over the seeds, chosen anew for each set and number of labels:
+as if one knew beforehand. Differences are in points, with 95 % Student intervals over the seeds that every peer has.
+The row "all" goes over the sets, each seed and set one difference of means over 50, 75, 100 and 150 labels.
 """
 
 from __future__ import annotations
@@ -37,10 +37,16 @@ def main() -> None:
         print("\n".join(_seconds(sets)))
 
 
-def better_peer(cells: Cells, at: int) -> str | None:
-    """The peer with the higher mean accuracy at COUNTS[at]; None where there is no peer."""
-    peers = {name: _mean(cells[name], "accuracy")[at] for name in cells if not _own(name)}
-    return max(peers, key=lambda name: peers[name]) if peers else None
+def shared_seeds(cells: Cells, system: str) -> list[int]:
+    """The seeds that the system and every peer have; none where there is no peer."""
+    peers = [set(cells[name]) for name in cells if not _own(name)]
+    return sorted(set(cells[system]).intersection(*peers)) if peers else []
+
+
+def better_peer(cells: Cells, seeds: Sequence[int], at: int) -> str:
+    """The peer with the higher mean accuracy at COUNTS[at] over these seeds."""
+    peers = [name for name in cells if not _own(name)]
+    return max(peers, key=lambda name: sum(cells[name][seed]["accuracy"][at] for seed in seeds))
 
 
 def interval(gains: FloatArray) -> str:
@@ -67,25 +73,21 @@ def _differences(sets: Mapping[str, Cells]) -> list[str]:
     for system in systems:
         later: list[FloatArray] = []
         for name, cells in sets.items():
-            if system not in cells or better_peer(cells, 0) is None:
-                continue
-            gains = [_gains(cells, system, at) for at in range(len(COUNTS))]
-            peers = [better_peer(cells, at) for at in range(len(COUNTS))]
-            told = [f"{interval(gain)} ({peer})" if len(gain) else "" for gain, peer in zip(gains, peers, strict=True)]
-            rows.append(_row([name, system, *told]))
-            # A seed counts where every count's better peer has it.
-            later += [np.mean(gains[1:], axis=0)] if len({len(gain) for gain in gains[1:]}) == 1 else []
-        if later and len(found := np.concatenate(later)):
-            rows.append(_row(["all", system, "", f"50 to 150: {interval(found)}", "", "", ""]))
+            if system in cells and (seeds := shared_seeds(cells, system)):
+                peers = [better_peer(cells, seeds, at) for at in range(len(COUNTS))]
+                gains = [_gains(cells, system, peer, seeds)[:, at] for at, peer in enumerate(peers)]
+                told = [f"{interval(gain)} ({peer})" for gain, peer in zip(gains, peers, strict=True)]
+                rows.append(_row([name, system, *told]))
+                later.append(np.mean(gains[1:], axis=0))
+        if later:
+            rows.append(_row(["all", system, "", f"50 to 150: {interval(np.concatenate(later))}", "", "", ""]))
     return rows
 
 
-def _gains(cells: Cells, system: str, at: int) -> FloatArray:
-    """(seeds,) points by which the system is above the better peer at COUNTS[at]."""
-    peer = better_peer(cells, at)
-    seeds = sorted(set(cells[system]) & set(cells[peer])) if peer else []
-    pairs = [(cells[system][seed]["accuracy"][at], cells[peer][seed]["accuracy"][at]) for seed in seeds if peer]
-    return np.array([100 * (own - other) for own, other in pairs])
+def _gains(cells: Cells, system: str, peer: str, seeds: Sequence[int]) -> FloatArray:
+    """(seeds, COUNTS) points by which the system is above the peer."""
+    own, other = (np.array([cells[name][seed]["accuracy"] for seed in seeds]) for name in (system, peer))
+    return 100 * (own - other)
 
 
 def _seconds(sets: Mapping[str, Cells]) -> list[str]:
