@@ -20,6 +20,7 @@ from loop.protocols import PoolView
 from loop.records import Candidate, Pick, PickKind
 from loop.rounds import reserves
 from loop.rounds.frozen import embeddings, partition
+from loop.rounds.guarding import twins_of_measured
 from loop.rounds.work import Done, Work
 from loop.selection import reasons
 from loop.tasks.generation import answers as files
@@ -44,7 +45,8 @@ def select(work: Work) -> Done:
     batch = work.config.selection.batch
     compared = work.config.questions.form in COMPARED
     again = round(work.config.questions.swapped * batch) if work.config.questions.form == "pair" else 0
-    chosen = _chosen(work, folder, budget=max(batch - len(audits) - again, 0))
+    drawn = [pick.example_id for pick in audits]
+    chosen = _chosen(work, folder, budget=max(batch - len(audits) - again, 0), drawn=drawn)
     rng = work.rng("select", 1)
     picks = [_shuffled(pick, rng) if compared else pick for pick in (*audits, *chosen)]
     repeated = [pick for pick in picks if pick.kind is PickKind.WEAK]
@@ -68,8 +70,8 @@ def select(work: Work) -> Done:
     return Done({"picks": len(mixed), **counts, "swapped": len(places)}, record)
 
 
-def _chosen(work: Work, place: Path, *, budget: int) -> list[Pick]:
-    """Prompts by the strategy, answers by the pair strategy."""
+def _chosen(work: Work, place: Path, *, budget: int, drawn: Sequence[str]) -> list[Pick]:
+    """Prompts by the strategy, answers by the pair strategy; no twins of what measures nor of `drawn`."""
     written, sure = files.load(place), confidence_of(place)
     with work.project.ledger.read() as connection:
         champion = figures.champion(connection)
@@ -79,7 +81,9 @@ def _chosen(work: Work, place: Path, *, budget: int) -> list[Pick]:
     if champion is None:
         return []
     apart = frozenset[str]().union(*(reserves.reserve(work, kind) for kind in reserves.LOTS))
-    free = [id_ for id_ in written.greedy if id_ not in asked and id_ not in apart]
+    open_ids = [id_ for id_ in written.greedy if id_ not in asked and id_ not in apart]
+    wasted = twins_of_measured(work, open_ids, drawn=drawn)
+    free = [id_ for id_ in open_ids if id_ not in wasted]
     challenger = work.round if work.round in rounds and work.round != champion else None
     compared = work.config.questions.form in COMPARED
     offered = candidates(work, written, champion=champion, challenger=challenger, ids=free)
