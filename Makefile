@@ -36,6 +36,7 @@ WRITING_SETTINGS := --batch 150 --set selection.audit=0.5 --set selection.blind=
 	--set 'model.options={"learning_rate": 0.0004, "guard_tokens": 80}'
 STAND_IN := data/stand-in
 FIGURES := build/bench
+DEFAULT = $(BIN)/python tests/benchmarks/bench_default.py $(FIGURES)/default.jsonl --datasets $(DATASETS)
 # Public sets as JSON Lines, one folder each; a benchmark leaves out, aloud, what is not there.
 DATASETS ?= ../shared/datasets
 FAST := not slow and not server and not browser and not postgresql and not bench
@@ -171,8 +172,15 @@ bench-honest: $(READY)  ## how far the figures can be trusted: estimates, gate, 
 bench-labels: $(READY)  ## how few labels it needs: strategies, the default, the recipe, the lift, simulate; hours
 	@mkdir -p $(FIGURES)
 	@$(BIN)/python tests/benchmarks/bench_menu.py
-	@cd tests/benchmarks && ../../$(BIN)/python bench_default.py ../../$(FIGURES)/default.jsonl
-	@cd tests/benchmarks && ../../$(BIN)/python default_tables.py ../../$(FIGURES)/default.jsonl
+	@$(DEFAULT) --strategies random margin weak_spots
+	@$(DEFAULT) --recipe head --strategies weak_spots --sets snips banking77
+	@$(DEFAULT) --recipe head --strategies weak_spots --sets sample --last 1200
+	@$(DEFAULT) --strategies random weak_spots --noise 10 20
+	@$(DEFAULT) --strategies random weak_spots --noise 0 10 20 --sets goemotions
+	@$(DEFAULT) --strategies theirs_margin theirs_badge theirs_typiclust theirs_drop_query theirs_falcun --sets sample snips
+	@$(BIN)/python tests/benchmarks/default_tables.py $(FIGURES)/default.jsonl
+	@$(BIN)/python tests/benchmarks/bench_small_text.py $(FIGURES)/small_text.jsonl
+	@$(BIN)/python tests/benchmarks/small_text_tables.py $(FIGURES)/small_text.jsonl
 	@$(BIN)/python tests/benchmarks/bench_recipe.py $(FIGURES)/recipe.json --datasets $(DATASETS)
 	@$(BIN)/python tests/benchmarks/bench_lift.py --datasets $(DATASETS)
 	@$(BIN)/python tests/benchmarks/bench_simulate.py $(FIGURES)/simulate
