@@ -179,7 +179,7 @@ bench-labels: $(READY)  ## how few labels it needs: strategies, the default, the
 	@$(DEFAULT) --strategies random weak_spots --noise 0 10 20 --sets goemotions
 	@$(DEFAULT) --strategies theirs_margin theirs_badge theirs_typiclust theirs_drop_query theirs_falcun --sets sample snips
 	@$(BIN)/python tests/benchmarks/default_tables.py $(FIGURES)/default.jsonl
-	@$(BIN)/python tests/benchmarks/bench_small_text.py $(FIGURES)/small_text.jsonl
+	@$(BIN)/python tests/benchmarks/bench_small_text.py $(FIGURES)/small_text.jsonl --datasets $(DATASETS)
 	@$(BIN)/python tests/benchmarks/small_text_tables.py $(FIGURES)/small_text.jsonl
 	@$(BIN)/python tests/benchmarks/bench_recipe.py $(FIGURES)/recipe.json --datasets $(DATASETS)
 	@$(BIN)/python tests/benchmarks/bench_lift.py --datasets $(DATASETS)

@@ -40,11 +40,8 @@ from loop.protocols import FrozenTexts, PoolView
 from loop.records import FloatArray, IntArray
 
 ROOT = Path(__file__).resolve().parents[2]
-SHARED = ROOT.parent / "shared" / "datasets"
-FILES = {
-    "sample": (ROOT / "data" / "sample" / "pool.csv", ROOT / "data" / "sample" / "gold.csv"),
-    **{name: (SHARED / name / "train.jsonl", SHARED / name / "test.jsonl") for name in ("banking77", "snips")},
-}
+SAMPLE = ROOT / "data" / "sample"
+SETS = ("snips", "sample", "banking77")
 COUNTS = (25, 50, 75, 100, 150)
 POOL, HELD = 1500, 700
 LENGTH = 64
@@ -94,7 +91,8 @@ def main() -> None:
                     continue
                 print(f"{name} seed {seed} {system:22s}", end="", flush=True)
                 rounds = []
-                for made in measured(task(name, seed, pool=options.pool, held=options.held), system):
+                given = task(files(name, options.datasets), seed, pool=options.pool, held=options.held)
+                for made in measured(given, system):
                     rounds.append(made)
                     print(f"  {made.accuracy:.3f} {made.seconds:.0f} s", end="", flush=True)
                 print(flush=True)
@@ -119,9 +117,16 @@ def measured(given: Task, system: str) -> Iterator[Round]:
     return small_text_peers.rounds(given, name)
 
 
-def task(name: str, seed: int, *, pool: int = POOL, held: int = HELD) -> Task:
-    """Which texts, first labels and order of classes a set and a seed stand for."""
-    (texts, words), (held_texts, held_words) = (_rows(file) for file in FILES[name])
+def files(name: str, datasets: Path) -> tuple[Path, Path]:
+    """Where the pool is drawn from, and where the texts measured on."""
+    if name == "sample":
+        return SAMPLE / "pool.csv", SAMPLE / "gold.csv"
+    return datasets / name / "train.jsonl", datasets / name / "test.jsonl"
+
+
+def task(from_: tuple[Path, Path], seed: int, *, pool: int = POOL, held: int = HELD) -> Task:
+    """Which texts, first labels and order of classes two files and a seed stand for."""
+    (texts, words), (held_texts, held_words) = (_rows(file) for file in from_)
     rng = np.random.default_rng([seed, 5])
     taken = rng.permutation(len(texts))[:pool]
     tested = rng.permutation(len(held_texts))[:held]
@@ -174,10 +179,13 @@ def accuracy(given: Task, answers: IntArray) -> float:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="weakspot and small-text 1.4.1 side by side")
     parser.add_argument("out", type=Path, help="JSON lines to add to")
-    parser.add_argument("--sets", nargs="+", default=["snips", "sample"], choices=sorted(FILES))
+    parser.add_argument("--sets", nargs="+", default=["snips", "sample"], choices=SETS)
+    parser.add_argument(
+        "--datasets", type=Path, default=ROOT.parent / "shared" / "datasets", help="folder of public sets"
+    )
     parser.add_argument("--seeds", nargs="+", type=int, default=[3, 4, 5])
     parser.add_argument("--ours", nargs="*", default=["head", "lora"], help="names of recipes")
-    parser.add_argument("--peers", nargs="*", default=list(PEERS), choices=PEERS)
+    parser.add_argument("--peers", nargs="*", default=["transformer_1e-4", "setfit_8"], choices=PEERS)
     parser.add_argument("--pool", type=int, default=POOL, help="texts")
     parser.add_argument("--held", type=int, default=HELD, help="texts measured on")
     parser.add_argument("--first-only", action="store_true", help="stop after one cell")
