@@ -151,11 +151,11 @@ def ours(given: Task, name: str) -> Iterator[Round]:
     rng = np.random.default_rng([given.seed, 6])
     started = time.process_time()
     encoder = load_transformer(given.base)
-    pool = _frozen(given, encoder, slice(0, given.pool))
+    pool = frozen_of(given, encoder, slice(0, given.pool))
     done = time.process_time()
-    held = _frozen(given, encoder, slice(given.pool, None))
+    held = frozen_of(given, encoder, slice(given.pool, None))
     testing = 0.0 if name in FROZEN else time.process_time() - done
-    frozen = _joined(pool, held)
+    frozen = joined(pool, held)
     spent, asked = done - started, given.first
     for count, following in zip(COUNTS, (*COUNTS[1:], None), strict=True):
         started = time.process_time()
@@ -164,7 +164,7 @@ def ours(given: Task, name: str) -> Iterator[Round]:
         cheap = proxy(frozen, asked, given.truth[asked], **known)
         answer = cheap if name == PROXY else final(frozen, asked, given.truth[asked], **known)
         if following is not None:
-            view = _view(frozen, cheap, free, asked, given.truth[asked])
+            view = view_of(frozen, cheap, free, asked, given.truth[asked])
             asked = np.concatenate([asked, free[picks(view, budget=following - count, rng=rng).rows]])
         spent += time.process_time() - started - testing
         yield Round(accuracy(given, answer[given.pool :].argmax(axis=1)), spent)
@@ -217,7 +217,8 @@ def _cut(texts: list[str], base: Base) -> tuple[str, ...]:
     return tuple(text[: max(end for _, end in ends)] for text, ends in zip(texts, reached, strict=True))
 
 
-def _frozen(given: Task, encoder: Any, part: slice) -> FrozenTexts:
+def frozen_of(given: Task, encoder: Any, part: slice) -> FrozenTexts:
+    """These texts as the untouched encoder sees them."""
     texts = given.texts[part]
     tokens = tokenize(texts, given.base)
     pad = load_tokenizer(given.base).pad_token_id
@@ -225,7 +226,8 @@ def _frozen(given: Task, encoder: Any, part: slice) -> FrozenTexts:
     return FrozenTexts(texts, of_length_one(layers[:, -1]), layers)
 
 
-def _joined(one: FrozenTexts, other: FrozenTexts) -> FrozenTexts:
+def joined(one: FrozenTexts, other: FrozenTexts) -> FrozenTexts:
+    """One set after the other."""
     return FrozenTexts(
         (*one.texts, *other.texts),
         np.concatenate([one.embeddings, other.embeddings]),
@@ -233,12 +235,14 @@ def _joined(one: FrozenTexts, other: FrozenTexts) -> FrozenTexts:
     )
 
 
-def _view(frozen: FrozenTexts, probabilities: FloatArray, free: IntArray, asked: IntArray, said: IntArray) -> PoolView:
+def view_of(
+    frozen: FrozenTexts, probabilities: FloatArray | None, free: IntArray, asked: IntArray, said: IntArray
+) -> PoolView:
     """Without spots, as in bench_default.py."""
     return PoolView(
         ids=tuple(f"{row:06d}" for row in free),
         embeddings=frozen.embeddings[free],
-        probabilities=probabilities[free],
+        probabilities=None if probabilities is None else probabilities[free],
         spots=np.zeros(len(free), dtype=np.int64),
         spot_estimates=None,
         labelled_embeddings=frozen.embeddings[asked],
