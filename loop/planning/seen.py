@@ -87,21 +87,24 @@ def seen(connection: Connection, config: Config) -> Seen:
 
 
 def series(connection: Connection) -> dict[int, Point]:
-    """Round → point of the learning curve, from one source for all rounds.
+    """Round → point of the learning curve, from one source for all rounds, of models tuned as the newest one is.
 
     The estimates, where there are any: every round's model measured anew on the same answers. Else the measurements
-    on the ground of the newest round's headline.
+    on the ground of the newest round's headline. A cheap head and a tuned encoder learn at different rates: with
+    model.final_every above 1 a curve through both would be of neither.
     """
-    labels = {row.round: row.train_n for row in figures.models(connection) if row.train_n > 0}
+    tuned = {row.round: row for row in figures.models(connection) if row.train_n > 0}
     anew = {row.round: row.estimate for row in estimates.estimates(connection) if row.headline}
     if anew:
+        labels = _alike(tuned, [round_ for round_, found in anew.items() if found.effective_n > 0])
         return {
             round_: Point(labels[round_], found.value, found.low, found.high, found.effective_n)
             for round_, found in sorted(anew.items())
-            if round_ in labels and found.effective_n > 0
+            if round_ in labels
         }
     measured = {round_: _error_rates(rows) for round_, rows in sorted(figures.measurements(connection).items())}
     ground = next((name for name in GROUNDS if measured and name in measured[max(measured)]), "")
+    labels = _alike(tuned, [round_ for round_, rows in measured.items() if ground in rows])
     return {
         round_: _point(labels[round_], rows[ground])
         for round_, rows in measured.items()
@@ -109,8 +112,21 @@ def series(connection: Connection) -> dict[int, Point]:
     }
 
 
+def _alike(tuned: Mapping[int, ModelRow], measured: Sequence[int]) -> dict[int, int]:
+    """Round → labels it learned from, of the measured models that were tuned by the method of the newest of them."""
+    known = sorted(set(measured) & set(tuned))
+    return {round_: tuned[round_].train_n for round_ in known if tuned[round_].tuning == tuned[known[-1]].tuning}
+
+
 def first_measured(connection: Connection, round_: int) -> float | None:
-    """The error rate of a round's model as it was first measured: what a forecast spoke of. None: not measured."""
+    """The error rate of a round's model as it was first measured: what the forecast before it spoke of.
+
+    None: not measured, or tuned by another method than the model before, of which the forecast was made.
+    """
+    methods = {row.round: row.tuning for row in figures.models(connection) if row.train_n > 0}
+    before = [methods[earlier] for earlier in sorted(methods) if earlier < round_]
+    if before and methods.get(round_, before[-1]) != before[-1]:
+        return None
     for row in estimates.estimates(connection, at_round=round_):
         if row.headline and row.round == round_:
             return row.estimate.value

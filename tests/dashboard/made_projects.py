@@ -105,7 +105,9 @@ def make_project(root: Path, wanted: Wanted, *, seed: int = 7, pool: int = 700) 
 
 def _round(making: Making, round_: int) -> None:
     started = BEGIN + timedelta(minutes=25 * round_)
-    row = RoundRow(round_, {"seed": 0, "selection": {"strategy": "weak_spots"}}, "digest", "0.1.0", started.isoformat(), None)
+    row = RoundRow(
+        round_, {"seed": 0, "selection": {"strategy": "weak_spots"}}, "digest", "0.1.0", started.isoformat(), None
+    )
     with making.ledger.begin() as connection:
         progress.open_round(connection, row)
         progress.add_event(connection, Event(started.isoformat(), "info", round_, None, f"Round {round_} begins"))

@@ -28,7 +28,14 @@ BATCH, TRAINED, START = 10, 8, 40
 ERRORS = (0.4, 0.3, 0.25)
 
 
-def made(root: Path, errors: tuple[float, ...] = ERRORS, *, seconds: float | None = 36.0, **settings: object) -> Path:
+def made(
+    root: Path,
+    errors: tuple[float, ...] = ERRORS,
+    *,
+    seconds: float | None = 36.0,
+    methods: tuple[str, ...] = (),
+    **settings: object,
+) -> Path:
     """Finished rounds of BATCH answers, TRAINED of which train; every model measured on the same gold test of 500."""
     root.mkdir()
     more = {"selection.batch": BATCH, **{key.replace("__", "."): value for key, value in settings.items()}}
@@ -37,7 +44,7 @@ def made(root: Path, errors: tuple[float, ...] = ERRORS, *, seconds: float | Non
     with open_project(root) as project, project.ledger.begin() as row:
         for round_, error in enumerate(errors):
             progress.open_round(row, RoundRow(round_, {}, "", "", AT, AT))
-            figures.add_model(row, _model(round_))
+            figures.add_model(row, _model(round_, methods[round_] if methods else "lora"))
             figures.put_measurements(row, round_, [Measurement("error_rate", error, error, error, 500, "gold")])
             picks = {f"{round_}-{place}": _pick(f"e{round_}-{place}", place) for place in range(BATCH)}
             people.add_picks(row, round_, picks)
@@ -45,8 +52,8 @@ def made(root: Path, errors: tuple[float, ...] = ERRORS, *, seconds: float | Non
     return root
 
 
-def _model(round_: int) -> ModelRow:
-    return ModelRow(round_, "", "", "", 0, START + TRAINED * round_, 0, "", 1.0, {}, AT)
+def _model(round_: int, tuning: str = "lora") -> ModelRow:
+    return ModelRow(round_, "", "", tuning, 0, START + TRAINED * round_, 0, "", 1.0, {}, AT)
 
 
 def _pick(example_id: str, place: int) -> Pick:
@@ -57,6 +64,18 @@ def _pick(example_id: str, place: int) -> Pick:
 def _answer(ext_id: str, seconds: float | None, *, id_: str = "") -> Annotation:
     state = AnswerState.SKIPPED if ext_id.endswith("3") else AnswerState.ANSWERED
     return Annotation(id_ or f"a-{ext_id}", ext_id, "ann", state, "a", (), "", None, seconds, AT, AT, {})
+
+
+def test_the_curve_is_of_one_tuning_method_and_a_forecast_is_not_held_against_another(tmp_path: Path) -> None:
+    methods = ("head", "head", "head", "lora", "head")
+    root = made(tmp_path / "p", (0.4, 0.3, 0.25, 0.1, 0.2), methods=methods)
+    with ledger_of(root) as ledger, ledger.begin() as row:
+        for round_ in (1, 2, 3):
+            put_forecast(row, Forecast(round_, 56, 0.2, 0.1, 0.3, None, None, details={"now": 0.3}))
+    with view(root) as opened:
+        assert [point.error for point in series(opened)] == [0.4, 0.3, 0.25, 0.2]
+        with opened.project.ledger.read() as connection:
+            assert [one.of_round for one in came(connection)] == [2]
 
 
 def planned(root: Path) -> Plan:
