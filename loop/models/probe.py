@@ -19,16 +19,15 @@ import torch
 from loop.models.bases import Base, device, find_base, load_tokenizer, load_transformer
 from loop.models.calibration import Scaling, fit_vector, log_loss
 from loop.models.checkpoint import Checkpoint, save_checkpoint
+from loop.models.embeddings import of_this_base
+from loop.models.head import as_layer
 from loop.models.layers import LayeredClassifier, layers_of_all
-from loop.models.network import PooledClassifier, embed_all
+from loop.models.network import PooledClassifier
 from loop.models.recipes.head import Head, fit_head
 from loop.models.settings import TuningSettings
 from loop.models.tokens import tokenize
 from loop.protocols import Progress, TrainingReport, TrainingSet
 from loop.records import FloatArray
-
-LOOKED_AT = 8
-"""So many texts are embedded anew to see whether the given rows are the base model's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,7 @@ class Probe:
         settings = self.settings
         base = find_base(self.base, revision=self.revision, max_length=settings.max_length)
         tokenizer, encoder = load_tokenizer(base), load_transformer(base).to(device())
-        train, dev = (_of_this_base(part, encoder, base, tokenizer) for part in (train, dev))
+        train, dev = (of_this_base(part, encoder, base, tokenizer) for part in (train, dev))
         reads = settings.representation != "last"
         layers = _layers(train.texts, encoder, base, tokenizer, progress) if reads and len(train.texts) else None
         made = fit_head(
@@ -106,8 +105,7 @@ class Probe:
 
 def _network(encoder: Any, made: Head, scale: float) -> PooledClassifier:
     """The head over its encoder, its calibration folded into the weights."""
-    weight = torch.from_numpy(np.asarray(made.weight * (made.scale / scale), np.float32))
-    bias = torch.from_numpy(np.asarray(made.bias * made.scale, np.float32))
+    weight, bias = as_layer(made, scale)
     read = made.representation
     if read.centres is None or read.shares is None:
         return PooledClassifier(encoder, weight, bias, scale=scale, dropout=0.0)
@@ -122,22 +120,3 @@ def _layered(made: Head) -> bool:
 def _layers(texts: Sequence[str], encoder: Any, base: Base, tokenizer: Any, progress: Progress | None) -> FloatArray:
     tokens = tokenize(texts, base, tokenizer=tokenizer)
     return layers_of_all(encoder, tokens, np.arange(len(tokens)), pad_id=tokenizer.pad_token_id, progress=progress)
-
-
-def _of_this_base(part: TrainingSet, encoder: Any, base: Base, tokenizer: Any) -> TrainingSet:
-    """The examples with the base's own embeddings: the given ones, unless the pool is mapped by another encoder.
-
-    A few texts tell, the longest ones: the encoders may also differ in where they cut a text off.
-    """
-    longest = sorted(range(len(part.texts)), key=lambda row: -len(part.texts[row]))[:LOOKED_AT]
-    fresh = _embedded([part.texts[row] for row in longest], encoder, base, tokenizer)
-    given = part.embeddings[longest]
-    if given.shape == fresh.shape and np.allclose(given, fresh, atol=1e-3):
-        return part
-    return TrainingSet(part.texts, part.labels, _embedded(part.texts, encoder, base, tokenizer))
-
-
-def _embedded(texts: Sequence[str], encoder: Any, base: Base, tokenizer: Any) -> FloatArray:
-    tokens = tokenize(texts, base, tokenizer=tokenizer)
-    width = int(encoder.config.hidden_size)
-    return embed_all(encoder, tokens, np.arange(len(tokens)), pad_id=tokenizer.pad_token_id, width=width)

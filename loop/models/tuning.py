@@ -22,6 +22,7 @@ from loop.errors import ModelError
 from loop.models.bases import Base, computes_bfloat16, device, find_base, load_tokenizer, load_transformer, quiet
 from loop.models.calibration import calibrate, fit_temperature, log_loss
 from loop.models.checkpoint import Checkpoint, save_checkpoint
+from loop.models.embeddings import of_this_base
 from loop.models.head import class_weights, warm_start
 from loop.models.network import PooledClassifier, forward_all
 from loop.models.probe import Probe
@@ -33,9 +34,6 @@ from loop.records import FloatArray
 
 RATES = {"lora": 1e-3, "full": 5e-5}
 """Peak learning rate of the encoder where the settings name none."""
-
-START_C = 0.03
-"""Inverse L2 strength of the head that tuning starts from, where the settings name none."""
 
 
 def lora(settings: TuningSettings, *, base: str, revision: str | None = None) -> Tuning:
@@ -79,7 +77,9 @@ class Tuning:
         base = find_base(self.base, revision=self.revision, max_length=settings.max_length)
         tokenizer = load_tokenizer(base)
         weights = class_weights(train.labels, len(labels), settings.class_weight_power)
-        module = self._start(base, train, weights, seed=seed)
+        encoder = load_transformer(base)
+        train = of_this_base(train, encoder.to(device()), base, tokenizer)
+        module = self._start(encoder, base, train, classes=len(labels), seed=seed)
         tokens = tokenize(train.texts, base, tokenizer=tokenizer)
         dev_logits = _dev_logits(module, dev, base, tokenizer)
         steered = len(dev.labels) >= settings.early_stopping_from
@@ -119,14 +119,15 @@ class Tuning:
             curve=tuple(watch.curve),
         )
 
-    def _start(self, base: Base, train: TrainingSet, weights: FloatArray, *, seed: int) -> PooledClassifier:
+    def _start(
+        self, encoder: torch.nn.Module, base: Base, train: TrainingSet, *, classes: int, seed: int
+    ) -> PooledClassifier:
         """The network before its first step: the base with its adapter, and the warm-started head."""
         settings = self.settings
         weight, bias = warm_start(
-            train, len(weights), scale=settings.scale, c=settings.head_c or START_C, weights=weights
+            train, classes, scale=settings.scale, c=settings.head_c, power=settings.class_weight_power
         )
         transformers.set_seed(seed)
-        encoder = load_transformer(base)
         return PooledClassifier(
             _adapted(encoder, base, settings) if self.method == "lora" else encoder,
             weight,

@@ -96,16 +96,10 @@ def _set(embeddings: FloatArray, labels: IntArray) -> Any:
     return TrainingSet(("",) * len(labels), labels, embeddings)
 
 
-def _weights(labels: IntArray, k: int) -> FloatArray:
-    from loop.models.head import class_weights
-
-    return class_weights(labels, k, 1.0)
-
-
 def _head(embeddings: FloatArray, labels: IntArray, k: int) -> Any:
     from loop.models.head import warm_start
 
-    weight, bias = warm_start(_set(embeddings, labels), k, scale=16.0, c=C, weights=_weights(labels, k))
+    weight, bias = warm_start(_set(embeddings, labels), k, scale=16.0, c=C, power=1.0)
     return lambda rows: rows @ (16.0 * weight.numpy().T) + bias.numpy()
 
 

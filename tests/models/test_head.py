@@ -16,7 +16,7 @@ EMBEDDINGS = np.repeat(np.eye(3, dtype=np.float32), 4, axis=0)
 def probabilities(columns: list[int], classes: int) -> np.ndarray:
     """What the warm-started head says of the three unit vectors, which are labelled with `columns`."""
     train = TrainingSet(("x",) * 12, np.repeat(columns, 4), EMBEDDINGS)
-    weight, bias = warm_start(train, classes, scale=16.0, c=1.0, weights=np.ones(classes))
+    weight, bias = warm_start(train, classes, scale=16.0, c=1.0, power=0.0)
     return torch.softmax(16.0 * torch.eye(3) @ weight.T + bias, dim=1).numpy()
 
 
@@ -55,4 +55,4 @@ def test_one_class_alone_is_told_as_an_error() -> None:
 def test_no_label_at_all_is_told_as_an_error() -> None:
     train = TrainingSet((), np.zeros(0, int), np.zeros((0, 3), np.float32))
     with pytest.raises(ModelError, match="0 training labels"):
-        warm_start(train, 3, scale=16.0, c=1.0, weights=np.ones(3))
+        warm_start(train, 3, scale=16.0, c=1.0, power=0.0)

@@ -11,7 +11,7 @@ from made_models import QUICK, texts_of
 from loop import registry
 from loop.errors import ModelError
 from loop.models import FrozenEncoder
-from loop.models.recipes.lora import Tuned
+from loop.models.recipes.lora import Tuned, as_sure_as
 from loop.protocols import FrozenTexts
 
 
@@ -24,12 +24,27 @@ def test_labelled_texts_are_learnt_and_the_same_seed_answers_the_same(
     frozen = FrozenTexts(texts, tiny_encoder.embed(texts))
     recipe = Tuned(method, base=str(tiny_base), settings=QUICK)
     one, other = (
-        recipe(frozen, np.arange(40), labels[:40], classes=4, unlabelled=np.arange(0), seed=3) for _ in range(2)
+        recipe(frozen, np.arange(40), labels[:40], classes=4, unlabelled=np.arange(40, 60), seed=3) for _ in range(2)
     )
     assert one.shape == (60, 4)
     assert np.allclose(one.sum(axis=1), 1, atol=1e-5)
     assert (one[:40].argmax(axis=1) == labels[:40]).mean() > 0.7
     assert np.array_equal(one, other)
+
+
+@pytest.mark.parametrize("wanted", [0.5, 0.8, 0.95])
+def test_a_model_is_made_as_sure_as_wanted_and_says_the_same(wanted: float) -> None:
+    said = np.random.default_rng(0).dirichlet(np.full(5, 0.3), 200)
+    found = as_sure_as(said, wanted, on=np.arange(50, 150))
+    assert found[50:150].max(axis=1).mean() == pytest.approx(wanted, abs=1e-3)
+    assert np.allclose(found.sum(axis=1), 1)
+    assert (found.argmax(axis=1) == said.argmax(axis=1)).all()
+
+
+def test_what_no_temperature_gives_comes_as_near_as_can_be() -> None:
+    said = np.array([[0.6, 0.4], [0.5, 0.5]])
+    assert as_sure_as(said, 1.0, on=np.arange(2))[0, 0] > 0.98
+    assert as_sure_as(said, 0.0, on=np.arange(2))[0, 0] == pytest.approx(0.51, abs=0.005)
 
 
 def test_labels_of_one_class_are_refused(tiny_encoder: FrozenEncoder, tiny_base: Path) -> None:
