@@ -32,7 +32,7 @@ def test_labelled_texts_are_learnt_and_the_same_seed_answers_the_same(
     assert np.array_equal(one, other)
 
 
-@pytest.mark.parametrize("wanted", [0.5, 0.8, 0.95])
+@pytest.mark.parametrize("wanted", [0.5, 0.7, 0.9])
 def test_a_model_is_made_as_sure_as_wanted_and_says_the_same(wanted: float) -> None:
     said = np.random.default_rng(0).dirichlet(np.full(5, 0.3), 200)
     found = as_sure_as(said, wanted, on=np.arange(50, 150))
