@@ -66,7 +66,8 @@ def _cards(found: Plan) -> None:
             "Gain",
             words.points(-gain.error) if gain else words.NOTHING,
             words.spread(-gain.high, -gain.low) if gain else "needs a second round",
-            help_=f"Points of error rate the next {found.questions:,} answers bring; below it its 90 % interval.",
+            help_=f"What the learning curve falls by with the next {found.questions:,} answers; below it its 90 % "
+            "interval. A single model lies beside the curve: so this is not quite the difference of the two rates.",
         )
         _metric(
             "Expert time",

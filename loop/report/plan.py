@@ -126,6 +126,9 @@ def _sentences(found: Outlook, seen: Seen, view: View, scored: Score | None) -> 
         said.append(
             f"{seen.waiting} answers wait for the next model: {_spread(found.soon.error)}, without asking anybody."
         )
+    if found.now and seen.newest and _percent(found.now.error) != _percent(seen.newest.error):
+        measured = _percent(seen.newest.error)
+        said.append(f"Measured were {measured}; all rounds together tell {_spread(found.now)} of the same model.")
     if found.cost is None:
         said.append("No expert time was recorded" + (": the experts are simulated." if view.simulated else "."))
     elif found.pace and found.pace.left_open:
@@ -147,7 +150,8 @@ def _next(found: Outlook, seen: Seen, view: View) -> str:
     if found.then is None or newest is None:
         parts.append("a forecast needs two measured rounds")
     else:
-        start = found.soon.error.error if found.soon else newest.error
+        now = found.now.error if found.now else newest.error
+        start = found.soon.error.error if found.soon else now
         parts.append(f"error {_percent(start)} → {_spread(found.then.error)}")
     if found.cost is not None:
         by = " of simulated experts" if view.simulated else " of expert time"
