@@ -1,4 +1,4 @@
-"""Where tuning starts: the recipe "head" on the last layer, as the linear layer of the network.
+"""Where tuning starts: a linear head on the last layer, with few labels that of the recipe "head".
 
 Linear probing, then fine-tuning: Kumar et al. 2022, Fine-Tuning can Distort Pretrained Features. The better the probe,
 the better the start: with two labels a class it is worth several points (docs/recipe.md).
@@ -6,12 +6,21 @@ the better the start: with two labels a class it is worth several points (docs/r
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import torch
+from sklearn.linear_model import LogisticRegression
 
+from loop.errors import ModelError
 from loop.models.recipes.head import Head, fit_head
 from loop.protocols import TrainingSet
 from loop.records import FloatArray, IntArray
+
+START_C = 0.03
+"""Inverse L2 strength of the regression that tuning starts from, where the settings name none."""
+FEW = 6.0
+"""Labels a class below which the recipe "head" is the start; from there on it was no better, or worse."""
 
 
 def class_weights(labels: IntArray, classes: int, power: float) -> FloatArray:
@@ -29,14 +38,34 @@ def warm_start(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Weight (k, d) and bias (k,) for features of length `scale`. A class without examples gets a low bias.
 
-    c: inverse L2 strength on such features, None: chosen. power: of the class weights. Raises ModelError for examples
+    c: inverse L2 strength on such features, None: START_C, or the recipe below FEW labels a class. power: of the class weights. Raises ModelError for examples
     of fewer than two classes.
     """
-    chosen = None if c is None else c * scale**2
-    return as_layer(
-        fit_head(train.embeddings, None, train.labels, classes=classes, power=power, c=chosen, representation="last"),
-        scale,
-    )
+    if c is None and len(train.labels) < FEW * max(len(np.unique(train.labels)), 1):
+        made = fit_head(train.embeddings, None, train.labels, classes=classes, power=power, representation="last")
+        return as_layer(made, scale)
+    weights = class_weights(train.labels, classes, power)
+    c = START_C if c is None else c
+    present = np.unique(train.labels)
+    if len(present) < 2:
+        raise ModelError(
+            f"the {len(train.labels)} training labels are all of one class",
+            wanted="labels of at least two classes",
+            do="label more examples, or check the label column",
+        )
+    model = LogisticRegression(C=c, max_iter=1000)
+    with warnings.catch_warnings():
+        # Two labels a class look like a regression to scikit-learn; here they are a small seed.
+        warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
+        model.fit(train.embeddings * scale, train.labels, sample_weight=weights[train.labels])
+    rows, biases = model.coef_, model.intercept_
+    if len(present) == 2:  # scikit-learn keeps one row for two classes
+        rows, biases = np.concatenate([-rows, rows]) / 2, np.concatenate([-biases, biases]) / 2
+    weight = np.zeros((classes, train.embeddings.shape[1]), np.float32)
+    # A class never seen is about as likely as one in n + 1 (Laplace), wherever the feature lies.
+    bias = np.full(classes, biases.min() - np.log(len(train.labels) + 1), np.float32)
+    weight[present], bias[present] = rows, biases
+    return torch.from_numpy(weight), torch.from_numpy(bias)
 
 
 def as_layer(made: Head, scale: float) -> tuple[torch.Tensor, torch.Tensor]:

@@ -75,7 +75,7 @@ def test_tuning_learns_beyond_the_frozen_head_it_starts_from(
     assert first_train_loss is not None
     assert report.train_loss < 0.5 * first_train_loss
     scores = load_classifier(tmp_path).predict(train.texts)
-    assert (scores.probabilities.argmax(axis=1) == train.labels).mean() > 0.9
+    assert (scores.probabilities.argmax(axis=1) == train.labels).mean() > 0.95
     assert np.allclose(scores.probabilities.sum(axis=1), 1, atol=1e-5)
     assert scores.features.shape == (48, 32)
     assert scores.features.dtype == np.float16
