@@ -38,8 +38,8 @@ def warm_start(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Weight (k, d) and bias (k,) for features of length `scale`. A class without examples gets a low bias.
 
-    c: inverse L2 strength on such features, None: START_C, or the recipe below FEW labels a class. power: of the class weights. Raises ModelError for examples
-    of fewer than two classes.
+    c: inverse L2 strength on such features; None: START_C, or what the recipe chooses below FEW labels a class. power:
+    of the class weights. Raises ModelError for examples of fewer than two classes.
     """
     if c is None and len(train.labels) < FEW * max(len(np.unique(train.labels)), 1):
         made = fit_head(train.embeddings, None, train.labels, classes=classes, power=power, representation="last")
