@@ -9,8 +9,6 @@ from dashboard.frames import gate as frames
 from dashboard.safe import esc
 from loop.ledger.figures import Decision
 
-VERDICTS = {"better": "green", "worse": "orange", "cannot tell": "yellow"}
-
 
 def draw(ruled: dict[int, Decision]) -> Decision:
     """Draws it; gives the ruling of the round that is chosen there."""
@@ -25,7 +23,7 @@ def draw(ruled: dict[int, Decision]) -> Decision:
                 color="green" if action == "promoted" else "orange",
             )
             if one.told:
-                st.badge(one.told, color=VERDICTS.get(one.told, "gray"))
+                st.badge(one.told, color=layout.STATUS_COLOURS.get(one.told, "gray"))
         st.markdown(frames.verdict(one))
         st.markdown(esc(one.reason, longest=1500))
         seen = one.comparison

@@ -40,8 +40,8 @@ class TuningSettings:
     class_weight_power: float = 1.0
     """0: every example counts the same; 1: every class counts the same."""
     head_c: float | None = None
-    """Inverse L2 strength of the logistic head, as which tuning starts too, on features of length `scale`; None: chosen
-    by cross-validation."""
+    """Inverse L2 strength of the logistic head on features of length `scale`; None: chosen by cross-validation, but for
+    the start of tuning from 6 labels a class on, which is 0.03."""
     scale: float = 16.0
     """Start of the learned scale that multiplies the unit-length feature."""
     evaluations: int = 8

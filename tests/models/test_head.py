@@ -8,6 +8,7 @@ import torch
 
 from loop.errors import ModelError
 from loop.models.head import class_weights, warm_start
+from loop.models.recipes.head import fit_head
 from loop.protocols import TrainingSet
 
 EMBEDDINGS = np.repeat(np.eye(3, dtype=np.float32), 4, axis=0)
@@ -56,3 +57,13 @@ def test_no_label_at_all_is_told_as_an_error() -> None:
     train = TrainingSet((), np.zeros(0, int), np.zeros((0, 3), np.float32))
     with pytest.raises(ModelError, match="0 training labels"):
         warm_start(train, 3, scale=16.0, c=1.0, power=0.0)
+
+
+@pytest.mark.parametrize(("a_class", "like_the_recipe"), [(2, True), (5, True), (6, False), (12, False)])
+def test_the_recipe_is_the_start_only_while_labels_are_few(a_class: int, like_the_recipe: bool) -> None:  # noqa: FBT001
+    rows = np.random.default_rng(0).normal(size=(3 * a_class, 8)).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    train = TrainingSet(("x",) * len(rows), np.arange(len(rows)) % 3, rows)
+    weight, _ = warm_start(train, 3, scale=16.0, c=None, power=1.0)
+    made = fit_head(rows, None, train.labels, classes=3, representation="last")
+    assert np.allclose(weight.numpy(), made.weight * made.scale / 16.0, atol=1e-6) == like_the_recipe

@@ -57,6 +57,15 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others(
     assert weights_hash(checkpoint(tuning, train, dev, tmp_path / "c", seed=1)) != first
 
 
+@pytest.mark.parametrize("width", [32, 7])
+def test_rows_of_another_encoder_are_not_what_tuning_starts_from(
+    tuning: Tuning, train: TrainingSet, dev: TrainingSet, tmp_path: Path, width: int
+) -> None:
+    foreign = np.eye(width, dtype=np.float32)[np.arange(len(train.texts)) % width]
+    own = weights_hash(checkpoint(tuning, train, dev, tmp_path / "own"))
+    assert weights_hash(checkpoint(tuning, replace(train, embeddings=foreign), dev, tmp_path / "other")) == own
+
+
 def test_tuning_learns_beyond_the_frozen_head_it_starts_from(
     tuning: Tuning, train: TrainingSet, dev: TrainingSet, tmp_path: Path
 ) -> None:
