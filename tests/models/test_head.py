@@ -60,7 +60,7 @@ def test_no_label_at_all_is_told_as_an_error() -> None:
 
 
 @pytest.mark.parametrize(("a_class", "like_the_recipe"), [(2, True), (5, True), (6, False), (12, False)])
-def test_the_recipe_is_the_start_only_while_labels_are_few(a_class: int, like_the_recipe: bool) -> None:  # noqa: FBT001
+def test_the_recipe_is_the_start_only_while_labels_are_few(a_class: int, like_the_recipe: bool) -> None:
     rows = np.random.default_rng(0).normal(size=(3 * a_class, 8)).astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     train = TrainingSet(("x",) * len(rows), np.arange(len(rows)) % 3, rows)
