@@ -42,8 +42,10 @@ DATASETS ?= ../shared/datasets
 FAST := not slow and not server and not browser and not postgresql and not bench
 
 export TOKENIZERS_PARALLELISM := false
-# One thread a test worker: more of them on the same cores only wait for each other.
+# One thread a test worker: more of them on the same cores only wait for each other. Compiled tests are kept, since two
+# workers and every command that a test starts would compile them anew.
 test check: export OMP_NUM_THREADS := 1
+test check: export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help setup demo demo-preference dashboard test check bench bench-honest bench-labels clean clean-all
 
@@ -145,7 +147,7 @@ check: $(READY)  ## format, lint, types, import contracts, fast tests
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/python -m pytest -q -m '$(FAST)' -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -q -m '$(FAST)' --hypothesis-profile quick -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 bench: $(READY)  ## the benchmarks and the long tests, one after the other
 	@mkdir -p build/bench

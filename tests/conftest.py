@@ -23,6 +23,8 @@ pytest_plugins = ["in_browser", "real_label_studio"]
 
 # A busy machine makes single examples slow; the suite's own time limit watches for what hangs.
 settings.register_profile("weakspot", deadline=None)
+# `make check` names this one: fewer examples of each law, for a look after every change.
+settings.register_profile("quick", deadline=None, max_examples=20)
 settings.load_profile("weakspot")
 
 LONG = ("e2e", "rounds", "dashboard")

@@ -41,6 +41,7 @@ def test_the_bootstrap_of_a_mean_agrees_with_its_standard_error() -> None:
     assert high == pytest.approx(rows.mean() + half, abs=0.02)
 
 
+@pytest.mark.slow
 def test_the_bootstrap_covers_the_true_rate_about_as_often_as_it_says() -> None:
     rng = np.random.default_rng(0)
     covered = 0

@@ -64,6 +64,7 @@ def test_whole_weights_give_the_p_value_of_counting_all_ways(changes: list[tuple
     assert np.mean(ties) - 1e-9 <= found <= np.mean(ways) + 1e-9 or found == pytest.approx(np.mean(ways))
 
 
+@pytest.mark.slow
 def test_the_weighted_test_errs_no_more_often_than_it_says() -> None:
     rng = np.random.default_rng(1)
     weights = 1 / rng.uniform(0.05, 1.0, size=80)

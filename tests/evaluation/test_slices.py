@@ -57,6 +57,7 @@ def test_the_worst_comes_first_by_errors_beyond_the_rest() -> None:
     assert len(find_slices(columns, flipped(1, 0.05 + 0.5 * voice + 0.2 * de), most=1)) == 1
 
 
+@pytest.mark.slow
 def test_by_chance_alone_something_is_told_in_at_most_one_of_twenty_cases() -> None:
     """200 samples without any weak slice: at most 5 % + 3 standard errors tell one."""
     columns = drawn(0, n=300)

@@ -52,6 +52,7 @@ def test_parts_that_could_be_told_share_alpha_by_holm() -> None:
     assert [one.p_worse for one in found] == pytest.approx([3 * 2**-12, 2 * 2**-11, 1.0])
 
 
+@pytest.mark.slow
 def test_no_part_is_called_worse_more_often_than_alpha_when_none_is() -> None:
     rng = np.random.default_rng(0)
     cried = 0

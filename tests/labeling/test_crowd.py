@@ -67,6 +67,7 @@ def test_people_need_no_push() -> None:
     assert people().work(["q1"]) == 0
 
 
+@pytest.mark.slow
 def test_a_run_broken_anywhere_and_resumed_gives_the_answers_of_an_undisturbed_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -72,6 +72,7 @@ def test_vector_scaling_finds_the_bias_of_a_class() -> None:
     assert found.linear(4)[0] == pytest.approx(np.ones(4), abs=0.15)
 
 
+@pytest.mark.slow
 def test_vector_scaling_is_chosen_where_a_class_leans_and_not_where_none_does() -> None:
     leant, straight = leaning(400, seed=1), sample(400, sharpness=3.0, seed=1)
     assert vector_helps(*leant)

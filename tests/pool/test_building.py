@@ -204,6 +204,7 @@ def test_metadata_travels_and_may_be_missing_in_gold(table: Table) -> None:
     assert result.table.column("meta.channel").to_pylist() == ["chat", "mail", None]
 
 
+@pytest.mark.slow
 def test_real_data_becomes_pool_seed_and_gold(datasets: Path) -> None:
     folder = datasets / "banking77"
     result = built(

@@ -58,6 +58,7 @@ def test_the_index_finds_exactly_what_comparing_every_pair_finds(gold: list[str]
     assert {leak.row for leak in LeakGuard(gold).find(texts)} == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "known"), [("banking77", 7), ("snips", 11)])
 def test_the_known_leaks_of_real_data_are_found_in_a_few_seconds(name: str, known: int, datasets: Path) -> None:
     train, test = (

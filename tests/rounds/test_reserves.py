@@ -67,6 +67,7 @@ def test_no_example_is_drawn_twice_and_the_probability_is_that_of_the_whole_samp
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", reserves.LOTS)
 def test_every_example_of_the_pool_is_drawn_equally_often(kind: PickKind) -> None:
     """150 seeds, 15 drawn of 1,000: each half of the pool gets its share within four standard errors."""

@@ -40,6 +40,7 @@ def test_a_larger_size_is_drawn_before_a_smaller_lot() -> None:
     assert found.inclusion == pytest.approx([0.2, 1.0, 0.4])
 
 
+@pytest.mark.slow
 @given(st.data())
 def test_the_drawn_are_exactly_those_whose_lot_lies_below_their_chance(data: st.DataObject) -> None:
     n = data.draw(st.integers(1, 25))
@@ -95,6 +96,7 @@ def test_an_empty_reserve_gives_nobody() -> None:
     assert not len(draw(np.zeros(0), np.zeros(0), np.zeros(0), count=3).rows)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("counts", [(12,), (6, 6), (3, 3, 3, 3)])
 def test_answers_weighted_by_their_chances_add_up_to_the_truth_on_average(counts: tuple[int, ...]) -> None:
     rng = np.random.default_rng(len(counts))

@@ -68,6 +68,7 @@ def test_coverage_is_the_plain_greedy_choice() -> None:
     assert strategies.coverage(view, budget=8, rng=np.random.default_rng(0)).rows.tolist() == greedy
 
 
+@pytest.mark.slow
 def test_coverage_of_a_large_pool_looks_at_a_sample_and_still_covers() -> None:
     rows = blobs(16, 600)
     choice = strategies.coverage(make_view(rows), budget=16, rng=np.random.default_rng(0))

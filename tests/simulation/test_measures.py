@@ -82,6 +82,7 @@ def test_where_neither_meets_the_target_nothing_is_known() -> None:
     assert (found.bound, found.low, found.high) == ("unknown", 0.0, np.inf)
 
 
+@pytest.mark.slow
 @given(st.integers(0, 1000))
 def test_the_interval_holds_the_ratio_and_a_curve_against_itself_is_one(seed: int) -> None:
     rng = np.random.default_rng(seed)

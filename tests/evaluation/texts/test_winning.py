@@ -121,6 +121,7 @@ def _judged(rng: np.random.Generator, *, n: int, others: int, right: float) -> C
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("right", [0.0, 0.6, 0.95])
 def test_the_corrected_rate_is_unbiased_and_covers_while_the_judge_alone_is_wrong(right: float) -> None:
     rng = np.random.default_rng(0)
