@@ -6,6 +6,8 @@ file ─► recognise ─► guess columns ─► de-duplicated, near twins of t
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,8 +49,8 @@ def read(
 ) -> Labelled:
     """The labelled rows of a file, at most `rows` of them, drawn at random; all of the test file.
 
-    Raises DataError: no such file, no label column, fewer than two labels, hardly any labelled row, and every fault
-    that `weakspot init` tells.
+    Raises DataError: no such file, no label column, fewer than two labels, hardly any labelled row, labels that stand
+    once, and every fault that `weakspot init` tells.
     """
     source = recognise(file)
     guessed = guess(source, text=text, label=label)
@@ -65,7 +67,7 @@ def read(
     labelled = np.array([one is not None for one in known])
     pool = np.flatnonzero(labelled & (split == Split.POOL.value))
     measured = np.flatnonzero(labelled & (split == Split.GOLD.value))
-    _require_enough(file, len(pool), names)
+    _require_enough(file, [known[row] for row in pool], names)
     kept = pool if len(pool) <= rows else np.sort(np.random.default_rng(0).choice(pool, rows, replace=False))
     texts, column = built.table.column("text").to_pylist(), {name: place for place, name in enumerate(names)}
     chosen = [*kept.tolist(), *measured.tolist()]
@@ -82,16 +84,22 @@ def read(
     )
 
 
-def _require_enough(file: str, n: int, names: tuple[str, ...]) -> None:
+def _require_enough(file: str, labels: Sequence[str], names: tuple[str, ...]) -> None:
     if len(names) < 2:
         raise DataError(
             f"{file} has {len(names)} different labels",
             wanted="two labels or more to choose between",
             do="name another column with --label",
         )
-    if n < FEWEST:
+    if len(labels) < FEWEST:
         raise DataError(
-            f"{file} has {n:,} labelled rows to simulate with",
+            f"{file} has {len(labels):,} labelled rows to simulate with",
             wanted=f"{FEWEST} or more; some hundred tell something",
             do="give a larger labelled file",
+        )
+    if sum(n > 1 for n in Counter(labels).values()) < 2:
+        raise DataError(
+            f"{file} has {len(names):,} labels on {len(labels):,} rows, hardly one of them twice",
+            wanted="labels that stand on several rows: what stands once cannot be learnt and measured",
+            do="name the column that holds the classes with --label",
         )

@@ -26,6 +26,8 @@ COLOURS = 8
 """Classes there are; more strategies begin again, told apart by their dashes."""
 APART = 17.0
 """Pixels between two names at the line ends."""
+LEAST = 1.0
+"""Points of accuracy that the axis spans at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ def curves(group: Group, *, chosen: str, name: str) -> str:
     ticks = nice(max(min(ends), 0.0), max(*ends, full), 7)
     across = nice(0, group.asked[-1], 7)
     x = Scale(min(0, group.asked[0]), group.asked[-1], LEFT, WIDTH - RIGHT)
-    most = min(max(*ends, full) + 2, ticks[-1])
+    most = max(min(max(*ends, full) + 2, ticks[-1]), ticks[0] + LEAST)
     y = Scale(ticks[0], most, HEIGHT - BOTTOM, TOP)
     parts = [_grid(x, y, [one for one in across if one <= group.asked[-1]], [one for one in ticks if one <= most])]
     if ticks[0] <= full:

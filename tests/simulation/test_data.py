@@ -71,3 +71,9 @@ def test_a_file_that_is_too_small_is_told(tmp_path: Path) -> None:
     write_csv(tmp_path / "a.csv", rows(20))
     with pytest.raises(DataError, match="20 labelled rows to simulate with; wanted: 40 or more"):
         read(str(tmp_path / "a.csv"), label="label")
+
+
+def test_labels_that_stand_once_are_told(tmp_path: Path) -> None:
+    write_csv(tmp_path / "a.csv", rows(60, classes=60))
+    with pytest.raises(DataError, match="60 labels on 60 rows, hardly one of them twice"):
+        read(str(tmp_path / "a.csv"), label="label")

@@ -76,6 +76,15 @@ def test_light_and_dark_are_both_there() -> None:
     assert "prefers-color-scheme:dark" in page(summary())
 
 
+@pytest.mark.parametrize("right", [0.0, 1.0])
+def test_models_that_are_never_or_always_right_are_drawn(right: float) -> None:
+    given = wish(strategies=("random",), seeds=1)
+    flat = grid(given, {"random": [right] * 4}, full=right)
+    found = page(summarised(flat, given, Size(pool=500, held=100, classes=4)))
+    assert found.count("<svg") >= 1
+    assert not re.search(r'="-?(nan|inf)', found)
+
+
 def test_a_single_seed_is_drawn_without_bands() -> None:
     assert '<polygon class="band' not in page(summary(seeds=1))
 
