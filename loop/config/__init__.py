@@ -5,7 +5,8 @@
     what init guessed ─► template ─► a commented weakspot.yaml
     json_schema ─► completion in editors
 
-sections.py   the keys, their defaults and ranges
+sections.py   the keys, their defaults and ranges; those for models that write stand in
+              writing.py, those on measuring and promoting in judging.py, what all share in section.py
 checks.py     what a value must be beyond its type
 loading.py    reading, checking, resolving of URLs, digest, JSON Schema
 mistakes.py   a validation error → words

@@ -3,38 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
 from loop import registry
 from loop.config import checks as valid
+from loop.config.judging import Dev, Evaluation, Gate, Plan
+from loop.config.section import Probability, Section, Share, Text, menu
+from loop.config.writing import Generation, Judge, Questions
 from loop.records import Form, LabelSet
-
-
-def _menu(*kinds: str) -> Any:
-    """The extra of JSON Schema that `json_schema` turns into the names of the menu."""
-    return Field(json_schema_extra={"x-menu": list(kinds)})
-
-
-Text = Annotated[str, AfterValidator(valid.trimmed)]
-Share = Annotated[float, Field(strict=True, ge=0, le=0.9, allow_inf_nan=False)]
-Probability = Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]
-
-
-class Section(BaseModel):
-    """What all sections have in common: unknown keys are mistakes, nothing changes after loading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Project(Section):
@@ -82,7 +60,7 @@ class Model(Section):
 
     base: Text = Field(default="minilm", description='A Hub name, a local folder, or "minilm", which is packaged.')
     revision: Text | None = Field(default=None, description="Commit or tag of a Hub model; null: the newest.")
-    tuning: Annotated[str, valid.from_menu("tuning", "writing_tuning"), _menu("tuning", "writing_tuning")] = Field(
+    tuning: Annotated[str, valid.from_menu("tuning", "writing_tuning"), menu("tuning", "writing_tuning")] = Field(
         default="lora",
         description="The tuning method: lora, full or head for classification, the others for generation.",
     )
@@ -109,7 +87,7 @@ class Model(Section):
 class Selection(Section):
     """What is asked in a round."""
 
-    strategy: Annotated[str, valid.from_menu("strategy"), _menu("strategy")] = Field(
+    strategy: Annotated[str, valid.from_menu("strategy"), menu("strategy")] = Field(
         default="weak_spots", description="How picks are chosen once there is a model."
     )
     batch: Annotated[int, Field(strict=True, ge=1, le=100_000)] = Field(default=100, description="Picks per round.")
@@ -127,96 +105,10 @@ class Selection(Section):
     )
 
 
-class Generation(Section):
-    """How the model writes, and what is looked at; for the task generation."""
-
-    max_new_tokens: Annotated[int, Field(strict=True, ge=1, le=32_768)] = Field(
-        default=256, description="An answer is cut off after so many tokens."
-    )
-    temperature: Annotated[float, Field(strict=True, gt=0, le=5, allow_inf_nan=False)] = Field(
-        default=0.8, description="Of the answers that are drawn to see how sure the model is, and to be compared."
-    )
-    samples: Annotated[int, Field(strict=True, ge=0, le=64)] = Field(
-        default=5, description="How many answers are drawn for each prompt, besides the most probable one."
-    )
-    prompts: Annotated[int, Field(strict=True, ge=1)] = Field(
-        default=500, description="So many prompts of the pool at most are answered in a round, drawn at random."
-    )
-    signal: Annotated[str, valid.from_menu("signal"), _menu("signal")] = Field(
-        default="mean_entropy", description="How the doubt about an answer is read."
-    )
-    checks: Annotated[Mapping[str, str], AfterValidator(valid.text_checks)] = Field(
-        default_factory=dict,
-        description="Name: a regular expression the answer must match ({column} stands for its value), "
-        "or FILE.py:function.",
-    )
-    reward_models: Annotated[int, Field(strict=True, ge=0, le=9)] = Field(
-        default=0, description="How many reward models are trained on the preferences beside the model; 0: none."
-    )
-    nli: Text | None = Field(
-        default=None, description="A local model of entailment, for meanings and unsupported sentences; null: none."
-    )
-    endpoint: Annotated[str, AfterValidator(valid.web_address)] | None = Field(
-        default=None,
-        description="An OpenAI-compatible address that serves your model; null: it runs in this process. "
-        "weakspot asks and measures it, but does not tune it.",
-    )
-    endpoint_model: Text | None = Field(default=None, description="The model's name at the endpoint.")
-    token_env: Annotated[str, AfterValidator(valid.environment_name)] = Field(
-        default="OPENAI_API_KEY", description="The environment variable that holds the endpoint's key."
-    )
-
-
-class Questions(Section):
-    """What people are asked about answers; for the task generation."""
-
-    form: Literal["pair", "ranking", "rating", "correction"] = Field(
-        default="pair",
-        description="pair: which of two; ranking: the order of several; rating: marks; correction: mend it.",
-    )
-    candidates: Annotated[int, Field(strict=True, ge=2, le=9)] = Field(
-        default=3, description="How many answers a ranking shows."
-    )
-    pair_strategy: Annotated[str, valid.from_menu("pair_strategy"), _menu("pair_strategy")] = Field(
-        default="random", description="How the answers to compare are picked."
-    )
-    swapped: Share = Field(default=0.1, description="Share of the pairs asked twice, in swapped order.")
-    criteria: Annotated[Mapping[str, str], BeforeValidator(valid.criteria)] = Field(
-        default_factory=dict, description="For rating: name: what it means."
-    )
-    guidance: str = Field(default="", description="What a good answer is; shown to people and told to the judge.")
-
-
-class Judge(Section):
-    """A model that answers some of the questions: one more annotator, with errors of its own; for generation."""
-
-    url: Annotated[str, AfterValidator(valid.web_address)] | None = Field(
-        default=None, description="An OpenAI-compatible address; null: no judge."
-    )
-    model: Text | None = Field(default=None, description="The judge's name at that address.")
-    token_env: Annotated[str, AfterValidator(valid.environment_name)] = Field(
-        default="OPENAI_API_KEY", description="The environment variable that holds its key."
-    )
-    share: Probability = Field(default=0.5, description="Share of the questions it is asked.")
-    certainty: Annotated[float, Field(strict=True, ge=0.5, le=1, allow_inf_nan=False)] = Field(
-        default=0.9, description="A question goes to people as well when the judge is less sure than this."
-    )
-    overlap: Probability = Field(
-        default=0.2, description="Share of its questions that people answer too, to see how far it can be trusted."
-    )
-    max_new_tokens: Annotated[int, Field(strict=True, ge=1, le=32_768)] | None = Field(
-        default=None,
-        description="Its answer is cut off after so many tokens, more for one that thinks aloud; null: by form.",
-    )
-    price_per_million: Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)] = Field(
-        default=0.0, description="What a million tokens cost, in your currency; the report adds it up."
-    )
-
-
 class Labeler(Section):
     """The labeling tool that people answer in."""
 
-    kind: Annotated[str, valid.from_menu("labeler"), _menu("labeler")] = Field(
+    kind: Annotated[str, valid.from_menu("labeler"), menu("labeler")] = Field(
         default="label_studio", description="The labeling tool."
     )
     url: Annotated[str, AfterValidator(valid.web_address)] | None = Field(
@@ -236,7 +128,7 @@ class Labeler(Section):
 class Experts(Section):
     """Who answers; the numbers are for simulated experts only."""
 
-    kind: Annotated[str, valid.from_menu("experts"), _menu("experts")] = Field(
+    kind: Annotated[str, valid.from_menu("experts"), menu("experts")] = Field(
         default="people", description="Who answers the questions."
     )
     count: Annotated[int, Field(strict=True, ge=1, le=100)] = Field(
@@ -251,71 +143,11 @@ class Experts(Section):
     )
 
 
-class Evaluation(Section):
-    """How the error rate is estimated from audit answers."""
-
-    estimator: Annotated[str, valid.from_menu("estimator"), _menu("estimator")] = Field(
-        default="stratified", description="How the error rate of the whole pool is estimated from audit answers."
-    )
-
-
-class Gate(Section):
-    """When a new model is promoted."""
-
-    policy: Literal["not_worse", "better"] = Field(
-        default="not_worse",
-        description="not_worse: promoted unless worse by more than the margin; better: only when proven better.",
-    )
-    alpha: Annotated[float, Field(strict=True, gt=0, lt=0.5, allow_inf_nan=False)] = Field(
-        default=0.05, description="The chance of calling any model of the project better when none is."
-    )
-    margin: Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)] = Field(
-        default=0.01, description="The error rate may be higher by so much than the champion's, overall."
-    )
-    slice_margin: Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)] = Field(
-        default=0.05, description="The same for a class, a slice, a fixed spot, the regression set."
-    )
-    slice_n: Annotated[int, Field(strict=True, ge=1)] = Field(
-        default=20, description="Slices with fewer measured examples decide nothing."
-    )
-    forgetting: Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)] = Field(
-        default=0.05, description="It is held back when it loses more than this on the retention set."
-    )
-
-
-class Dev(Section):
-    """Labels kept out of training, for early stopping, calibration and weak spots."""
-
-    share: Annotated[float, Field(strict=True, ge=0, le=0.5, allow_inf_nan=False)] = Field(
-        default=0.15, description="Share of each batch, drawn at random, and of the seed."
-    )
-
-
-Amount = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
-Stop = Literal["target", "gain", "stability", "budget"]
-
-
-class Plan(Section):
-    """What it may cost, and when it is enough."""
-
-    target_error: Probability | None = Field(default=None, description="The error rate you want; null: none.")
-    price_per_hour: Amount | None = Field(default=None, description="What an hour of an expert costs; null: not told.")
-    currency: Text = Field(default="EUR", description="The currency of price and budget.")
-    budget: Amount | None = Field(default=None, description="Expert time may cost so much in all; null: no limit.")
-    budget_hours: Amount | None = Field(default=None, description="Expert time in all, in hours; null: no limit.")
-    least_gain: Probability = Field(
-        default=0.002, description="Rule gain: fewer points of error rate per 100 answers are not worth asking for."
-    )
-    stop: tuple[Stop, ...] = Field(
-        default=(), description="`run` ends by these rules: target, gain, stability, budget; none: it only tells."
-    )
-
-
 class Config(Section):
     """All of weakspot.yaml."""
 
     project: Project
-    task: Annotated[str, valid.from_menu("task"), _menu("task")] = Field(
+    task: Annotated[str, valid.from_menu("task"), menu("task")] = Field(
         default="classification", description="What is decided about each text."
     )
     seed: Annotated[int, Field(strict=True, ge=0, le=2**32 - 1)] = Field(
