@@ -21,6 +21,7 @@ ASSETS = layout.FOLDER / "assets"
 def main() -> None:
     """Draws the frame and runs the page."""
     st.set_page_config(page_title="weakspot", page_icon=str(ASSETS / "icon.svg"), layout="wide")
+    st.html(ASSETS / "look.css")
     dark = st.context.theme.type == "dark"
     st.logo(str(ASSETS / ("logo_dark.svg" if dark else "logo.svg")), size="large", icon_image=str(ASSETS / "icon.svg"))
     page = st.navigation(

@@ -128,7 +128,7 @@ def card(title: str = "", about: str = "", *, key: str | None = None, height: An
     with st.container(border=True, key=key, height=height):
         if title:
             with st.container(gap=None):
-                st.subheader(title, anchor=False)
+                st.header(title, anchor=False)
                 if about:
                     st.caption(about)
         try:
@@ -156,7 +156,7 @@ def nothing(icon: str, sentence: str, *, hint: str = "", command: str = "") -> N
         if hint:
             st.caption(hint, width="content", text_alignment="center")
         if command:
-            st.code(command, language="bash", width="content")
+            st.code(command, language=None, width="content")
         st.space("small")
 
 

@@ -39,6 +39,6 @@ def _alert(one: alerts.Alert) -> None:
                 query = {} if one.spot is None else {"spot": str(one.spot)}
                 st.page_link(layout.SPOTS, label="Its life", icon=":material/bubble_chart:", query_params=query)
             else:
-                st.code("weakspot leaks", language="bash", width="content")
+                st.code("weakspot leaks", language=None, width="content")
         if one.about:
             st.caption(esc(one.about, longest=alerts.LONGEST))

@@ -94,7 +94,7 @@ def _one(reader: Reader, trends: Sequence[SpotTrend]) -> None:
             )
         for line in frames.done(trend, reader.edits()):
             st.caption(f":material/person: {esc(line, longest=300)}")
-        st.code(frames.commands(trend, trends), language="bash")
+        st.code(frames.commands(trend, trends), language=None)
         layout.as_table(
             frame.iloc[::-1][["round", "state", "rate", "interval", "labels", "removed", "reason"]].rename(
                 columns={

@@ -201,7 +201,7 @@ def _by_hand(gate: Gate) -> None:
     lines = [] if held is None else [f'weakspot promote {held} --why "..."']
     lines += [] if gate.before is None else ['weakspot rollback --why "..."']
     if lines:
-        st.code("\n".join(lines), language="bash")
+        st.code("\n".join(lines), language=None)
 
 
 if __name__ == "__main__":

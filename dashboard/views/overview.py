@@ -41,7 +41,7 @@ def _next(now: Standing) -> None:
         st.markdown(f":blue[:material/flag_circle:] **Next:** {esc(now.next, longest=300)}", width="content")
         with st.container(horizontal=True, vertical_alignment="center", width="content"):
             if now.command:
-                st.code(now.command, language="bash", width="content")
+                st.code(now.command, language=None, width="content")
             if now.open_questions and st.button("Open label queue", icon=":material/checklist:", type="primary"):
                 st.switch_page(layout.QUEUE)
 

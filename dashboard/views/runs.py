@@ -89,14 +89,14 @@ def _running(reader: Reader, was_alive: bool) -> None:
         st.markdown(f"Nothing is at work. Round {standing.round}: **{words.step(standing.step)}**.")
         st.caption(esc(standing.next, longest=300))
         if standing.command:
-            st.code(standing.command, language="bash")
+            st.code(standing.command, language=None)
     elif not pulse.alive:
         st.markdown(f":orange[:material/warning:] **No sign of life since {words.clock(beat.at)}**")
         st.caption(
             f"Round {beat.round}, {words.step(beat.step)}: {words.duration(pulse.silent_s)} ago. "
             "The process was killed or hangs; what it began is resumed."
         )
-        st.code("weakspot run", language="bash")
+        st.code("weakspot run", language=None)
     else:
         st.markdown(f":green[:material/play_circle:] Round {beat.round} · **{words.step(beat.step)}**")
         share = min(beat.done / beat.total, 1.0) if beat.total else 0.0

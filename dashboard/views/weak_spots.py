@@ -226,7 +226,7 @@ def _story(reader: Reader, example: str | None) -> None:
         st.caption("Select a row to see why it was asked and what became of it.")
         return
     with layout.card("Its story", "The whole of it in sentences:"):
-        st.code(f"weakspot explain {example}", language="bash")
+        st.code(f"weakspot explain {example}", language=None)
         st.dataframe(
             story_frames.happened(reader.story(example)),
             hide_index=True,

@@ -59,7 +59,7 @@ def five(writing: Any) -> Iterator[View]:
 
 
 def said(app: Any) -> str:
-    parts = [*app.markdown, *app.caption, *app.title, *app.subheader, *app.code]
+    parts = [*app.markdown, *app.caption, *app.title, *app.header, *app.code]
     return "\n".join(part.value for part in parts).replace("\\", "")
 
 

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 
 def said(app: Any) -> str:
     """Everything a page says, without the signs that make Markdown harmless."""
-    parts = [*app.markdown, *app.caption, *app.subheader, *app.code]
+    parts = [*app.markdown, *app.caption, *app.header, *app.code]
     return "\n".join(part.value for part in parts).replace("\\", "").replace("\u2060", "")
 
 

@@ -19,7 +19,7 @@ TITLES = ("Overview", "Gate", "Plan", "Weak spots", "Calibration", "Label queue"
 
 
 def said(app: Any) -> str:
-    parts = [*app.markdown, *app.caption, *app.title, *app.subheader, *app.code]
+    parts = [*app.markdown, *app.caption, *app.title, *app.header, *app.code]
     return "\n".join(part.value for part in parts)
 
 
