@@ -9,18 +9,22 @@ patient      as weak_spots, but covers until there are two labels a class
 balanced     as weak_spots; up to five labels a class each guessed class weighs the same
 forgetful    as weak_spots; from six labels a class on what is labelled covers nothing
 one_reach    as weak_spots with a reach of 0.7 throughout
+fine_from_3, fine_from_12, fine_from_24
+             as weak_spots, the third phase from so many labels a class on instead of 6
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
+from unittest import mock
 
 import numpy as np
 from scipy.stats import norm
 
 from loop.protocols import Choice, PoolView
 from loop.records import FloatArray, IntArray
-from loop.selection import uncertainty
+from loop.selection import phases, uncertainty
 from loop.selection.clusters import assign, k_means
 from loop.selection.herding import CANDIDATES, herd
 from loop.selection.phases import Phase, stage
@@ -195,3 +199,12 @@ def _flip_rate(points: FloatArray, probabilities: FloatArray, *, rng: np.random.
         kept = rng.random(points.shape) >= DROPOUT
         changed += ((points * kept) @ weights / (1 - DROPOUT) + bias).argmax(axis=1) != guess
     return changed / TRIALS
+
+
+def fine_from(labels: float, view: PoolView, *, budget: int, rng: np.random.Generator) -> Choice:
+    """weak_spots with another beginning of the third phase, in settled labels a class."""
+    with mock.patch.object(phases, "MANY", labels):
+        return weak_spots(view, budget=budget, rng=rng)
+
+
+fine_from_3, fine_from_12, fine_from_24 = (partial(fine_from, labels) for labels in (3.0, 12.0, 24.0))
