@@ -184,6 +184,7 @@ bench-labels: $(READY)  ## how few labels it needs: strategies, the default, the
 	@$(BIN)/python tests/benchmarks/bench_small_text.py $(FIGURES)/small_text.jsonl --datasets $(DATASETS)
 	@$(BIN)/python tests/benchmarks/small_text_tables.py $(FIGURES)/small_text.jsonl
 	@$(BIN)/python tests/benchmarks/bench_tuned.py $(FIGURES)/tuned.jsonl --datasets $(DATASETS)
+	@$(BIN)/python tests/benchmarks/bench_start.py $(FIGURES)/start.jsonl --datasets $(DATASETS)
 	@$(BIN)/python tests/benchmarks/bench_recipe.py $(FIGURES)/recipe.json --datasets $(DATASETS)
 	@$(BIN)/python tests/benchmarks/bench_lift.py --datasets $(DATASETS)
 	@$(BIN)/python tests/benchmarks/bench_simulate.py $(FIGURES)/simulate
