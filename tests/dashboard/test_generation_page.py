@@ -64,7 +64,7 @@ def said(app: Any) -> str:
 
 
 def sheets(app: Any) -> list[str]:
-    return [element.proto.body for element in app.get("html")]
+    return [element.proto.body for element in app.main.get("html")]
 
 
 @pytest.mark.slow
