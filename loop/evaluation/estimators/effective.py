@@ -17,10 +17,14 @@ from loop.records import Estimate, FloatArray
 
 
 def wilson_at(rate: float, n: float) -> tuple[float, float]:
-    """Score interval of a rate 0..1 from n answers, above 0 and not always whole; the same as `wilson` when whole."""
+    """Score interval of a rate 0..1 from n answers, above 0 and not always whole; the same as `wilson` when whole.
+
+    The rate lies in it also where rounding, with a rate within 1e-15 of 0 or 1, would put it beside.
+    """
     centre = (rate + Z**2 / (2 * n)) / (1 + Z**2 / n)
     half = Z / (1 + Z**2 / n) * sqrt(rate * (1 - rate) / n + Z**2 / (4 * n**2))
-    return (0.0 if rate == 0.0 else max(centre - half, 0.0), 1.0 if rate == 1.0 else min(centre + half, 1.0))
+    low, high = min(max(centre - half, 0.0), rate), max(min(centre + half, 1.0), rate)
+    return (0.0 if rate == 0.0 else low, 1.0 if rate == 1.0 else high)
 
 
 def kish(weights: FloatArray) -> float:
