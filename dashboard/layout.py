@@ -151,7 +151,7 @@ def nothing(icon: str, sentence: str, *, hint: str = "", command: str = "") -> N
     """A state without data: what is missing and how it comes about. All three are words of this package."""
     with st.container(horizontal_alignment="center", gap="small"):
         st.space("small")
-        st.markdown(f"## :gray[:material/{icon}:]", width="content")
+        st.markdown(f":gray[:material/{icon}:]", width="content")
         st.markdown(f"**{sentence}**", width="content", text_alignment="center")
         if hint:
             st.caption(hint, width="content", text_alignment="center")
