@@ -5,7 +5,7 @@ picks in the order asked ─► picked arm ┴─► loop.evaluation.lift ─►
 
 Both arms start from the seed labels and the cold start, which no strategy chose. Their models are thrown away here:
 they never leave the meter, and steer nothing but whether the strategy or chance picks. So audit answers stay untouched
-by every real model. It is the lift of a frozen proxy, RECIPE on the frozen embeddings, not of the tuned model.
+by every real model. It is the lift of a frozen proxy, MODEL on the frozen embeddings, not of the tuned model.
 """
 
 from __future__ import annotations
@@ -15,20 +15,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from loop import registry
 from loop.evaluation.lift import METHOD, Lift, RandomAnswers, lacking, lift, verdict
 from loop.ledger import figures, people
 from loop.ledger.people import PickRow
+from loop.models.recipes.regression import logistic
 from loop.pool import LeakGuard
-from loop.protocols import FrozenTexts, Recipe
 from loop.records import IntArray, Label, Measurement, PickKind, Role
 from loop.rounds import audit
 from loop.rounds.frozen import Frozen
 from loop.rounds.guarding import kept_out
 from loop.rounds.work import Work
 
-RECIPE = "plain"
-"""Of the menu: what the throw-away models are."""
+MODEL, C = "logistic", 5.0
+"""What the throw-away models are: logistic regression with this inverse L2 strength, on rows of length 1."""
 ON = "audit+dev"
 FALLBACK = "stratified"
 """The strategy that picks while picking does not pay: diverse, and at random."""
@@ -131,12 +130,10 @@ def _lift(work: Work, frozen: Frozen, arms: _Arms) -> Lift | None:
     ids = list(known)
     place = {id_: row for row, id_ in enumerate(ids)}
     labels = np.array([column[label] for label in known.values()], dtype=np.int64)
-    texts = FrozenTexts(texts=tuple(work.project.pool.texts(ids)), embeddings=np.asarray(frozen.rows(ids)))
-    recipe: Recipe = registry.load("recipe", RECIPE)
-    none: IntArray = np.zeros(0, dtype=np.int64)
+    embeddings = np.asarray(frozen.rows(ids))
 
     def fit(rows: IntArray) -> IntArray:
-        said = recipe(texts, rows, labels[rows], classes=len(column), unlabelled=none, seed=0)
+        said = logistic(embeddings[rows], labels[rows], embeddings, classes=len(column), c=C)
         return np.asarray(said.argmax(axis=1))
 
     def places(of: Mapping[str, str]) -> IntArray:
@@ -146,7 +143,7 @@ def _lift(work: Work, frozen: Frozen, arms: _Arms) -> Lift | None:
         rows=places(arms.random),
         chances=np.array([arms.chances.get(id_, 1.0) for id_ in arms.random]),
         draws=np.array([id_ in arms.chances for id_ in arms.random], dtype=np.int64),
-        groups=near_twins(texts.texts[: len(arms.random)]),
+        groups=near_twins(work.project.pool.texts(list(arms.random))),
     )
     rng = work.rng("evaluate", STREAM)
     return lift(fit, random, picked=places(arms.picked), start=places(arms.start), labels=labels, rng=rng)
@@ -177,5 +174,5 @@ def _told(found: Lift) -> tuple[Measurement, ...]:
         ("random_error", found.random_error, None, None),
         ("picked_error", found.picked_error, None, None),
     )
-    estimator = f"{METHOD} {RECIPE}"
+    estimator = f"{METHOD} {MODEL}"
     return tuple(Measurement(*row, n=found.n, on=ON, estimator=estimator) for row in rows)

@@ -7,8 +7,8 @@ labelled file ─► held-out third │ start, audit and dev reserve, pool ─�
 
 Strategies: weak_spots, random, and sure (the most confident first: deliberately bad). Of the random answers two in five
 are audit, drawn with unequal chances by the doubt of the first model, the rest dev; all three times over are picks in
-batches of 25, after a start of one or two labels a class. People are SIMULATED: the file's own labels. Model: least
-squares on the frozen MiniLM embeddings, for speed; `--recipe plain` is what the product uses, some ten times slower.
+batches of 25, after a start of one or two labels a class. People are SIMULATED: the file's own labels. Model: that of
+the product's meter, on the frozen MiniLM embeddings.
 """
 
 from __future__ import annotations
@@ -21,12 +21,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from scipy.special import softmax
 
 from loop import registry
 from loop.evaluation.labels_saved import saved
 from loop.evaluation.lift import SHARES, RandomAnswers, lift
+from loop.models.recipes.regression import logistic
 from loop.protocols import FrozenTexts, PoolView
 from loop.records import FloatArray, IntArray
+from loop.rounds.lifting import C
 from loop.selection import audit, spots
 from loop.simulation.data import read
 from loop.simulation.frozen import embedded, opened
@@ -74,7 +77,7 @@ def main() -> None:
             frozen = FrozenTexts(labelled.texts, np.asarray(opened(place).embeddings))
             rows: list[Row] = []
             for seed in range(options.repeats):
-                rows += _readings(name, frozen, labelled.labels, seed=seed, recipe=options.recipe)
+                rows += _readings(name, frozen, labelled.labels, seed=seed)
                 print(f"{name} {seed + 1}/{options.repeats}", file=sys.stderr, flush=True)
                 if options.json:
                     options.json.with_name(f"{options.json.stem}-{name}.json").write_text(
@@ -88,20 +91,19 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--datasets", type=Path, default=Path("../shared/datasets"))
     parser.add_argument("--cache", type=Path, default=Path("build/bench/lift"))
     parser.add_argument("--repeats", type=int, default=25)
-    parser.add_argument("--recipe", default="")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--sets", nargs="+", default=["sample", "snips", "banking77"])
     return parser.parse_args()
 
 
-def _readings(name: str, frozen: FrozenTexts, labels: IntArray, *, seed: int, recipe: str) -> Iterator[Row]:
+def _readings(name: str, frozen: FrozenTexts, labels: IntArray, *, seed: int) -> Iterator[Row]:
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(labels))
     held, rest = np.split(order, [min(HELD, len(labels) // 3)])
     classes = int(labels.max()) + 1
     start, rest = np.split(rest, [2 * classes if classes < 20 else classes])
     reserves, pool = np.split(rest, [len(rest) * 3 // 10])
-    fit = _recipe(frozen, labels, classes, recipe) if recipe else _least_squares(frozen.embeddings, labels, classes)
+    fit = _logistic(frozen.embeddings, labels, classes)
     regions = spots.assign(
         frozen.embeddings, spots.partition(frozen.embeddings[pool], rng=np.random.default_rng(seed + 1))
     )
@@ -209,27 +211,10 @@ def _view(
     )
 
 
-def _least_squares(embeddings: FloatArray, labels: IntArray, classes: int) -> Probabilities:
-    """Ridge regression on the classes, in its dual form; the temperature only matters to strategies."""
-
+def _logistic(embeddings: FloatArray, labels: IntArray, classes: int) -> Probabilities:
     def fit(rows: IntArray, judged: FloatArray) -> FloatArray:
-        known = embeddings[rows].astype(np.float64)
-        gram = known @ known.T + 1.0
-        gram[np.diag_indices(len(gram))] += 0.1
-        scores = (judged @ known.T + 1.0) @ np.linalg.solve(gram, np.eye(classes)[labels[rows]])
-        raised: FloatArray = np.exp(8 * (scores - scores.max(axis=1, keepdims=True)))
-        return np.asarray(raised / raised.sum(axis=1, keepdims=True))
-
-    return fit
-
-
-def _recipe(frozen: FrozenTexts, labels: IntArray, classes: int, name: str) -> Probabilities:
-    made = registry.load("recipe", name)
-
-    def fit(rows: IntArray, judged: FloatArray) -> FloatArray:
-        both = FrozenTexts(("",) * (len(rows) + len(judged)), np.concatenate([frozen.embeddings[rows], judged]))
-        said = made(both, np.arange(len(rows)), labels[rows], classes=classes, unlabelled=rows[:0], seed=0)
-        return np.asarray(said[len(rows) :])
+        said: FloatArray = softmax(logistic(embeddings[rows], labels[rows], judged, classes=classes, c=C), axis=1)
+        return said
 
     return fit
 

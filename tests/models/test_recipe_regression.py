@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from loop.models.recipes.regression import fit, rotate
+from loop.models.recipes.regression import fit, logistic, rotate
 from loop.models.recipes.representation import of_length_one
 
 RNG = np.random.default_rng(0)
@@ -49,3 +49,12 @@ def test_rotated_rows_keep_their_products(n: int, d: int) -> None:
     rotated = rotate(rows)
     assert np.allclose(rotated.rows @ rotated.rows.T, rows @ rows.T, atol=1e-3)
     assert np.allclose(rotated.axes.T @ rotated.axes, np.eye(rotated.axes.shape[1]), atol=1e-3)
+
+
+def test_labels_as_they_come_say_what_scikit_learn_says_and_nothing_of_a_class_without_labels() -> None:
+    labels = LABELS * 2
+    said = logistic(ROWS[:60], labels[:60], ROWS, classes=8, c=5.0)
+    theirs = LogisticRegression(C=5.0, max_iter=1000, tol=1e-8).fit(ROWS[:60], labels[:60])
+    assert (said.argmax(axis=1) == theirs.predict(ROWS)).mean() >= 0.97
+    assert np.isneginf(said[:, 1::2]).all()
+    assert (logistic(ROWS[:9], np.full(9, 3), ROWS, classes=5, c=5.0).argmax(axis=1) == 3).all()
