@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard import layout
 from dashboard.reading import Reader
 from dashboard.safe import esc
-from loop.report import lift_in_words, proxy_in_words
+from loop.report import comparison_in_words, passed_over_in_words, proxy_in_words, verdict_in_words
 
 VERDICTS = {"picking pays": "green", "picking does not pay": "orange", "no proof yet": "yellow"}
 ABOUT = "Two throw-away models from equally many answers, random and picked, measured on random answers neither saw"
@@ -21,8 +21,9 @@ def draw(reader: Reader) -> None:
     with layout.card("Does picking pay?", ABOUT):
         if report.lift is not None:
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                st.badge(report.lift.verdict, color=VERDICTS[report.lift.verdict])
-                st.markdown(esc(lift_in_words(report.lift), longest=500), width="content")
+                st.badge(verdict_in_words(report.lift), color=VERDICTS[report.lift.verdict])
+                told = f"{comparison_in_words(report.lift)}.{passed_over_in_words(report.lift)}"
+                st.markdown(esc(told, longest=500), width="content")
         elif report.why_no_lift:
             st.caption(f"Not known yet: {esc(report.why_no_lift, longest=300)}.")
         if report.proxy is not None:

@@ -27,7 +27,17 @@ from loop.report.examples import Guess, Story, explain
 from loop.report.gate import Gate, gate, measured_anew
 from loop.report.health import Health, Pulse, health, pulse, timeline
 from loop.report.leaks import LeakCounts, LeakFigures, Twins, leak_counts, leaks
-from loop.report.lift import Lift, ProxyCheck, lift, lift_in_words, proxy_check, proxy_in_words
+from loop.report.lift import (
+    Lift,
+    ProxyCheck,
+    comparison_in_words,
+    lift,
+    lift_in_words,
+    passed_over_in_words,
+    proxy_check,
+    proxy_in_words,
+    verdict_in_words,
+)
 from loop.report.questions import Annotator, QuestionRow, annotators, questions
 from loop.report.rounds import Report, RoundFigures, details, report
 from loop.report.spots import (
@@ -91,6 +101,7 @@ __all__ = [
     "Written",
     "annotators",
     "calibration",
+    "comparison_in_words",
     "confusions",
     "details",
     "diff",
@@ -108,6 +119,7 @@ __all__ = [
     "lift_in_words",
     "map_points",
     "measured_anew",
+    "passed_over_in_words",
     "proxy_check",
     "proxy_in_words",
     "pulse",
@@ -122,6 +134,7 @@ __all__ = [
     "standing",
     "timeline",
     "trends",
+    "verdict_in_words",
     "view",
     "win_rates",
 ]

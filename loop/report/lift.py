@@ -112,15 +112,31 @@ def proxy_check(view: View) -> ProxyCheck | None:
 
 def lift_in_words(found: Lift) -> str:
     """'Picking against random, at 84 answers each: 6.1 points fewer errors (1.2 to 11.0): picking pays, ...'"""
+    return f"{comparison_in_words(found)}: {verdict_in_words(found)}.{passed_over_in_words(found)}"
+
+
+def comparison_in_words(found: Lift) -> str:
+    """'Picking against random, at 84 answers each: 6.1 points fewer errors (1.2 to 11.0)'"""
     more = found.difference < 0
     sign = -1 if more else 1
     ends = sorted((sign * 100 * found.low, sign * 100 * found.high))
     points = f"{abs(100 * found.difference):.1f} points {'more' if more else 'fewer'} errors"
-    told = f"Picking against random, at {found.answers:,} answers each: {points} ({ends[0]:.1f} to {ends[1]:.1f})"
-    told += f": {found.verdict}{_savings(found)}."
-    if found.passed_over:
-        told += f" The newest batch was drawn at random from every region instead of picked by {found.passed_over}."
-    return told
+    return f"Picking against random, at {found.answers:,} answers each: {points} ({ends[0]:.1f} to {ends[1]:.1f})"
+
+
+def verdict_in_words(found: Lift) -> str:
+    """'picking pays, about 38 % of the labels saved (5 to 61)'"""
+    if found.verdict != "picking pays" or found.saved is None or found.saved_low is None:
+        return found.verdict
+    most = " or more" if found.saved_high is None else f" to {100 * found.saved_high:.0f}"
+    return f"{found.verdict}, about {100 * found.saved:.0f} % of the labels saved ({100 * found.saved_low:.0f}{most})"
+
+
+def passed_over_in_words(found: Lift) -> str:
+    """' The newest batch was drawn at random ...', or "" when the strategy picked it."""
+    if not found.passed_over:
+        return ""
+    return f" The newest batch was drawn at random from every region instead of picked by {found.passed_over}."
 
 
 def proxy_in_words(found: ProxyCheck) -> str:
@@ -134,13 +150,6 @@ def proxy_in_words(found: ProxyCheck) -> str:
         if proxy is not None and tuned is not None
     ]
     return "; ".join([told, *wrong]) + "."
-
-
-def _savings(found: Lift) -> str:
-    if found.verdict != "picking pays" or found.saved is None or found.saved_low is None:
-        return ""
-    most = " or more" if found.saved_high is None else f" to {100 * found.saved_high:.0f}"
-    return f", about {100 * found.saved:.0f} % of the labels saved ({100 * found.saved_low:.0f}{most})"
 
 
 def _passed_over(picks: Sequence[PickRow], rounds: Sequence[RoundRow]) -> str:
