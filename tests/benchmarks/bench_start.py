@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -31,6 +31,8 @@ from loop.protocols import FrozenTexts
 from loop.records import FloatArray, IntArray
 
 POOL, HELD, BATCH = 2000, 700, 25
+Answers = Callable[[Task, FrozenTexts, IntArray, FloatArray, IntArray], dict[str, FloatArray]]
+"""(set and seed, frozen texts, rows asked, the head's (HELD, k), rows held out) → way → (HELD, k)."""
 STARTS = {"regression": 0.0, "recipe": float("inf")}
 """Start → labels a class below which the recipe's head is taken."""
 
@@ -41,15 +43,15 @@ def main() -> None:
     for seed in options.seeds:
         for name in options.sets:
             wanted = [count for count in options.counts if (name, seed, count) not in done]
-            for line in cells(name, seed, wanted, options.datasets):
+            for line in cells(name, seed, wanted, options.datasets, answers):
                 with options.out.open("a", encoding="utf-8") as file:
                     file.write(json.dumps(line) + "\n")
                 print(line, flush=True)
     print("\n".join(table(read(options.out))))
 
 
-def cells(name: str, seed: int, counts: Sequence[int], datasets: Path) -> Iterator[dict[str, Any]]:
-    """One line for each of `counts`, in rising order."""
+def cells(name: str, seed: int, counts: Sequence[int], datasets: Path, answers: Answers) -> Iterator[dict[str, Any]]:
+    """One line for each of `counts`, in rising order: accuracy of each way of `answers`."""
     if not counts:
         return
     training = files(name, datasets)[0]

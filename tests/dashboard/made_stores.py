@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from made_honest import ROUNDS, make_honest
@@ -96,16 +97,28 @@ def older(stores: dict[str, Path], tmp_path: Path) -> Path:
     return place
 
 
+@pytest.fixture(scope="session")
+def scanned_once() -> Iterator[None]:
+    """Streamlit's test runner looks through all installed packages for components for every page it draws."""
+    from streamlit.components.v2 import manifest_scanner
+
+    found = manifest_scanner.scan_component_manifests()
+    with mock.patch.object(manifest_scanner, "scan_component_manifests", lambda: found):
+        yield
+
+
 @pytest.fixture
-def draw(monkeypatch: pytest.MonkeyPatch) -> Callable[..., object]:
-    """draw(project, page, **query) → the page after one run."""
+def draw(monkeypatch: pytest.MonkeyPatch, scanned_once: None) -> Callable[..., object]:
+    """draw(project, page, **query) → the page after one run. Pages get their addresses by a run without a project."""
     from streamlit.testing.v1 import AppTest
 
     def drawn(project: Path | None, page: str, **query: str) -> AppTest:
-        monkeypatch.setattr("sys.argv", ["app.py", *(["--project", str(project)] if project else [])])
+        wanted = ["app.py", *(["--project", str(project)] if project else [])]
+        monkeypatch.setattr("sys.argv", wanted if page == "generation" else ["app.py"])
         app = AppTest.from_file(str(APP), default_timeout=60)
         app.run()
         app.switch_page(f"views/{page}.py")
+        monkeypatch.setattr("sys.argv", wanted)
         for key, value in query.items():
             app.query_params[key] = value
         return app.run()

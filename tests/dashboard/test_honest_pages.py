@@ -79,8 +79,8 @@ def test_all_is_well_without_a_line(draw: Any, stores: Any) -> None:
 
 def test_the_overview_says_whether_picking_paid(draw: Any, stores: Any) -> None:
     told = said(draw(stores["honest"], "overview"))
-    assert "at 84 answers each: 6.1 points fewer errors (1.2 to 11.0): picking pays" in told
-    assert "about 41 % of the labels saved (20 or more)" in told
+    assert "at 84 answers each: 6.1 points fewer errors (1.2 to 11.0)." in told
+    assert "picking pays, about 41 % of the labels saved (20 or more)" in told
     assert "agree on 93.0 % of 1,200 unlabelled texts" in told
 
 

@@ -1,0 +1,87 @@
+"""How fast should LoRA learn? Accuracy after tuning with several peak learning rates, on the same picked labels.
+
+    python tests/benchmarks/bench_rates.py cells.jsonl [--sets sample snips] [--seeds 11 12] [--counts 50 250]
+
+Set-up as in bench_start.py: the recipe `head` picks, the recipe `lora` tunes, 700 texts of the training file judge. The
+test files are never read. People are SIMULATED: they answer what the file says. A cell that stands in the file already
+is not made again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from bench_small_text import ROOT, SETS, Task, read
+from bench_start import cells
+from frozen_parts import chosen
+
+from loop.models.recipes.lora import Tuned
+from loop.models.settings import TuningSettings
+from loop.models.tuning import RATES as PRESENT
+from loop.protocols import FrozenTexts
+from loop.records import FloatArray, IntArray
+
+RATES = (3e-4, 1e-3, 3e-3)
+
+
+def main() -> None:
+    options = _options()
+    done = {(line["set"], line["seed"], line["labels"]) for line in read(options.out)}
+    for seed in options.seeds:
+        for name in options.sets:
+            wanted = [count for count in options.counts if (name, seed, count) not in done]
+            for line in cells(name, seed, wanted, options.datasets, answers):
+                with options.out.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(line) + "\n")
+                print(line, flush=True)
+    print("\n".join(table(read(options.out))))
+
+
+def answers(
+    given: Task, frozen: FrozenTexts, asked: IntArray, head: FloatArray, held: IntArray
+) -> dict[str, FloatArray]:
+    """The head, and the tuned model by its peak learning rate."""
+    rows = np.concatenate([asked, held])
+    few = chosen(frozen, rows)
+    few = FrozenTexts(tuple(frozen.texts[row] for row in rows), few.embeddings, few.layers)
+    known: IntArray = np.arange(len(asked))
+    found = {"head": head}
+    for rate in RATES:
+        recipe = Tuned("lora", settings=TuningSettings(learning_rate=rate))
+        said = recipe(few, known, given.truth[asked], classes=given.classes, unlabelled=known[:0], seed=given.seed)
+        found[f"{rate:g}"] = said[len(asked) :]
+    return found
+
+
+def table(lines: Sequence[dict[str, Any]]) -> list[str]:
+    """Markdown: means by set and labels; in brackets the points against the present rate."""
+    names = [f"{rate:g}" for rate in RATES]
+    told = [f"| set | labels | seeds | head | {' | '.join(names)} |", "|---" * (4 + len(names)) + "|"]
+    for name, count in sorted({(line["set"], line["labels"]) for line in lines}):
+        own = [line for line in lines if (line["set"], line["labels"]) == (name, count)]
+        present = np.array([line[f"{PRESENT['lora']:g}"] for line in own])
+        cells_ = [np.array([line[way] for line in own]) for way in ("head", *names)]
+        means = " | ".join(f"{right.mean():.1%} ({100 * (right - present).mean():+.1f})" for right in cells_)
+        told.append(f"| {name} | {count} | {len(own)} | {means} |")
+    return told
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Peak learning rates of LoRA")
+    parser.add_argument("out", type=Path, help="JSON lines to add to")
+    parser.add_argument("--sets", nargs="+", default=["sample", "snips"], choices=SETS)
+    parser.add_argument("--seeds", nargs="+", type=int, default=[11, 12])
+    parser.add_argument("--counts", nargs="+", type=int, default=[50, 250], help="multiples of 25")
+    parser.add_argument(
+        "--datasets", type=Path, default=ROOT.parent / "shared" / "datasets", help="folder of public sets"
+    )
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
