@@ -103,7 +103,7 @@ def scanned_once() -> Iterator[None]:
     from streamlit.components.v2 import manifest_scanner
 
     found = manifest_scanner.scan_component_manifests()
-    with mock.patch.object(manifest_scanner, "scan_component_manifests", lambda: found):
+    with mock.patch.object(manifest_scanner, "scan_component_manifests", return_value=found):
         yield
 
 

@@ -17,6 +17,8 @@ from made_writing import Writing, make_writing
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 ADDRESSES = ("", "gate", "plan", "weak-spots", "calibration", "label-queue", "runs")
 WRITING = (*ADDRESSES, "generation")
+LOOKS = ((1440, "light"), (390, "dark"))
+"""Each width and each theme once."""
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +52,12 @@ def opened(page: Any, url: str) -> list[str]:
     return wrong
 
 
+def sticking_out(page: Any) -> int:
+    """Pixels that the page's middle is wider than what is seen of it."""
+    found: int = page.evaluate("(e => e.scrollWidth - e.clientWidth)(document.querySelector('[data-testid=stMain]'))")
+    return found
+
+
 def local(url: str) -> bool:
     return url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:"))
 
@@ -59,32 +67,22 @@ def known(line: Any) -> bool:
     return "404" in line.text and "/_stcore/" in line.location["url"]
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "theme"), LOOKS)
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_every_page_is_drawn_without_an_error_or_a_request_to_elsewhere(
-    chromium: Any, honest: str, address: str, theme: str
+def test_every_page_is_drawn_without_an_error_or_a_request_to_elsewhere_and_nothing_scrolls_sideways(
+    chromium: Any, honest: str, address: str, width: int, theme: str
 ) -> None:
-    context = chromium.new_context(viewport={"width": 1440, "height": 900}, color_scheme=theme)
+    context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
     page = context.new_page()
     assert opened(page, f"{honest}/{address}") == []
     assert page.locator("[data-testid=stException]").count() == 0
-    assert page.locator("text=simulated experts").first.is_visible()
+    assert page.locator("text=simulated experts").first.is_visible() == (width > 390), "a phone hides the sidebar"
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert sticking_out(page) <= 0
     context.close()
 
 
-@pytest.mark.parametrize("address", ADDRESSES)
-def test_nothing_scrolls_sideways_on_a_phone(chromium: Any, honest: str, address: str) -> None:
-    context = chromium.new_context(viewport={"width": 390, "height": 844})
-    page = context.new_page()
-    opened(page, f"{honest}/{address}")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    inner = page.evaluate("(e => e.scrollWidth - e.clientWidth)(document.querySelector('[data-testid=stMain]'))")
-    assert inner <= 0
-    context.close()
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize(("width", "theme"), LOOKS)
 @pytest.mark.parametrize("address", WRITING)
 def test_pages_of_a_model_that_writes_are_drawn_and_nothing_sticks_out(
     chromium: Any, writing: str, address: str, width: int, theme: str
@@ -93,8 +91,7 @@ def test_pages_of_a_model_that_writes_are_drawn_and_nothing_sticks_out(
     page = context.new_page()
     assert opened(page, f"{writing}/{address}") == []
     assert page.locator("[data-testid=stException]").count() == 0
-    inner = page.evaluate("(e => e.scrollWidth - e.clientWidth)(document.querySelector('[data-testid=stMain]'))")
-    assert inner <= 0
+    assert sticking_out(page) <= 0
     context.close()
 
 
