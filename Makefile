@@ -19,7 +19,8 @@ TORCH ?= auto
 TORCH_INDEX ?=
 ROUNDS ?= 5
 PREFERENCE_ROUNDS ?= 4
-# Tests run side by side by file: those of one file share their servers.
+# Tests run side by side by file: those of one file share their servers. `make test` takes one worker more: a third of its
+# time is waiting for servers and browsers.
 WORKERS ?= 2
 FRESH ?=
 
@@ -57,7 +58,7 @@ help:  ## show this
 		'ROUNDS=5' 'how many rounds the demo has in the end' \
 		'PREFERENCE_ROUNDS=4' 'the same for demo-preference' \
 		'FRESH=1' 'the demo starts over; otherwise it goes on where it stopped' \
-		'WORKERS=2' 'how many tests run at the same time' \
+		'WORKERS=2' 'how many tests run at the same time; make test adds one' \
 		'PYTHON=python3' 'which Python makes .venv; 3.11 or newer' \
 		'TORCH=auto' 'auto: the CPU build of PyTorch on Linux without an NVIDIA GPU; cpu: always that; default' \
 		'TORCH_INDEX=' "address of PyTorch's package index for CPU builds, where pip does not know it"
@@ -140,7 +141,7 @@ dashboard: $(READY)  ## open the demo's dashboard
 	@$(WEAKSPOT) dashboard --project $(DEMO)
 
 test: $(READY)  ## every test but the benchmarks; what this machine lacks is skipped and listed at the end
-	@$(BIN)/python -m pytest -m 'not bench' -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -m 'not bench' -n $$(($(WORKERS) + 1)) --dist loadfile --no-loadscope-reorder
 
 check: $(READY)  ## format, lint, types, import contracts, fast tests
 	@$(BIN)/ruff format --check .
