@@ -30,6 +30,20 @@ FLAGS = (
 )
 
 
+QUIET = """new Promise(resolve => {
+    let last = performance.now();
+    const watcher = new MutationObserver(() => { last = performance.now(); });
+    watcher.observe(document.body, {subtree: true, childList: true, characterData: true});
+    const look = () => {
+        if (performance.now() - last < 300) { setTimeout(look, 50); return; }
+        watcher.disconnect();
+        resolve();
+    };
+    look();
+})"""
+"""Until nothing was added to the page or taken from it for 300 ms: what the script sent is drawn bit by bit."""
+
+
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
     """The browser; skips aloud where there is none."""
@@ -71,10 +85,13 @@ def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
 
 
 def drawn(page: Any) -> None:
+    """Waits until the page's script is through and what it sent stands there."""
     page.wait_for_selector("h1", timeout=60_000)
     page.wait_for_selector("[data-testid=stSidebar] >> text=Updated", state="attached", timeout=60_000)
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]", timeout=60_000)
     page.wait_for_selector("[data-testid=stStatusWidget]", state="detached", timeout=60_000)
     page.wait_for_function("document.querySelectorAll('[data-stale=true]').length === 0", timeout=60_000)
+    page.evaluate(QUIET)
 
 
 def sign_in(page: Any, access: Access) -> None:

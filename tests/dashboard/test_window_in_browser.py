@@ -138,14 +138,14 @@ def test_the_alert_of_a_spot_that_came_back_leads_to_its_life(chromium: Any, hon
     page.get_by_role("link", name="Its life").click()
     page.get_by_role("heading", name="Life of one spot").wait_for(timeout=60_000)
     drawn(page)
-    assert page.get_by_text(f'weakspot spots rename {REOPENED} "a better name"').count() == 1
+    page.get_by_text(f'weakspot spots rename {REOPENED} "a better name"').wait_for()
     page.close()
 
 
 def test_a_link_into_a_filtered_queue_works_from_outside(chromium: Any, six: str) -> None:
     page = chromium.new_page()
     opened(page, f"{six}/label-queue?status=skipped&round=2")
-    assert page.locator("text=2 questions").first.is_visible()
+    page.locator("text=2 questions").first.wait_for()
     page.close()
 
 
