@@ -9,15 +9,12 @@ is not made again.
 
 from __future__ import annotations
 
-import argparse
-import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from bench_small_text import ROOT, SETS, Task, read
-from bench_start import cells
+from bench_small_text import Task
+from bench_start import gathered, given_options
 from frozen_parts import chosen
 
 from loop.models.recipes.lora import Tuned
@@ -30,16 +27,8 @@ RATES = (3e-4, 1e-3, 3e-3)
 
 
 def main() -> None:
-    options = _options()
-    done = {(line["set"], line["seed"], line["labels"]) for line in read(options.out)}
-    for seed in options.seeds:
-        for name in options.sets:
-            wanted = [count for count in options.counts if (name, seed, count) not in done]
-            for line in cells(name, seed, wanted, options.datasets, answers):
-                with options.out.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps(line) + "\n")
-                print(line, flush=True)
-    print("\n".join(table(read(options.out))))
+    options = given_options("Peak learning rates of LoRA", (11, 12), (50, 250))
+    print("\n".join(table(gathered(options, answers))))
 
 
 def answers(
@@ -69,18 +58,6 @@ def table(lines: Sequence[dict[str, Any]]) -> list[str]:
         means = " | ".join(f"{right.mean():.1%} ({100 * (right - present).mean():+.1f})" for right in cells_)
         told.append(f"| {name} | {count} | {len(own)} | {means} |")
     return told
-
-
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Peak learning rates of LoRA")
-    parser.add_argument("out", type=Path, help="JSON lines to add to")
-    parser.add_argument("--sets", nargs="+", default=["sample", "snips"], choices=SETS)
-    parser.add_argument("--seeds", nargs="+", type=int, default=[11, 12])
-    parser.add_argument("--counts", nargs="+", type=int, default=[50, 250], help="multiples of 25")
-    parser.add_argument(
-        "--datasets", type=Path, default=ROOT.parent / "shared" / "datasets", help="folder of public sets"
-    )
-    return parser.parse_args()
 
 
 if __name__ == "__main__":

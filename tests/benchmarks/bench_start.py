@@ -38,7 +38,12 @@ STARTS = {"regression": 0.0, "recipe": float("inf")}
 
 
 def main() -> None:
-    options = _options()
+    options = given_options("Two starts of tuning, and a committee", (11, 12, 13, 14), (50, 100, 150, 250, 350))
+    print("\n".join(table(gathered(options, answers))))
+
+
+def gathered(options: argparse.Namespace, answers: Answers) -> list[dict[str, Any]]:
+    """All lines of the file, after those that were not there yet were added."""
     done = {(line["set"], line["seed"], line["labels"]) for line in read(options.out)}
     for seed in options.seeds:
         for name in options.sets:
@@ -47,7 +52,7 @@ def main() -> None:
                 with options.out.open("a", encoding="utf-8") as file:
                     file.write(json.dumps(line) + "\n")
                 print(line, flush=True)
-    print("\n".join(table(read(options.out))))
+    return list(read(options.out))
 
 
 def cells(name: str, seed: int, counts: Sequence[int], datasets: Path, answers: Answers) -> Iterator[dict[str, Any]]:
@@ -122,12 +127,13 @@ def _apart(lines: Sequence[dict[str, Any]]) -> str:
     return f"{gain.mean():+.1f}" + (f" (se {gain.std(ddof=1) / len(gain) ** 0.5:.1f})" if len(gain) > 1 else "")
 
 
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Two starts of tuning, and a committee")
+def given_options(about: str, seeds: Sequence[int], counts: Sequence[int]) -> argparse.Namespace:
+    """What the command line says."""
+    parser = argparse.ArgumentParser(description=about)
     parser.add_argument("out", type=Path, help="JSON lines to add to")
     parser.add_argument("--sets", nargs="+", default=["sample", "snips"], choices=SETS)
-    parser.add_argument("--seeds", nargs="+", type=int, default=[11, 12, 13, 14])
-    parser.add_argument("--counts", nargs="+", type=int, default=[50, 100, 150, 250, 350], help="multiples of 25")
+    parser.add_argument("--seeds", nargs="+", type=int, default=list(seeds))
+    parser.add_argument("--counts", nargs="+", type=int, default=list(counts), help="multiples of 25")
     parser.add_argument(
         "--datasets", type=Path, default=ROOT.parent / "shared" / "datasets", help="folder of public sets"
     )
