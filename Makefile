@@ -19,8 +19,8 @@ TORCH ?= auto
 TORCH_INDEX ?=
 ROUNDS ?= 5
 PREFERENCE_ROUNDS ?= 4
-# Tests run side by side by file: those of one file share their servers. `make test` takes one worker more: a third of its
-# time is waiting for servers and browsers.
+# Tests run side by side by file: those of one file share their servers. `make test` takes one worker more: over a
+# quarter of the time of two cores went by waiting for servers and browsers.
 WORKERS ?= 2
 FRESH ?=
 

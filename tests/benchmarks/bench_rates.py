@@ -14,8 +14,7 @@ from typing import Any
 
 import numpy as np
 from bench_small_text import Task
-from bench_start import gathered, given_options
-from frozen_parts import chosen
+from bench_start import gathered, given_options, learned_and_held
 
 from loop.models.recipes.lora import Tuned
 from loop.models.settings import TuningSettings
@@ -35,10 +34,7 @@ def answers(
     given: Task, frozen: FrozenTexts, asked: IntArray, head: FloatArray, held: IntArray
 ) -> dict[str, FloatArray]:
     """The head, and the tuned model by its peak learning rate."""
-    rows = np.concatenate([asked, held])
-    few = chosen(frozen, rows)
-    few = FrozenTexts(tuple(frozen.texts[row] for row in rows), few.embeddings, few.layers)
-    known: IntArray = np.arange(len(asked))
+    few, known = learned_and_held(frozen, asked, held)
     found = {"head": head}
     for rate in RATES:
         recipe = Tuned("lora", settings=TuningSettings(learning_rate=rate))

@@ -91,10 +91,7 @@ def answers(
     given: Task, frozen: FrozenTexts, asked: IntArray, head: FloatArray, held: IntArray
 ) -> dict[str, FloatArray]:
     """Way → (HELD, k) probabilities: the head, the tuned model from each start, the committee."""
-    rows = np.concatenate([asked, held])
-    few = chosen(frozen, rows)
-    few = FrozenTexts(tuple(frozen.texts[row] for row in rows), few.embeddings, few.layers)
-    known: IntArray = np.arange(len(asked))
+    few, known = learned_and_held(frozen, asked, held)
     found = {"head": head}
     for name, below in STARTS.items():
         with mock.patch.object(starts, "FEW", below):
@@ -102,6 +99,13 @@ def answers(
         found[name] = said[len(asked) :]
     found["both"] = np.log(head + 1e-9) + np.log(found["recipe"] + 1e-9)
     return found
+
+
+def learned_and_held(frozen: FrozenTexts, asked: IntArray, held: IntArray) -> tuple[FrozenTexts, IntArray]:
+    """The texts learned from and then those judged, and the places of the former among them."""
+    rows = np.concatenate([asked, held])
+    few = chosen(frozen, rows)
+    return FrozenTexts(tuple(frozen.texts[row] for row in rows), few.embeddings, few.layers), np.arange(len(asked))
 
 
 def table(lines: Sequence[dict[str, Any]]) -> list[str]:
