@@ -15,6 +15,8 @@ import time
 import webbrowser
 from pathlib import Path
 
+import psutil
+
 from loop.errors import ConfigError
 
 APP = Path(__file__).parent / "app.py"
@@ -119,22 +121,34 @@ def _unused(host: str, port: int) -> int:
 
 
 def _can_bind(host: str, port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
+    try:
+        family, kind, _, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(where)
+    except OSError:
+        return False
     return True
 
 
 def _open_when_up(process: subprocess.Popen[bytes], host: str, port: int) -> None:
     until = time.monotonic() + PATIENCE_S
     while process.poll() is None and time.monotonic() < until:
-        try:
-            socket.create_connection((host, port), timeout=1).close()
-        except OSError:
-            time.sleep(0.2)
-        else:
-            webbrowser.open(f"http://{host}:{port}")
+        if listens(process.pid, port):
+            webbrowser.open(address(host, port))
             return
+        time.sleep(0.2)
+
+
+def listens(pid: int, port: int) -> bool:
+    """This very process answers on the port: never the window of another project that took it first."""
+    try:
+        sockets = psutil.Process(pid).net_connections("tcp")
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return False
+    return any(each.status == psutil.CONN_LISTEN and each.laddr.port == port for each in sockets)
+
+
+def address(host: str, port: int) -> str:
+    """Where a browser finds it."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

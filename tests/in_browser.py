@@ -5,6 +5,7 @@ chromium ─► skips aloud where there is none      window(project) ─► the 
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import threading
@@ -17,6 +18,7 @@ from typing import Any
 import pytest
 
 from dashboard import launch
+from labeling.processes import is_free
 from labeling.server import Access
 
 FLAGS = (
@@ -29,6 +31,7 @@ FLAGS = (
     "--disable-sync",
 )
 
+FIRST_PORT = 8601
 
 QUIET = """new Promise(resolve => {
     let last = performance.now();
@@ -59,13 +62,15 @@ def chromium() -> Iterator[Any]:
 
 @contextmanager
 def window(project: Path) -> Iterator[str]:
-    """The address of a real server on this project."""
-    port = launch._free_port("127.0.0.1")
+    """The address of a real server on this project; each worker has ports of its own, lest two take one at once."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    port = next(port for port in range(FIRST_PORT + 50 * worker, FIRST_PORT + 50 * (worker + 1)) if is_free(port))
     command = launch.command(project, port=port, host="127.0.0.1", headless=True)
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/") as process:
         address = f"http://127.0.0.1:{port}"
         try:
             wait_for(f"{address}/_stcore/health", process)
+            assert launch.listens(process.pid, port), "another server answers there"
             yield address
         finally:
             process.terminate()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -50,6 +53,36 @@ def test_a_taken_port_is_told() -> None:
         port = other.getsockname()[1]
         with pytest.raises(ConfigError, match=f"port {port} on 127.0.0.1 is taken"):
             launch.serve(Path("/p"), port=port, host="127.0.0.1", open_browser=False)
+
+
+IP_6 = pytest.param("::1", marks=pytest.mark.skipif(not launch._can_bind("::1", 0), reason="no IP 6 here"))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", IP_6])
+def test_the_browser_opens_on_the_own_window_alone(host: str) -> None:
+    """Two windows started at once look for the same port; the one that lost must not show the other's project."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as own:
+        own.bind((host, 0))
+        port = own.getsockname()[1]
+        assert not launch.listens(os.getpid(), port)
+        own.listen()
+        assert launch.listens(os.getpid(), port)
+        with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
+            assert not launch.listens(other.pid, port)
+            other.terminate()
+        assert not launch.listens(other.pid, port)
+    assert launch.address(host, port) == (f"http://[::1]:{port}" if ":" in host else f"http://127.0.0.1:{port}")
+
+
+@pytest.mark.parametrize("host", [IP_6])
+def test_a_port_of_ip_6_is_looked_up_as_one(host: str) -> None:
+    assert launch._unused(host, 0) == 0
+    with socket.socket(socket.AF_INET6) as other:
+        other.bind((host, 0))
+        port = other.getsockname()[1]
+        other.listen()
+        with pytest.raises(ConfigError, match=f"port {port} on ::1 is taken"):
+            launch._unused(host, port)
 
 
 def test_the_menu_knows_the_window() -> None:
