@@ -151,12 +151,19 @@ class _Bar:
         self._console = Console(stderr=True, highlight=False)
         self._progress: Progress | None = None
         self._began: float | None = None
+        self._told = 0
 
     def say(self, sentence: str) -> None:
         self._console.print(sentence, markup=False)
 
     def embedding(self, done: int, total: int) -> None:
-        self._move("embedding the texts once", done, total)
+        """Off a terminal, a line at every tenth."""
+        tenths = 10 * done // total
+        if self._console.is_terminal:
+            self._move("embedding the texts once", done, total)
+        elif tenths > self._told:
+            self.say(f"embedded {done:,}/{total:,} texts")
+        self._told = tenths
 
     def cell(self, done: int, total: int, earlier: int, words: str) -> None:
         """The time left is that of the cells made in this run."""
@@ -179,8 +186,6 @@ class _Bar:
             self._progress = None
 
     def _move(self, words: str, done: int, total: int) -> None:
-        if not self._console.is_terminal:
-            return
         if self._progress is None:
             columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24))
             counts = TextColumn("{task.completed:,.0f}/{task.total:,.0f}")

@@ -17,6 +17,7 @@ from uuid import uuid4
 import numpy as np
 
 from loop.errors import ArtifactError
+from loop.models.recipes.representation import of_length_one
 from loop.protocols import FrozenTexts, Progress
 from loop.records import FloatArray
 
@@ -32,6 +33,8 @@ def embedded(
 ) -> tuple[Path, str]:
     """The folder with everything these recipes may read, made if it is not there, and the encoder's fingerprint.
 
+    One pass of the encoder makes embeddings and layers: the last layer is the embedding.
+
     Raises ModelError when the encoder cannot be had, ArtifactError when the disk refuses.
     """
     from loop.models import load_encoder
@@ -42,12 +45,14 @@ def embedded(
         digest.update(text.encode() + b"\x00")
     place = folder / f"frozen-{digest.hexdigest()}"
     try:
-        if not (place / WHOLE).is_file():
+        whole, deep = (place / WHOLE).is_file(), not LAST_LAYER_ONLY.issuperset(recipes)
+        if deep and not (place / LAYERS).is_file():
+            layers = _layers(texts, encoder.base, progress)
+            if not whole:
+                _make(place, texts, of_length_one(layers[:, -1]))
+            _add(place, layers)
+        elif not whole:
             _make(place, texts, encoder.embed(texts, progress=progress))
-        if not LAST_LAYER_ONLY.issuperset(recipes) and not (place / LAYERS).is_file():
-            draft = place / f".{LAYERS}.{uuid4().hex[:8]}.partial.npy"
-            np.save(draft, _layers(texts, encoder.base, progress))
-            draft.replace(place / LAYERS)
     except OSError as fault:
         raise ArtifactError(f"cannot write {place}: {fault.strerror}", do="make room or name another --out") from fault
     return place, encoder.fingerprint
@@ -76,12 +81,18 @@ def _make(place: Path, texts: Sequence[str], embeddings: FloatArray) -> None:
         shutil.rmtree(draft, ignore_errors=True)
 
 
+def _add(place: Path, layers: FloatArray) -> None:
+    draft = place / f".{LAYERS}.{uuid4().hex[:8]}.partial.npy"
+    np.save(draft, layers)
+    draft.replace(place / LAYERS)
+
+
 def _layers(texts: Sequence[str], base: Any, progress: Progress) -> FloatArray:
-    from loop.models.bases import load_tokenizer, load_transformer
+    from loop.models.bases import device, load_tokenizer, load_transformer
     from loop.models.layers import layers_of_all
     from loop.models.tokens import tokenize
 
     tokenizer = load_tokenizer(base)
     tokens = tokenize(texts, base, tokenizer=tokenizer)
-    rows = np.arange(len(tokens))
-    return layers_of_all(load_transformer(base), tokens, rows, pad_id=tokenizer.pad_token_id, progress=progress)
+    rows, encoder = np.arange(len(tokens)), load_transformer(base).to(device())
+    return layers_of_all(encoder, tokens, rows, pad_id=tokenizer.pad_token_id, progress=progress)

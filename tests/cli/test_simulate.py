@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from command_line import Said, complaint, here
 from made_project import Files, make_files, write_csv
@@ -82,6 +83,15 @@ def test_recipes_that_read_layers_find_them(done: tuple[Said, Path], labelled: F
     assert said.status == 0, said.err
     assert len(list(done[1].glob("frozen-*/layers.npy"))) == 1
     assert "recipe head" in said.out.lower()
+
+
+def test_one_pass_makes_embeddings_and_layers(done: tuple[Said, Path], labelled: Files, tmp_path: Path) -> None:
+    said = here(*options(labelled, tmp_path / "out", "--recipes", "plain,head", "--strategies", "random"))
+    assert [line for line in said.err.splitlines() if line.startswith("embedded ")][-1] == "embedded 150/150 texts"
+    assert said.err.count("embedded 150/150 texts") == 1
+    (deep,) = (tmp_path / "out").glob("frozen-*/embeddings.npy")
+    (flat,) = done[1].glob("frozen-*/embeddings.npy")
+    np.testing.assert_allclose(np.load(deep), np.load(flat), atol=1e-5)
 
 
 def test_the_advice_is_written_after_its_diff_is_shown(done: tuple[Said, Path], labelled: Files, fresh: Path) -> None:
