@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from loop.cli import showing
-from loop.cli.simulation_tables import areas_table, costs_table, curves_table, needs_table, rules_table
+from loop.cli.simulation_tables import areas_table, costs_table, curves_table, needs_table, rules_table, wholes_table
 from loop.config.editing import edited
 from loop.errors import ConfigError
 from loop.planning.cost import duration
@@ -97,6 +97,9 @@ def _tell(found: Summary, written: tuple[Path, ...]) -> None:
         out.print()
         out.print(needs_table(group))
         out.print()
+        if wholes := wholes_table(group):
+            out.print(wholes)
+            out.print()
         if found.price is not None:
             out.print(costs_table(group, found.currency))
             out.print()

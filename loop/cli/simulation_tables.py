@@ -57,6 +57,21 @@ def needs_table(group: Group) -> Table:
     return table
 
 
+def wholes_table(group: Group) -> Table | None:
+    """Recipe and picks together, against the first recipe with random picks; None for the first recipe."""
+    wholes = [(line.strategy, line.whole) for line in group.lines if line.whole]
+    if not wholes:
+        return None
+    first = wholes[0][1]
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column(f"against {first.recipe}, random", no_wrap=True)
+    table.add_column(f"labels to {100 * first.accuracy:.1f} %, 95 % of its full", justify="right")
+    table.add_column("over the whole curve", justify="right")
+    for strategy, whole in wholes:
+        table.add_row(strategy, spoken(whole.ratio).replace(" to ", "–"), percent(whole.area, sign=True))
+    return table
+
+
 def needs(reach: Reach) -> str:
     """ "0.39 (0.34–0.45)" of random's labels, or of random itself "2,014 labels"."""
     if reach.ratio is not None:

@@ -70,6 +70,7 @@ def advise(
         sentences.append(_lead(lead, level))
         sentences += _equals((recipe, batch, strategy), areas)
         sentences += _saved(chosen, strategy, price, currency)
+        sentences += _whole(chosen[0].line(strategy))
     else:
         headline = f"random with batches of {batch}: no strategy is proven better here"
         sentences.append(_unproven(best, lead, level, seeds))
@@ -198,6 +199,18 @@ def _recipes(best: tuple[str, int, str], areas: Mapping[tuple[str, int, str], Fl
             half = f" ± {100 * lead.half:.1f}" if lead.half is not None else ""
             found.append(f"Recipe {best[0]} against {recipe}: {100 * lead.value:+.1f}{half} points over the curve.")
     return found
+
+
+def _whole(line: Line) -> list[str]:
+    """What recipe and picks are worth together, in the first noise."""
+    if line.whole is None:
+        return []
+    first, area = line.whole.recipe, line.whole.area
+    half = f" ± {100 * area.half:.1f}" if area.half is not None else ""
+    return [
+        f"Against recipe {first} with random picks, both together: 95 % of what that reaches with all labels with "
+        f"{spoken(line.whole.ratio)} of the labels it needs, {100 * area.value:+.1f}{half} points over the curve."
+    ]
 
 
 def _saved(groups: Sequence[Group], strategy: str, price: float | None, currency: str) -> list[str]:

@@ -14,6 +14,7 @@ from loop.records import FloatArray, IntArray
 from loop.simulation.cells import WHOLE, Cell, Record
 from loop.simulation.measures import Mean, Needed, Ratio, area, mean, needed, ratio
 from loop.simulation.stopping import RULES, stops
+from loop.simulation.whole import Plainest, Whole
 from loop.simulation.wish import BASELINE, Wish
 
 SHARES = (0.90, 0.95, 0.97)
@@ -55,6 +56,8 @@ class Line:
     """Mean accuracy over the whole curve."""
     against_random: Mean | None
     """Of the area, paired by seed; None for random itself."""
+    whole: Whole | None
+    """None for the first recipe: there the figures against random say it."""
     reaches: tuple[Reach, ...]
     picking_s: float
     fitting_s: float
@@ -106,13 +109,19 @@ def group_of(records: Mapping[Cell, Record], wish: Wish, *, recipe: str, noise: 
     targets = {f"{100 * share:.0f} % of full": share * whole for share in SHARES}
     targets[AS_RANDOM] = curves[BASELINE][:, -1]
     wanted = 1 - AIM * whole
+    first = wish.recipes[0]
+    plainest = None
+    if recipe != first:
+        full = np.array([record.accuracy[0] for record in seeds_of(records, wish, first, noise, 0, WHOLE)])
+        at_random = np.array([record.accuracy for record in seeds_of(records, wish, first, noise, batch, BASELINE)])
+        plainest = Plainest(first, at_random, AIM * full)
     return Group(
         recipe=recipe,
         noise=noise,
         batch=batch,
         asked=tuple(asked.tolist()),
         full=mean(whole),
-        lines=tuple(_line(name, found[name], curves, asked, targets, wish.price) for name in wish.strategies),
+        lines=tuple(_line(name, found[name], curves, asked, targets, plainest, wish.price) for name in wish.strategies),
         rules=_rules(found, wanted),
     )
 
@@ -123,6 +132,7 @@ def _line(
     curves: Mapping[str, FloatArray],
     asked: IntArray,
     targets: Mapping[str, FloatArray],
+    plainest: Plainest | None,
     price: float | None,
 ) -> Line:
     own, base = curves[name], curves[BASELINE]
@@ -136,6 +146,7 @@ def _line(
         macro_f1=float(np.mean([record.macro_f1[-1] for record in records])),
         area=mean(areas),
         against_random=None if name == BASELINE else mean(areas - area(asked, base, **span)),
+        whole=None if plainest is None else plainest.against(asked, own),
         reaches=tuple(
             _reach(aim, asked, own, base, wanted, price=price, itself=name == BASELINE)
             for aim, wanted in targets.items()

@@ -13,7 +13,7 @@ from loop.planning.cost import amount
 from loop.simulation import drawing
 from loop.simulation.advice import aimed, spoken
 from loop.simulation.groups import Group, Reach, RuleLine
-from loop.simulation.measures import Mean
+from loop.simulation.measures import Mean, Ratio
 from loop.simulation.page_style import STYLE
 from loop.simulation.stopping import PLANNERS
 from loop.simulation.summary import Summary
@@ -95,7 +95,7 @@ def _group(group: Group, summary: Summary, place: int) -> str:
         f"<section><h2>Recipe {escape(group.recipe)}, batches of {group.batch}{noise}</h2>"
         f"<figure>{drawing.curves(group, chosen=chosen, name=f'c{place}')}"
         "<figcaption>Accuracy by labels given; bands are 95 % intervals over seeds.</figcaption></figure>"
-        f"{_accuracies(group)}{needed}{_needed(group, summary.currency)}{_rules(group.rules)}</section>"
+        f"{_accuracies(group)}{needed}{_needed(group, summary.currency)}{_wholes(group)}{_rules(group.rules)}</section>"
     )
 
 
@@ -131,10 +131,27 @@ def _needed(group: Group, currency: str) -> str:
     return _table("Labels needed: random's, and the others as a share of them", "strategy", head, rows)
 
 
+def _wholes(group: Group) -> str:
+    """Nothing for the first recipe."""
+    wholes = [(line.strategy, line.whole) for line in group.lines if line.whole]
+    if not wholes:
+        return ""
+    first = wholes[0][1]
+    rows: list[Row] = [
+        (strategy, [_share(whole.ratio), (_percent(whole.area, sign=True), _state(whole.area))])
+        for strategy, whole in wholes
+    ]
+    head = [f"labels for 95 % of its full accuracy ({100 * first.accuracy:.1f} %)", "whole curve"]
+    return _table(f"Recipe and picks together, against {first.recipe} with random picks", "strategy", head, rows)
+
+
+def _share(found: Ratio) -> tuple[str, str]:
+    return spoken(found), "good" if found.high < 1 else "bad" if found.low > 1 else ""
+
+
 def _reach(reach: Reach, currency: str) -> tuple[str, str]:
     if reach.ratio is not None:
-        told = spoken(reach.ratio)
-        state = "good" if reach.ratio.high < 1 else "bad" if reach.ratio.low > 1 else ""
+        told, state = _share(reach.ratio)
     else:
         state = ""
         told = f"{reach.needed.high:,.0f} labels" if isfinite(reach.needed.high) else f"over {reach.needed.low:,.0f}"

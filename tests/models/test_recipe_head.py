@@ -8,6 +8,7 @@ from scipy.special import softmax
 
 from loop import registry
 from loop.errors import ModelError
+from loop.models.recipes.calibrated import class_shares
 from loop.models.recipes.head import balanced, fit_head, head
 from loop.models.recipes.representation import of_length_one
 from loop.protocols import FrozenTexts
@@ -54,6 +55,28 @@ def test_confidences_are_about_right_without_a_dev_set() -> None:
     found = head(frozen(rows), np.arange(200), labels[:200], classes=4, unlabelled=np.arange(0), seed=0)[200:]
     confidence, right = found.max(axis=1), found.argmax(axis=1) == labels[200:]
     assert abs(confidence.mean() - right.mean()) < 0.06
+
+
+def test_a_head_that_knows_less_than_the_commonest_class_takes_the_class_shares() -> None:
+    """Eight classes nothing tells apart, one with half of the texts: naming that one is right half of the time."""
+    hits: list[float] = []
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        labels = rng.choice(8, size=1040, p=[0.5, *[0.5 / 7] * 7])
+        labels[:8] = np.arange(8)
+        rows = of_length_one(rng.normal(size=(1040, 24)) + 0.2 * np.eye(24)[labels])
+        with_shares, without = (fit_head(rows[:40], None, labels[:40], classes=8, adjust=way) for way in (True, False))
+        hits.append(float((with_shares.logits(rows[40:], None).argmax(axis=1) == labels[40:]).mean()))
+        assert hits[-1] > 0.1 + (without.logits(rows[40:], None).argmax(axis=1) == labels[40:]).mean()
+    assert np.mean(hits) > 0.4
+
+
+def test_one_more_right_is_proof_only_where_the_head_knows_less_than_the_commonest_class() -> None:
+    """Shares turn the last guess alone, and make it right."""
+    logits = np.array([[2.0, 0.0]] * 9 + [[0.0, 2.0]] * 3 + [[0.1, 0.0]], np.float32)
+    counts = np.array([4, 9])
+    assert not class_shares(logits, np.array([0] * 9 + [1] * 4), counts).any()
+    assert class_shares(logits, np.array([1] * 13), counts).any()
 
 
 def test_labels_of_one_class_are_refused() -> None:

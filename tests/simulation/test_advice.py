@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from made_records import grid, wish
 
 from loop.simulation.advice import spoken
@@ -54,6 +55,28 @@ def test_a_strategy_that_is_as_good_is_named() -> None:
 def test_every_noise_has_its_own_sentence() -> None:
     found = advice(wish(noise=(0.0, 0.2)), {"random": SLOW, "margin": FAST})
     assert any(sentence.startswith("With 20 % wrong answers, 95 % of full accuracy") for sentence in found.sentences)
+
+
+def test_a_better_recipe_and_its_picks_are_weighed_together_against_the_first_at_random() -> None:
+    given = wish(recipes=("plain", "head"))
+    records = grid(given, {"random": SLOW, "margin": FAST}, full=0.8)
+    records |= grid(wish(recipes=("head",)), {"random": FAST, "margin": [0.7, 0.77, *[0.8] * 4]}, full=0.84)
+    found = summarised(records, given, SIZE)
+    plain, head = found.groups
+    assert [line.whole for line in plain.lines] == [None, None]
+    whole = head.line("margin").whole
+    assert whole is not None
+    assert (whole.recipe, round(whole.accuracy, 2)) == ("plain", 0.76)
+    assert whole.ratio.value == pytest.approx(10 * (1 + 6 / 7) / 50, abs=0.01)
+    assert whole.area.value > head.line("random").whole.area.value > 0  # type: ignore[union-attr]
+    told = [sentence for sentence in found.advice.sentences if sentence.startswith("Against recipe plain with random")]
+    assert len(told) == 1
+    assert "0.37 (" in told[0]
+
+
+def test_one_recipe_is_weighed_against_no_other() -> None:
+    found = advice(wish(), {"random": SLOW, "margin": FAST})
+    assert not [sentence for sentence in found.sentences if sentence.startswith("Against recipe")]
 
 
 def test_a_recipe_that_is_a_tuning_method_goes_into_the_config() -> None:
