@@ -103,7 +103,7 @@ def rules_table(group: Group) -> Table:
         if not line.strategy:
             figures = ("–", "–", "–")
             if line.round is not None and line.wasted is not None and line.missed is not None:
-                figures = (f"{line.round:.0f}", f"{line.wasted:,.0f}", f"{100 * line.missed:+.1f} points")
+                figures = (f"{line.round:.0f}", f"{line.wasted:,.0f}", f"{100 * line.missed:+z.1f} points")
             table.add_row(line.rule, f"{line.stopped} of {line.projects}", *figures)
     return table
 

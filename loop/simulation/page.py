@@ -166,7 +166,7 @@ def _rules(rules: Sequence[RuleLine]) -> str:
             continue
         figures = ["–", "–", "–"]
         if rule.round is not None and rule.wasted is not None and rule.missed is not None:
-            figures = [f"{rule.round:.0f}", f"{rule.wasted:,.0f}", f"{100 * rule.missed:+.1f}"]
+            figures = [f"{rule.round:.0f}", f"{rule.wasted:,.0f}", f"{100 * rule.missed:+z.1f}"]
         origin = "weakspot plan" if rule.rule in PLANNERS else "published"
         rows.append((rule.rule, [origin, f"{rule.stopped} of {rule.projects}", *figures]))
     head = ["from", "stopped", "median round", "answers wasted", "error missed, points"]
@@ -192,7 +192,7 @@ def _table(caption: str, first: str, head: Sequence[str], rows: Sequence[Row]) -
 
 
 def _percent(value: Mean, *, sign: bool = False) -> str:
-    number = f"{100 * value.value:+.1f}" if sign else f"{100 * value.value:.1f}"
+    number = f"{100 * value.value:+z.1f}" if sign else f"{100 * value.value:.1f}"
     return number if value.half is None else f"{number} ± {100 * value.half:.1f}"
 
 

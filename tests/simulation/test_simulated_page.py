@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -56,6 +57,21 @@ def test_no_text_from_data_is_markup() -> None:
     found = page(summary())
     assert "<script" not in found
     assert "&lt;script&gt;" in found
+
+
+def test_recipe_and_picks_together_have_a_table_with_a_second_recipe_alone() -> None:
+    title = "Recipe and picks together, against plain with random picks"
+    assert title not in page(summary())
+    found = page(summary(recipes=("plain", EVIL)))
+    assert found.count(title) == 2, "one for each share of wrong answers"
+    assert "<script" not in found
+
+
+def test_no_figure_is_minus_zero() -> None:
+    found = summary()
+    rule = replace(found.groups[0].rules[0], round=3.0, wasted=0.0, missed=-1e-9)
+    found = replace(found, groups=(replace(found.groups[0], rules=(rule,)),))
+    assert ">+0.0<" in page(found)
 
 
 def test_the_page_asks_the_network_for_nothing() -> None:
