@@ -123,7 +123,7 @@ ORANGE = {
         500,
         5,
     ),
-    "groups": Shape("20 Newsgroups", orange("20newsgroups-train", "Text", "Category", 2500), 500, 5),
+    "groups": Shape("20 Newsgroups", orange("20newsgroups-train", "Text", "Category", 2500), 1000, 5),
     "tweets": Shape("election tweets: who wrote it", orange("election-tweets-2016", "Content", "Author", 2500), 500, 5),
 }
 ALL = SHAPES | ORANGE
