@@ -5,6 +5,7 @@ command(project) ─► python -m streamlit run dashboard/app.py, flags ─► s
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import os
 import socket
@@ -121,14 +122,22 @@ def _unused(host: str, port: int) -> int:
 
 
 def _can_bind(host: str, port: int) -> bool:
+    """On every address of the host that this machine has: localhost may have two, and the server listens on both."""
     try:
-        family, kind, _, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(where)
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError:
         return False
-    return True
+    bound = 0
+    for family, kind, _, _, where in found:
+        try:
+            with socket.socket(family, kind) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(where)
+            bound += 1
+        except OSError as fault:
+            if fault.errno not in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
+                return False
+    return bound > 0
 
 
 def _open_when_up(process: subprocess.Popen[bytes], host: str, port: int) -> None:

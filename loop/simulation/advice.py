@@ -70,10 +70,10 @@ def advise(
         sentences.append(_lead(lead, level))
         sentences += _equals((recipe, batch, strategy), areas)
         sentences += _saved(chosen, strategy, price, currency)
-        sentences += _whole(chosen[0].line(strategy))
     else:
         headline = f"random with batches of {batch}: no strategy is proven better here"
         sentences.append(_unproven(best, lead, level, seeds))
+    sentences += _whole(chosen[0].line(strategy))
     sentences += _recipes((recipe, batch, strategy), areas)
     keys: dict[str, str | int] = {"selection.strategy": strategy, "selection.batch": batch}
     if recipe in registry.names("tuning"):
@@ -160,11 +160,14 @@ def _noise(group: Group, groups: int) -> str:
 
 
 def _lead(lead: Mean, level: float) -> str:
-    half = f" ± {100 * lead.half:.1f}" if lead.half is not None else ""
     return (
-        f"Its accuracy over the whole curve is {100 * lead.value:.1f}{half} points above random's "
+        f"Its accuracy over the whole curve is {100 * lead.value:.1f}{_half(lead)} points above random's "
         f"({100 * level:.3g} % interval, as wide as the number of set-ups compared asks for)."
     )
+
+
+def _half(value: Mean) -> str:
+    return f" ± {100 * value.half:.1f}" if value.half is not None else ""
 
 
 def _unproven(best: tuple[str, int, str], lead: Mean, level: float, seeds: int) -> str:
@@ -196,8 +199,8 @@ def _recipes(best: tuple[str, int, str], areas: Mapping[tuple[str, int, str], Fl
     for (recipe, batch, strategy), own in areas.items():
         if (batch, strategy) == best[1:] and recipe != best[0]:
             lead = mean(areas[best] - own)
-            half = f" ± {100 * lead.half:.1f}" if lead.half is not None else ""
-            found.append(f"Recipe {best[0]} against {recipe}: {100 * lead.value:+.1f}{half} points over the curve.")
+            points = f"{100 * lead.value:+.1f}{_half(lead)} points over the curve"
+            found.append(f"Recipe {best[0]} against {recipe}: {points}.")
     return found
 
 
@@ -206,10 +209,10 @@ def _whole(line: Line) -> list[str]:
     if line.whole is None:
         return []
     first, area = line.whole.recipe, line.whole.area
-    half = f" ± {100 * area.half:.1f}" if area.half is not None else ""
+    points = f"{100 * area.value:+.1f}{_half(area)} points over the curve"
     return [
         f"Against recipe {first} with random picks, both together: 95 % of what that reaches with all labels with "
-        f"{spoken(line.whole.ratio)} of the labels it needs, {100 * area.value:+.1f}{half} points over the curve."
+        f"{spoken(line.whole.ratio)} of the labels it needs, {points}."
     ]
 
 

@@ -74,6 +74,19 @@ def test_the_browser_opens_on_the_own_window_alone(host: str) -> None:
     assert launch.address(host, port) == (f"http://[::1]:{port}" if ":" in host else f"http://127.0.0.1:{port}")
 
 
+def test_a_port_taken_on_one_address_of_localhost_is_taken() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        port = other.getsockname()[1]
+        other.listen()
+        assert not launch._can_bind("localhost", port)
+    assert launch._can_bind("localhost", port)
+
+
+def test_a_host_nobody_knows_is_no_traceback() -> None:
+    assert not launch._can_bind("nobody.invalid", 8501)
+
+
 @pytest.mark.parametrize("host", [IP_6])
 def test_a_port_of_ip_6_is_looked_up_as_one(host: str) -> None:
     assert launch._unused(host, 0) == 0

@@ -74,6 +74,15 @@ def test_a_better_recipe_and_its_picks_are_weighed_together_against_the_first_at
     assert "0.37 (" in told[0]
 
 
+def test_a_better_recipe_with_random_picks_is_weighed_too() -> None:
+    given = wish(recipes=("plain", "head"))
+    records = grid(given, {"random": SLOW, "margin": SLOW}, full=0.8)
+    records |= grid(wish(recipes=("head",)), {"random": FAST, "margin": FAST}, full=0.84, scatter=0.0)
+    found = summarised(records, given, SIZE).advice
+    assert (found.strategy, found.recipe) == ("random", "head")
+    assert any(sentence.startswith("Against recipe plain with random picks") for sentence in found.sentences)
+
+
 def test_one_recipe_is_weighed_against_no_other() -> None:
     found = advice(wish(), {"random": SLOW, "margin": FAST})
     assert not [sentence for sentence in found.sentences if sentence.startswith("Against recipe")]
