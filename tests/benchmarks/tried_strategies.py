@@ -11,6 +11,8 @@ forgetful    as weak_spots; from six labels a class on what is labelled covers n
 one_reach    as weak_spots with a reach of 0.7 throughout
 fine_from_3, fine_from_12, fine_from_24
              as weak_spots, the third phase from so many labels a class on instead of 6
+confused     as weak_spots, weights multiplied by the root of how often a row's guess and rival were confused
+corrected    as weak_spots, weights multiplied by the root of how often labels near a row correct a held-out guess
 """
 
 from __future__ import annotations
@@ -21,6 +23,8 @@ from unittest import mock
 
 import numpy as np
 from scipy.stats import norm
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import KFold, cross_val_predict
 
 from loop.protocols import Choice, PoolView
 from loop.records import FloatArray, IntArray
@@ -29,13 +33,15 @@ from loop.selection.clusters import assign, k_means
 from loop.selection.herding import CANDIDATES, herd
 from loop.selection.phases import Phase, stage
 from loop.selection.strategies import by_id, coverage, margin, needs_model
-from loop.selection.weak_spots import weak_spots
+from loop.selection.weak_spots import REACH, weak_spots
 
 FLOOR = 0.2
 """Share of the batch handed out by the spots' sizes instead of their error mass."""
 WEAKEST, CENTRAL = 20, 3.0
 """So many rows are clustered per row of the budget; the worth of a row falls by exp(-3 x distance to its centroid)."""
 FLIPS, DROPOUT, TRIALS = 0.3, 0.4, 10
+FOLDS, PRIOR = 5, 2.0
+"""Labels are guessed by heads that did not see them; a rate is drawn to that of all labels by so many more."""
 
 
 def clustered(view: PoolView, *, budget: int, rng: np.random.Generator) -> Choice:
@@ -92,6 +98,42 @@ def flip_groups(view: PoolView, *, budget: int, rng: np.random.Generator) -> Cho
     ranked = ordered[np.argsort(-weight[ordered], kind="stable")]
     rows = ranked[: max(500, WEAKEST * budget)]
     return _one_of_each(view, rows, weight, ranked, budget=budget, rng=rng)
+
+
+def confused(view: PoolView, *, budget: int, rng: np.random.Generator) -> Choice:
+    """Weights margin x fourth root of the pair's rate of errors, both ways round, drawn to the mean of all pairs."""
+    if stage(view).phase is Phase.COVER:
+        return weak_spots(view, budget=budget, rng=rng)
+    probabilities = needs_model(view, "confused")
+    k = probabilities.shape[1]
+    taken_for, seen = np.zeros((k, k)), np.bincount(view.labelled, minlength=k)
+    np.add.at(taken_for, (view.labelled, _held_out_guesses(view)), 1.0)
+    wrong = taken_for + taken_for.T
+    np.fill_diagonal(wrong, 0.0)
+    of_all = wrong.sum() / (2 * (k - 1) * seen.sum())
+    rate = (wrong + PRIOR * of_all) / (seen[:, None] + seen + PRIOR)
+    ranked = np.argsort(-probabilities, axis=1)
+    weight = uncertainty.margin(probabilities) * rate[ranked[:, 0], ranked[:, 1]] ** 0.25
+    return _by_weight(view, weight, budget=budget, rng=rng)
+
+
+def corrected(view: PoolView, *, budget: int, rng: np.random.Generator) -> Choice:
+    """Weights margin x fourth root of the share of corrected guesses around the row, drawn to that of all labels."""
+    if stage(view).phase is Phase.COVER:
+        return weak_spots(view, budget=budget, rng=rng)
+    wrong = _held_out_guesses(view) != view.labelled
+    near = np.exp(-np.maximum(2 - 2 * view.embeddings @ view.labelled_embeddings.T, 0) / REACH[stage(view).phase] ** 2)
+    rate = (near @ wrong + PRIOR * wrong.mean()) / (near.sum(axis=1) + PRIOR)
+    weight = uncertainty.margin(needs_model(view, "corrected")) * rate**0.25
+    return _by_weight(view, weight, budget=budget, rng=rng)
+
+
+def _held_out_guesses(view: PoolView) -> IntArray:
+    """(labels,) what a head fitted without it says of each labelled row."""
+    folds = KFold(FOLDS, shuffle=True, random_state=0)
+    head = LogisticRegression(C=5.0, max_iter=100, tol=1e-3)
+    guesses: IntArray = cross_val_predict(head, view.labelled_embeddings, view.labelled, cv=folds)
+    return guesses
 
 
 def patient(view: PoolView, *, budget: int, rng: np.random.Generator) -> Choice:
