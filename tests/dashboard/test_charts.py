@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from contrast import ENOUGH, contrast, of_hex
 
 from dashboard.charts import map as maps
 from dashboard.charts import rounds as round_charts
@@ -78,17 +79,5 @@ def test_the_map_before_the_first_model_is_valid(stores: Any, look: Look) -> Non
 
 @pytest.mark.parametrize("look_", [LIGHT, DARK])
 def test_text_colours_stand_out_from_the_paper(look_: Look) -> None:
-    """WCAG 2.2, contrast (minimum): 4.5 for text."""
     for colour in (look_.ink, look_.faint, look_.accent, look_.bad, look_.good):
-        assert contrast(colour, look_.paper) >= 4.5
-
-
-def contrast(one: str, other: str) -> float:
-    low, high = sorted(luminance(colour) for colour in (one, other))
-    return (high + 0.05) / (low + 0.05)
-
-
-def luminance(colour: str) -> float:
-    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+        assert contrast(of_hex(colour), of_hex(look_.paper)) >= ENOUGH

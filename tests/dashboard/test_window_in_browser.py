@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from contrast import ENOUGH, contrast
 from in_browser import drawn, window
 from made_honest import REOPENED
 from made_stores import make_hostile, trap
@@ -17,6 +19,14 @@ from made_writing import Writing, make_writing
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 ADDRESSES = ("", "gate", "plan", "weak-spots", "calibration", "label-queue", "runs")
 WRITING = (*ADDRESSES, "generation")
+COLOURS = """found => {
+    const parts = colour => [...colour.matchAll(/[0-9.]+/g)].map(Number);
+    const papers = [];
+    for (let at = found; at; at = at.parentElement) papers.unshift(parts(getComputedStyle(at).backgroundColor));
+    const words = found.querySelector('p') || found;
+    return [parts(getComputedStyle(words).color), ...papers.map(([r, g, b, a = 1]) => [r, g, b, a])];
+}"""
+"""Of an element: the colour of its words, then the backgrounds from the page down to itself, with their cover 0..1."""
 LOOKS = ((1440, "light"), (390, "dark"))
 """Each width and each theme once."""
 
@@ -106,6 +116,28 @@ def test_answers_stand_beside_each_other_and_under_each_other_on_a_phone(chromiu
         assert (abs(left["y"] - right["y"]) < 2) == beside
         assert page.locator("[data-testid=stHtml] ins").count() > 0
         page.close()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_words_on_what_is_chosen_or_pressed_stand_out(chromium: Any, six: str, theme: str) -> None:
+    context = chromium.new_context(viewport={"width": 1280, "height": 900}, color_scheme=theme)
+    page = context.new_page()
+    assert opened(page, six) == []
+    for words in ("Round", "Open label queue"):
+        pressed = (
+            page.locator("[role=radio][aria-checked=true], button, a").filter(has_text=re.compile(f"{words}$")).last
+        )
+        ink, *papers = pressed.evaluate(COLOURS)
+        assert contrast(shown(ink, []), shown(ink, papers)) >= ENOUGH, words
+    context.close()
+
+
+def shown(ink: list[float], papers: list[list[float]]) -> list[float]:
+    """The ink itself, or what its papers look like together, from the undermost to the topmost; 0..255 each."""
+    found = ink[:3]
+    for *colour, cover in papers:
+        found = [cover * own + (1 - cover) * below for own, below in zip(colour, found, strict=True)]
+    return found
 
 
 def test_a_box_on_the_map_narrows_the_list(chromium: Any, six: str) -> None:
