@@ -16,7 +16,7 @@ class TuningSettings:
     """The recipe of a tuning run. Raises ConfigError for a value that cannot work."""
 
     learning_rate: float | None = None
-    """Peak rate of the encoder; None: the method's own, 1e-3 for lora and 5e-5 for full."""
+    """Peak rate of the encoder; None: the method's own, 5e-4 for lora and 5e-5 for full."""
     head_learning_rate: float = 3e-4
     """Peak rate of the linear head and its scale."""
     steps: int = 100

@@ -32,7 +32,7 @@ from loop.models.training import Labelled, tune
 from loop.protocols import Progress, TrainingReport, TrainingSet
 from loop.records import FloatArray
 
-RATES = {"lora": 1e-3, "full": 5e-5}
+RATES = {"lora": 5e-4, "full": 5e-5}
 """Peak learning rate of the encoder where the settings name none."""
 
 

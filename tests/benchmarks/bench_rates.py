@@ -22,7 +22,7 @@ from loop.models.tuning import RATES as PRESENT
 from loop.protocols import FrozenTexts
 from loop.records import FloatArray, IntArray
 
-RATES = (3e-4, 1e-3, 3e-3)
+RATES = (3e-4, 5e-4, 1e-3, 3e-3)
 
 
 def main() -> None:
