@@ -146,6 +146,11 @@ def load(kind: str, name: str) -> Any:
     return getattr(importlib.import_module(module), attribute)
 
 
+def home(kind: str, name: str) -> str:
+    """The module that a known name stands in, which may differ from where a wrapper makes its object."""
+    return _targets(kind)[name].partition(":")[0]
+
+
 def settings(name: str) -> Any:
     """The dataclass that holds the settings of a tuning method."""
     kind = next((kind for kind in SETTINGS if name in names(kind)), "tuning")

@@ -34,7 +34,9 @@ FOLDS = 10
 FEWEST = 30
 """Random answers below which nothing is told; and FOLDS picked ones."""
 MOST = 300
-"""No model learns from more than this: above it fitting takes longer than the answer is worth."""
+"""m at most, and picks up to twice as many: above it fitting takes longer than the answer is worth."""
+MOST_START = 1000
+"""Of more rows to start from so many are drawn, the same for all models: each of them learns them anew."""
 SHARES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.25, 1.5, 2.0)
 """Counts of picked answers that are tried, as shares of m."""
 METHOD = f"jackknife-{FOLDS}"
@@ -140,7 +142,9 @@ def lift(
     m = min(len(picked), MOST, *(int((kept & (folds != j) & (folds != k)).sum()) for j, k in _pairs()))
     if m < FOLDS:
         return None
-    judged = _Judged(fit, random.rows, labels, start)
+    judged = _Judged(
+        fit, random.rows, labels, start if len(start) <= MOST_START else rng.permutation(start)[:MOST_START]
+    )
     weights = random.weights()
     left_out = _random_arm(judged, random, kept, folds, m=m, rng=rng)
     counts = sorted({max(round(share * m), 1) for share in SHARES if round(share * m) <= len(picked)})

@@ -58,7 +58,7 @@ class _Arms:
     chances: Mapping[str, float]
     """Of the audit ones; the others are dev examples, all alike."""
     picked: Mapping[str, str]
-    """In the order asked."""
+    """By the strategy that the config names, in the order asked; what another one asked before belongs to no arm."""
     start: Mapping[str, str]
 
 
@@ -84,8 +84,10 @@ def fallback(work: Work) -> str:
     with work.project.ledger.read() as connection:
         measured = figures.measurements(connection)
         picks = people.picks(connection)
-    newest = next((row for round_ in sorted(measured, reverse=True) for row in measured[round_] if _lifts(row)), None)
     own = {row.round for row in picks if row.pick.kind is PickKind.WEAK and row.pick.strategy == strategy}
+    # A lift of a round before the strategy first picked speaks of another one.
+    since = [round_ for round_ in sorted(measured, reverse=True) if round_ > min(own, default=0)]
+    newest = next((row for round_ in since for row in measured[round_] if _lifts(row)), None)
     return loss(newest, strategy, behind=len(own - {work.round}))
 
 
@@ -114,13 +116,14 @@ def _arms(work: Work) -> _Arms:
         for id_, one in labels.items()
         if one.source == "people" and (one.role is Role.DEV or (one.role is Role.AUDIT and id_ in chances))
     }
-    chosen = _asked(picks, learned, (PickKind.WEAK,))
+    own = [row for row in picks if row.pick.strategy == work.config.selection.strategy]
     seed = {id_: one.label for id_, one in learned.items() if one.source != "people"}
-    return _Arms(drawn, chances, chosen, {**seed, **_asked(picks, learned, (PickKind.COLD,))})
+    start = {**seed, **_asked(picks, learned, PickKind.COLD)}
+    return _Arms(drawn, chances, _asked(own, learned, PickKind.WEAK), start)
 
 
-def _asked(picks: Sequence[PickRow], labels: Mapping[str, Label], kinds: Sequence[PickKind]) -> dict[str, str]:
-    rows = [row.pick for row in picks if row.pick.kind in kinds and row.pick.strategy not in AT_RANDOM]
+def _asked(picks: Sequence[PickRow], labels: Mapping[str, Label], kind: PickKind) -> dict[str, str]:
+    rows = [row.pick for row in picks if row.pick.kind is kind and row.pick.strategy not in AT_RANDOM]
     return {pick.example_id: labels[pick.example_id].label for pick in rows if pick.example_id in labels}
 
 

@@ -53,11 +53,12 @@ def advise(
     curves: (s, r) accuracy of every set-up and noise.
     """
     areas = _areas(groups, curves)
-    best = max(areas, key=lambda one: areas[one].mean())
-    best = _larger_batch(best, areas)
-    recipe, batch, strategy = best
     level = 1 - 0.05 / max(sum(one[2] != BASELINE for one in areas), 1)
-    lead = mean(areas[best] - areas[recipe, batch, BASELINE], level=level)
+    largest = max(areas, key=lambda one: areas[one].mean())
+    # A larger batch may be as good and yet too uncertain to be proven better than random itself.
+    tried = [(one, _lead_over_random(one, areas, level)) for one in (_larger_batch(largest, areas), largest)]
+    best, lead = next((one for one in tried if one[1].above_zero), tried[0])
+    recipe, batch, strategy = best
     proven = strategy != BASELINE and lead.above_zero
     sentences: list[str] = []
     if not proven:
@@ -67,7 +68,7 @@ def advise(
     if proven:
         headline, more = _won(chosen, strategy)
         sentences += more
-        sentences.append(_lead(lead, level))
+        sentences.append(_led(lead, level))
         sentences += _equals((recipe, batch, strategy), areas)
         sentences += _saved(chosen, strategy, price, currency)
     else:
@@ -79,6 +80,13 @@ def advise(
     if recipe in registry.names("tuning"):
         keys["model.tuning"] = recipe
     return Advice(strategy, recipe, batch, proven, headline, tuple(sentences), keys)
+
+
+def _lead_over_random(
+    one: tuple[str, int, str], areas: Mapping[tuple[str, int, str], FloatArray], level: float
+) -> Mean:
+    """Of a set-up over random picks with the same recipe and batch."""
+    return mean(areas[one] - areas[one[0], one[1], BASELINE], level=level)
 
 
 def _areas(groups: Sequence[Group], curves: Mapping[Key, FloatArray]) -> dict[tuple[str, int, str], FloatArray]:
@@ -118,7 +126,7 @@ def _won(groups: Sequence[Group], strategy: str) -> tuple[str, list[str]]:
 def _tellable(line: Line) -> Reach | None:
     reaches = {reach.name: reach for reach in line.reaches}
     order = [name for name in FIRST_TOLD if name in reaches] + [name for name in reaches if name not in FIRST_TOLD]
-    known = [reaches[name] for name in order if (found := reaches[name].ratio) and found.bound != "unknown"]
+    known = [reaches[name] for name in order if (found := reaches[name].ratio) and found.told]
     exact = [reach for reach in known if reach.ratio and reach.ratio.bound == "exact"]
     return next(iter(exact or known), None)
 
@@ -141,9 +149,9 @@ def aimed(target: str) -> str:
 
 
 def spoken(found: Ratio) -> str:
-    """ "0.39 (0.34 to 0.45)", "at most 0.45", "not reached"."""
-    if found.bound == "unknown":
-        return "not reached"
+    """ "0.39 (0.34 to 0.45)", "at most 0.45", "both at once", "not reached"."""
+    if not found.told:
+        return "both at once" if found.bound == "at once" else "not reached"
     if found.bound != "exact" or found.value is None:
         return f"{found.bound} {found.limit:.2f}"
     if found.low == found.high:
@@ -159,7 +167,7 @@ def _noise(group: Group, groups: int) -> str:
     return f"with {100 * group.noise:.0f} % wrong answers, " if groups > 1 or group.noise else ""
 
 
-def _lead(lead: Mean, level: float) -> str:
+def _led(lead: Mean, level: float) -> str:
     return (
         f"Its accuracy over the whole curve is {100 * lead.value:.1f}{_half(lead)} points above random's "
         f"({100 * level:.3g} % interval, as wide as the number of set-ups compared asks for)."
@@ -172,7 +180,7 @@ def _half(value: Mean) -> str:
 
 def _unproven(best: tuple[str, int, str], lead: Mean, level: float, seeds: int) -> str:
     if best[2] == BASELINE:
-        return "On the whole curve nothing was better than random, which also makes the plainest data."
+        return f"On the whole curve no picks did better than random ones with the recipe {best[0]}."
     if lead.half is None:
         return f"{best[2]} did best, but a single seed proves nothing: simulate with --seeds 5 or more."
     return (

@@ -10,7 +10,8 @@ import importlib
 import json
 import os
 import zipfile
-from collections.abc import Sequence
+import zlib
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -24,11 +25,11 @@ from loop.records import FloatArray, IntArray
 
 WHOLE = "(whole pool)"
 """In place of a strategy: the recipe is trained once on all labels of the pool."""
-CODE = ("loop.selection", "loop.models")
+CODE = ("loop.selection", "loop.models", "loop.evaluation")
 """Packages whose text decides a result: a new version of them makes cells anew."""
 OWN = (
-    *("loop.simulation.parts", "loop.simulation.replay", "loop.simulation.logbook"),
-    *("loop.planning.curve", "loop.planning.stopping"),
+    *("loop.simulation.parts", "loop.simulation.replay", "loop.simulation.logbook", "loop.simulation.working"),
+    *("loop.planning.curve", "loop.planning.stopping", "loop.pool.draws"),
 )
 """Modules that do so too."""
 
@@ -63,15 +64,15 @@ class Record:
     fitting_s: FloatArray
     """(r,) wall seconds of choosing this round's batch, and of training and predicting."""
     doubt: FloatArray
-    """(r,) mean entropy over the rows nobody was asked about, 0..1 of the highest possible."""
+    """(r,) mean entropy over the rows nobody was asked about, 0..1 of the highest possible; NaN: no model yet."""
     changed: FloatArray
-    """(r,) share of these rows whose guess differs from that of the model before; NaN for the first."""
+    """(r,) share of these rows whose guess differs from that of the model before; NaN for the first model."""
     guesses: NDArray[np.int16]
     """(r, s) guessed columns on the stop set."""
     asked_in: NDArray[np.int16]
     """(s,) round in which a row of the stop set was asked, -1 for never."""
     upper: FloatArray
-    """(r,) the planner's 95 % upper end of the model's true error rate; NaN in the first round."""
+    """(r,) the planner's 95 % upper end of the model's true error rate; NaN before the second model."""
     little_gain: FloatArray
     """(r,) the planner's certainty that 100 answers more gain less than it takes for worth asking; NaN as above."""
 
@@ -82,15 +83,25 @@ def key(cell: Cell, settings: dict[str, Any], code: str) -> str:
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def code_digest(targets: Sequence[Any]) -> str:
-    """Of the version, of all files of CODE and of the modules of `targets`, which may be plug-ins."""
+def code_digest(homes: Iterable[str]) -> str:
+    """Of the version, all files of CODE, OWN, and the packages of the modules `homes`, which may be plug-ins."""
     found = hashlib.blake2b(loop.__version__.encode(), digest_size=16)
-    folders = [Path(str(importlib.import_module(name).__file__)).parent for name in CODE]
-    modules = (*OWN, *(one.__module__ for one in targets))
-    homes = {Path(str(importlib.import_module(name).__file__)) for name in modules}
-    for path in sorted({*homes, *(path for folder in folders for path in folder.rglob("*.py"))}):
+    # A plug-in may lean on any file of its package; what of this package decides a result stands in CODE and OWN.
+    theirs = {name.partition(".")[0] for name in homes} - {loop.__name__}
+    paths = {path for name in (*CODE, *sorted(theirs)) for path in _files(name)}
+    for path in sorted({*paths, *(_file(name) for name in OWN)}):
         found.update(path.read_bytes())
     return found.hexdigest()
+
+
+def _files(name: str) -> list[Path]:
+    """Of a package all files, of a module its own."""
+    file = _file(name)
+    return sorted(file.parent.rglob("*.py")) if file.name == "__init__.py" else [file]
+
+
+def _file(name: str) -> Path:
+    return Path(str(importlib.import_module(name).__file__))
 
 
 def save(record: Record, place: Path) -> None:
@@ -112,5 +123,5 @@ def load(place: Path) -> Record | None:
     try:
         with np.load(place, allow_pickle=False) as kept:
             return Record(**{one.name: kept[one.name] for one in fields(Record)})
-    except (FileNotFoundError, zipfile.BadZipFile, KeyError, ValueError, EOFError):
+    except (FileNotFoundError, zipfile.BadZipFile, zlib.error, KeyError, ValueError, EOFError):
         return None

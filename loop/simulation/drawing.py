@@ -72,7 +72,7 @@ def curves(group: Group, *, chosen: str, name: str) -> str:
 def shares(lines: Sequence[Line], target: str, *, chosen: str, name: str) -> str:
     """Labels needed for one target as a share of random's; "" where nothing can be drawn."""
     rows = [(place, line, reach) for place, line in enumerate(lines) if (reach := _reach(line, target)).ratio]
-    known = [one.ratio for _, _, one in rows if one.ratio and one.ratio.bound != "unknown"]
+    known = [one.ratio for _, _, one in rows if one.ratio and one.ratio.told]
     if not known:
         return ""
     most = max(1.2, *(min(_most(one), 2.0) for one in known))
@@ -158,7 +158,7 @@ def _names(lines: Sequence[Line], y: Scale, chosen: str) -> list[str]:
 def _interval(found: Ratio, x: Scale, at: float, place: int, most: float) -> str:
     low, high = min(found.low, most), min(found.high, most)
     parts = []
-    if found.bound != "unknown":
+    if found.told:
         ends = f'x1="{x(low):.1f}" x2="{x(high):.1f}" y1="{at:.1f}" y2="{at:.1f}"'
         parts.append(f'<line class="whisker s{place % COLOURS}" {ends}/>')
     if found.value is not None and found.value <= most:

@@ -30,15 +30,24 @@ class Logbook:
         self._guesses: list[IntArray] = []
         self._asked_in = np.full(len(part.stop), -1, dtype=np.int16)
         self._points: list[Point] = []
+        self._asked: list[int] = []
         self._before: IntArray | None = None
 
     def add(
-        self, found: FloatArray, *, asked: IntArray, trained: int, left: IntArray, seconds: tuple[float, float]
+        self,
+        found: FloatArray,
+        *,
+        is_model: bool,
+        asked: IntArray,
+        trained: int,
+        left: IntArray,
+        seconds: tuple[float, float],
     ) -> None:
         """A round is over.
 
-        found: (n, k) what its model says. asked: all rows asked so far, of which it was trained on `trained`; left:
-        rows that were not asked. seconds: of picking and of fitting.
+        found: (n, k) what its model says; not is_model: the one class there is for all, which no stopping rule may
+        judge by. asked: all rows asked so far, of which it was trained on `trained`; left: rows that were not asked.
+        seconds: of picking and of fitting.
         """
         guess, held, stop, before = found.argmax(axis=1), self._part.held, self._part.stop, self._before
         wrong = int((guess[held] != self._labels[held]).sum())
@@ -50,13 +59,16 @@ class Logbook:
             "macro_f1": registry.load("metric", "macro_f1")(found[held], self._labels[held]),
             "picking_s": seconds[0],
             "fitting_s": seconds[1],
-            "doubt": _doubt(found[left]),
+            "doubt": _doubt(found[left]) if is_model else np.nan,
             "changed": np.nan if before is None or not len(left) else (guess[left] != before[left]).mean(),
-            **self._planned(wrong, len(held), trained=trained),
+            "upper": np.nan,
+            "little_gain": np.nan,
         }
+        if is_model:
+            figures |= self._planned(wrong, len(held), trained=trained, asked=len(asked))
         for name in _FIGURES:
             self._rows[name].append(float(figures[name]))
-        self._before = guess
+        self._before = guess if is_model else None
 
     def record(self) -> Record:
         """Of all rounds so far."""
@@ -64,18 +76,20 @@ class Logbook:
         asked = figures.pop("asked").astype(np.int64)
         return Record(asked=asked, guesses=np.array(self._guesses), asked_in=self._asked_in, **figures)
 
-    def _planned(self, wrong: int, n: int, *, trained: int) -> dict[str, float]:
-        """What the planner would say, had it measured what is measured here."""
+    def _planned(self, wrong: int, n: int, *, trained: int, asked: int) -> dict[str, float]:
+        """What the planner would say, had it measured what is measured here; nothing before it has enough rounds."""
         low, high = wilson(wrong, n) or (0.0, 1.0)
         self._points.append(Point(labels=trained, error=wrong / n, low=low, high=high, n=n))
+        self._asked.append(asked)
         if len(self._points) < curve.LEAST_POINTS:
-            return {"upper": np.nan, "little_gain": np.nan}
+            return {}
         drawn = curve.fitted(self._points)
-        batch = trained - self._points[-2].labels
+        # Answers that are not trained on, those of audit and dev, are asked and paid all the same.
+        batch, answers = trained - self._points[-2].labels, asked - self._asked[-2]
         now, after = curve.curve(drawn, trained), curve.curve(drawn, trained + batch)
         return {
             "upper": float(np.quantile(curve.present(drawn), stopping.SURE_OF_TARGET)),
-            "little_gain": stopping.gain(now, after, answers=batch, least=LEAST_GAIN).figures["certainty"],
+            "little_gain": stopping.gain(now, after, answers=answers, least=LEAST_GAIN).figures["certainty"],
         }
 
 

@@ -58,8 +58,14 @@ class Ratio:
     value: float | None
     """On the mean curves; None when either of them does not cross the target."""
     bound: str
-    """What can be said of the value: "exact", "at most" (then `limit`), "at least" (then `limit`), or "unknown"."""
+    """What can be said of the value: "exact", "at most" (then `limit`), "at least" (then `limit`), "at once": both had
+    the target with their first count already, or "unknown"."""
     limit: float | None
+
+    @property
+    def told(self) -> bool:
+        """Whether anything is known of the value."""
+        return self.bound not in ("at once", "unknown")
 
 
 def mean(values: FloatArray, *, level: float = 0.95) -> Mean:
@@ -126,7 +132,8 @@ def ratio(asked: IntArray, own: FloatArray, baseline: FloatArray, targets: Float
         return Ratio(low, high, None, "at most", highest)
     if lowest > 0 and not np.isfinite(highest):
         return Ratio(low, high, None, "at least", lowest)
-    return Ratio(low, high, None, "unknown", None)
+    both = all(needed(asked, curve.mean(axis=0), float(targets.mean())).low == 0 for curve in (own, baseline))
+    return Ratio(low, high, None, "at once" if both else "unknown", None)
 
 
 def _bounds(asked: IntArray, own: FloatArray, baseline: FloatArray, target: float) -> tuple[float, float]:

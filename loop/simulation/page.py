@@ -33,7 +33,8 @@ READING = (
         "Shares of random's labels",
         "0.40 means: the same accuracy with 40 % of the labels. Read on mean curves, straight between rounds; the "
         "interval comes from drawing seeds anew and is somewhat too narrow with few of them. “At least” and “at most” "
-        "stand where one of the two did not reach the target, “not reached” where neither did.",
+        "stand where one of the two did not reach the target, “not reached” where neither did; “both at once” "
+        "where both had it with their first labels.",
     ),
     ("Of full accuracy", "Full accuracy is that of the same recipe trained on the answers to the whole pool."),
     (

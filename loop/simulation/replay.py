@@ -5,8 +5,9 @@
        └─► PoolView (probabilities, spots, their estimates) ─► strategy picks ─► answers ─► recipe ─► measured ─► ...
 
 Audit and dev shares of a batch are drawn at random first, as in a project, and are not trained on. How spots stand is
-estimated from dev answers, and from whether people changed the model's guess. A strategy that needs a model starts as a
-live project does, by `budget.COLD_START`.
+estimated from dev answers, and from whether people changed the model's guess. Until there is a model any strategy
+starts as a live project does, by `budget.COLD_START`; only BASELINE, the plain way to compare with, is random from the
+start.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from loop.selection.budget import COLD_START
 from loop.simulation.cells import Record
 from loop.simulation.logbook import Logbook
 from loop.simulation.parts import Part
+from loop.simulation.wish import BASELINE
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,21 +101,24 @@ def replay(
         started = time.perf_counter()
         left = np.setdiff1d(free, np.concatenate([picks, new_dev, new_audit]))
         probabilities, found = _fitted(stage, fit, known.trained, unlabelled=left, seed=seed)
-        fitting = time.perf_counter() - started
-        logbook.add(found, asked=known.asked(), trained=len(known.trained), left=left, seconds=(picking, fitting))
+        seconds = (picking, time.perf_counter() - started)
+        logbook.add(
+            found,
+            is_model=probabilities is not None,
+            asked=known.asked(),
+            trained=len(known.trained),
+            left=left,
+            seconds=seconds,
+        )
     return logbook.record()
 
 
 def _picked(pick: Strategy, view: PoolView, *, name: str, budget: int, rng: np.random.Generator) -> IntArray:
     wanted = min(budget, len(view.ids))
-    try:
-        choice: Choice = pick(view, budget=budget, rng=rng)
-    except DataError:
-        if view.probabilities is not None or name == COLD_START:
-            raise
-        # By its contract: a strategy that needs a model says so. A live project begins with COLD_START then.
-        start: Strategy = registry.load("strategy", COLD_START)
-        choice = start(view, budget=budget, rng=rng)
+    if view.probabilities is None and name != BASELINE:
+        name = COLD_START
+        pick = registry.load("strategy", COLD_START)
+    choice: Choice = pick(view, budget=budget, rng=rng)
     rows = np.asarray(choice.rows)
     if (
         len(rows) != wanted

@@ -28,6 +28,7 @@ from loop.simulation.summary import Size, Summary, summarised
 from loop.simulation.wish import DEFAULT_ROUNDS, MANY_CLASSES, Wish, checked
 from loop.simulation.working import Job
 
+LEAST_HELD = 10
 FORMAT = 1
 """Of a cell's file and its key."""
 Told = Callable[[int, int, int, str], None]
@@ -68,8 +69,15 @@ def simulate(wish: Wish, watch: Watch) -> Summary:
 
 
 def _sized(wish: Wish, data: Labelled) -> Wish:
-    """Batches and rounds filled in. Raises ConfigError when the pool is too small for two batches."""
-    pool, classes = len(_part(wish, data).pool), len(data.names)
+    """Batches and rounds filled in. Raises ConfigError when there is too little to measure on or to pick from."""
+    part, classes = _part(wish, data), len(data.names)
+    pool = len(part.pool)
+    if len(part.held) < LEAST_HELD:
+        raise ConfigError(
+            f"{len(part.held)} texts to measure on",
+            wanted=f"{LEAST_HELD} or more; hundreds tell strategies apart",
+            do="a larger --held, a larger file, or one to measure on with --test",
+        )
     batches = wish.batches or ((75 if classes > MANY_CLASSES else 25),)
     for batch in batches:
         if 2 * batch > pool:
@@ -112,9 +120,9 @@ def _part(wish: Wish, data: Labelled) -> parts.Part:
 
 def _jobs(wish: Wish, data: Labelled, place: Path, fingerprint: str) -> list[Job]:
     """All cells, seed by seed and noise by noise: a process keeps what it made for the last one."""
-    targets = [registry.load("strategy", name) for name in wish.strategies]
-    targets += [registry.load("recipe", name) for name in wish.recipes]
-    code, pool, digest = cells.code_digest(targets), len(_part(wish, data).pool), data.digest()
+    homes = [registry.home("strategy", name) for name in wish.strategies]
+    homes += [registry.home("recipe", name) for name in wish.recipes]
+    code, pool, digest = cells.code_digest(homes), len(_part(wish, data).pool), data.digest()
     kept = str(working.kept(data, place))
     folder = wish.out / "cells"
     folder.mkdir(exist_ok=True)

@@ -63,7 +63,7 @@ def agreement(one: Array, other: Array) -> float:
 
 
 def overall_uncertainty(doubt: float) -> bool:
-    """The mean entropy over the rows nobody was asked about, 0..1 of the highest, is below UNCERTAINTY.
+    """The mean entropy over the rows nobody was asked about, 0..1 of the highest, is below UNCERTAINTY; NaN: no model.
 
     Zhu, Wang, Hovy and Ma 2010, Confidence-based stopping criteria for active learning for data annotation.
     """
@@ -100,10 +100,10 @@ RULES: Mapping[str, Callable[[Record, int, float], bool]] = {
     "target": lambda record, at, wanted: bool(record.upper[at] <= wanted),
     "gain": lambda record, at, _: bool(record.little_gain[at] >= stopping.SURE_OF_GAIN),
     "stability": lambda record, at, _: _stable(record, at),
-    "kappa stability": lambda record, at, _: kappa_stability(record.guesses[: at + 1], _open(record, at)),
+    "kappa stability": lambda record, at, _: kappa_stability(_guesses(record, at), _open(record, at)),
     "overall uncertainty": lambda record, at, _: overall_uncertainty(float(record.doubt[at])),
     "classification change": lambda record, at, _: classification_change(float(record.changed[at])),
-    "delta F": lambda record, at, _: delta_f(record.guesses[: at + 1], _open(record, at)),
+    "delta F": lambda record, at, _: delta_f(_guesses(record, at), _open(record, at)),
 }
 """Rule → whether it says "enough" after round `at`; `wanted` is the error rate aimed at."""
 PLANNERS = ("target", "gain", "stability")
@@ -130,8 +130,14 @@ def best_round(error: Sequence[float] | NDArray[np.floating]) -> int:
 
 
 def _stable(record: Record, at: int) -> bool:
-    rows: IntArray = record.guesses[max(at + 1 - stopping.MODELS, 0) : at + 1, _open(record, at)]
+    rows: IntArray = _guesses(record, at)[-stopping.MODELS :, _open(record, at)]
     return stopping.stability([[str(one) for one in row] for row in rows.tolist()]).holds
+
+
+def _guesses(record: Record, at: int) -> Array:
+    """(models, s) of the models up to this round; while all answers are of one class there is none."""
+    found: Array = record.guesses[: at + 1][~np.isnan(record.doubt[: at + 1])]
+    return found
 
 
 def _open(record: Record, at: int) -> NDArray[np.bool_]:

@@ -60,16 +60,26 @@ MOST_SEEDS = 100
 
 def checked(wish: Wish) -> Wish:
     """The wish with BASELINE among its strategies and no value twice. Raises ConfigError for what cannot be done."""
-    for kind, names in (("strategy", wish.strategies), ("recipe", wish.recipes)):
-        for name in names:
-            registry.load(kind, name)
+    for option, given in (("--recipes", wish.recipes), ("--noise", wish.noise)):
+        if not given:
+            raise ConfigError(f"{option} is empty", wanted="at least one value", do=f"leave {option} out, or fill it")
+    for name in wish.strategies:
+        registry.load("strategy", name)
+    for name in wish.recipes:
+        tuned = getattr(registry.load("recipe", name), "base", wish.base)
+        if tuned != wish.base:
+            raise ConfigError(
+                f"the recipe {name!r} tunes {tuned}, --base is {wish.base}",
+                wanted="one encoder for all",
+                do=f"leave out {name!r}, or install a recipe Tuned(..., base={wish.base!r}) under a name of its own",
+            )
     _in_range("--seeds", wish.seeds, 1, MOST_SEEDS)
     for noise in wish.noise:
         _in_range("--noise", noise, 0.0, 0.5)
     for batch in wish.batches:
         _in_range("--batch", batch, 2, 100_000)
     _in_range("--held", wish.held, 0.01, 0.9)
-    if wish.audit + wish.dev > 0.9 or min(wish.audit, wish.dev) < 0:
+    if not (wish.audit >= 0 and wish.dev >= 0 and wish.audit + wish.dev <= 0.9):
         raise ConfigError(
             f"--audit {wish.audit:g} and --dev {wish.dev:g}",
             wanted="shares of the batch from 0 to 0.9 in all",

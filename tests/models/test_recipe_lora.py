@@ -32,6 +32,19 @@ def test_labelled_texts_are_learnt_and_the_same_seed_answers_the_same(
     assert np.array_equal(one, other)
 
 
+@pytest.mark.slow
+def test_layers_that_another_recipe_asked_for_change_nothing(tiny_encoder: FrozenEncoder, tiny_base: Path) -> None:
+    texts, labels = texts_of(60, seed=1)
+    embeddings = tiny_encoder.embed(texts)
+    layers = np.random.default_rng(0).standard_normal((60, 3, embeddings.shape[1])).astype(np.float32)
+    recipe, rows, rest = Tuned("lora", base=str(tiny_base), settings=QUICK), np.arange(40), np.arange(40, 60)
+    one, other = (
+        recipe(FrozenTexts(texts, embeddings, deep), rows, labels[:40], classes=4, unlabelled=rest, seed=3)
+        for deep in (None, layers)
+    )
+    assert np.array_equal(one, other)
+
+
 @pytest.mark.parametrize("wanted", [0.5, 0.7, 0.9])
 def test_a_model_is_made_as_sure_as_wanted_and_says_the_same(wanted: float) -> None:
     said = np.random.default_rng(0).dirichlet(np.full(5, 0.3), 200)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 import yaml
@@ -20,6 +22,7 @@ from loop.project import Project, open_project
 from loop.records import Measurement, PickKind
 from loop.rounds import lifting
 from loop.rounds.lifting import ON, ROUNDS_BEHIND, loss, near_twins
+from loop.rounds.work import Work
 
 BAD = Lift(
     m=20, n=40, random_error=0.2, picked_error=0.3, difference=-0.1, low=-0.15, high=-0.05,
@@ -92,6 +95,21 @@ def test_it_is_measured_as_soon_as_there_are_random_answers_enough(root: Path) -
     at = rows[4]["lift_at"].value
     assert at is not None
     assert at <= 3 * 15, "no more than picks of rounds with a model"
+
+
+@pytest.mark.slow
+def test_after_a_change_of_strategy_what_the_one_before_picked_is_not_held_against_it(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened(root) as project:
+        selection = project.config.selection.model_copy(update={"strategy": "margin"})
+        config = project.config.model_copy(update={"selection": selection})
+        work = Work(project, 5, config, wait=False, early=True, progress=lambda *_: None, say=lambda _: None)
+        assert lifting.measure_lift(work, cast(Any, None)) == lifting.Lifted((), "0 picked answers, 10 are needed")
+        monkeypatch.setattr(lifting, "ROUNDS_BEHIND", 0)
+        monkeypatch.setattr(lifting, "verdict", lambda *_: "picking does not pay")
+        assert lifting.fallback(work) == ""
+        assert "what weak_spots picked" in lifting.fallback(replace(work, config=project.config))
 
 
 @pytest.mark.slow

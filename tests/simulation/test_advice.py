@@ -100,3 +100,21 @@ def test_ratios_are_spoken_with_what_is_known() -> None:
     assert spoken(Ratio(0.0, 0.45, 0.39, "exact", None)) == "0.39 (at most 0.45)"
     assert spoken(Ratio(0.0, 0.5, None, "at most", 0.45)) == "at most 0.45"
     assert spoken(Ratio(0.0, inf, None, "unknown", None)) == "not reached"
+    assert spoken(Ratio(0.0, inf, None, "at once", None)) == "both at once"
+
+
+def test_a_larger_batch_that_is_not_proven_leaves_the_smaller_ones_proof_alone() -> None:
+    given = wish(batches=(10, 20))
+    records = grid(wish(batches=(10,)), {"random": SLOW, "margin": FAST}, full=0.8)
+    records |= grid(wish(batches=(20,)), {"random": SLOW[1::2], "margin": FAST[1::2]}, full=0.8, scatter=0.3)
+    found = summarised(records, given, SIZE).advice
+    assert (found.strategy, found.batch, found.proven) == ("margin", 10, True)
+
+
+def test_no_better_picks_with_the_best_recipe_is_said_of_that_recipe() -> None:
+    given = wish(recipes=("plain", "head"))
+    records = grid(given, {"random": SLOW, "margin": FAST}, full=0.8)
+    records |= grid(wish(recipes=("head",)), {"random": [0.8] * 6, "margin": [0.79] * 6}, full=0.84)
+    found = summarised(records, given, SIZE).advice
+    assert (found.strategy, found.recipe) == ("random", "head")
+    assert "no picks did better than random ones with the recipe head" in found.sentences[0]

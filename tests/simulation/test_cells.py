@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 from made_records import record
 
 from loop import registry
@@ -49,6 +50,21 @@ def test_whatever_decides_a_result_changes_its_key() -> None:
     assert key(CELL, settings, "code") == known
 
 
-def test_the_code_of_a_plug_in_counts() -> None:
-    assert code_digest([registry.load("recipe", "plain")]) == code_digest([])
-    assert code_digest([record]) != code_digest([])
+def test_a_file_damaged_inside_is_made_again(tmp_path: Path) -> None:
+    save(record([0.1, 0.5]), tmp_path / "a.npz")
+    whole = (tmp_path / "a.npz").read_bytes()
+    for start in range(0, len(whole), 16):
+        (tmp_path / "a.npz").write_bytes(whole[:start] + bytes(16) + whole[start + 16 :])
+        load(tmp_path / "a.npz")
+
+
+def test_the_code_of_a_plug_in_counts_wherever_in_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "rare_plug_in"
+    package.mkdir()
+    (package / "__init__.py").write_text("from rare_plug_in.part import SHARE\n")
+    (package / "part.py").write_text("SHARE = 0.5\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    before = code_digest(["rare_plug_in"])
+    assert code_digest([registry.home("recipe", "plain")]) == code_digest([]) != before
+    (package / "part.py").write_text("SHARE = 0.9\n")
+    assert code_digest(["rare_plug_in"]) != before

@@ -82,6 +82,13 @@ def test_where_neither_meets_the_target_nothing_is_known() -> None:
     assert (found.bound, found.low, found.high) == ("unknown", 0.0, np.inf)
 
 
+def test_where_both_meet_the_target_with_their_first_labels_that_is_said() -> None:
+    high = np.array([[0.9, 0.9, 0.9]] * 2)
+    found = ratio(ASKED, high, high, np.full(2, 0.6))
+    assert (found.bound, found.value, found.limit) == ("at once", None, None)
+    assert not found.told
+
+
 @pytest.mark.slow
 @given(st.integers(0, 1000))
 def test_the_interval_holds_the_ratio_and_a_curve_against_itself_is_one(seed: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from made_records import stage
 
 from loop import registry
 from loop.errors import DataError
+from loop.planning import stopping
 from loop.protocols import Choice, PoolView
 from loop.simulation.replay import replay, whole
 
@@ -47,10 +49,17 @@ def test_audit_and_dev_shares_are_asked_and_not_trained_on() -> None:
     assert found.asked.tolist() == [12, 24, 36, 48]
 
 
-def test_a_strategy_that_needs_a_model_starts_as_a_live_project_does() -> None:
+@pytest.mark.parametrize("strategy", ["margin", "core_set", "typiclust", "stratified"])
+def test_any_strategy_but_random_starts_as_a_live_project_does(strategy: str) -> None:
     one = {**USUAL, "rounds": 1}
-    margin, coverage = (replay(stage(), strategy=name, **one) for name in ("margin", "coverage"))  # type: ignore[arg-type]
-    assert margin.accuracy.tolist() == coverage.accuracy.tolist()
+    own, coverage = (replay(stage(), strategy=name, **one) for name in (strategy, "coverage"))  # type: ignore[arg-type]
+    assert own.accuracy.tolist() == coverage.accuracy.tolist()
+
+
+def test_random_starts_at_random() -> None:
+    one = {**USUAL, "rounds": 1}
+    own, coverage = (replay(stage(), strategy=name, **one) for name in ("random", "coverage"))  # type: ignore[arg-type]
+    assert own.accuracy.tolist() != coverage.accuracy.tolist()
 
 
 def test_wrong_answers_cost_accuracy() -> None:
@@ -67,9 +76,23 @@ def test_a_first_batch_of_one_class_is_no_model_and_no_fault(monkeypatch: pytest
         rows = np.arange(budget) if len(view.labelled) else rows
         return Choice(rows=rows, scores=np.full(budget, np.nan))
 
+    of_one_class.__name__ = "random"
     _put(monkeypatch, of_one_class)
-    found = replay(stage(), strategy="of_one_class", **USUAL)  # type: ignore[arg-type]
+    found = replay(stage(), strategy="random", **USUAL)  # type: ignore[arg-type]
     assert found.accuracy[0] == pytest.approx(0.25)
+    assert np.isnan(found.doubt).tolist() == [True, False, False, False]
+    assert np.isnan(found.changed).tolist() == [True, True, False, False]
+    assert np.isnan(found.upper).tolist() == [True, True, False, False]
+
+
+def test_answers_that_are_not_trained_on_count_as_asked() -> None:
+    """Gains are judged per 100 answers asked: with half of them trained on, the same gain is worth half as much."""
+    given, drawn = {**USUAL, "strategy": "random", "rounds": 6}, []
+    for more in ({"batch": 12, "audit": 0.0}, {"batch": 24, "audit": 0.5}):
+        with mock.patch.object(stopping, "gain", wraps=stopping.gain) as gain:
+            replay(stage(), **{**given, **more})  # type: ignore[arg-type]
+        drawn.append({call.kwargs["answers"] for call in gain.call_args_list})
+    assert drawn == [{12}, {24}]
 
 
 def test_a_strategy_that_breaks_its_contract_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,6 +45,16 @@ def test_equal_models_are_stable_after_three_pairs_and_not_before() -> None:
     assert not delta_f(same[:3], OPEN)
 
 
+def test_no_rule_holds_while_there_is_no_model() -> None:
+    """The same guesses in all rounds, which would be stable, were they those of a model."""
+    never = replace(record([0.9] * 8), doubt=np.full(8, np.nan), changed=np.full(8, np.nan), upper=np.full(8, np.nan))
+    never = replace(never, little_gain=np.full(8, np.nan))
+    assert {stop.round for stop in stops(never, wanted=0.5)} == {None}
+    late = replace(record([0.9] * 8), doubt=np.array([np.nan] * 2 + [0.5] * 6))
+    at = {stop.rule: stop.round for stop in stops(late, wanted=0.5)}
+    assert (at["stability"], at["kappa stability"]) == (4, 5)
+
+
 def test_one_wild_model_of_the_last_four_is_not_stable() -> None:
     guesses = np.tile(np.arange(40) % 3, (4, 1))
     guesses[2] = (guesses[2] + 1) % 3
