@@ -86,7 +86,7 @@ def fallback(work: Work) -> str:
         picks = people.picks(connection)
     own = {row.round for row in picks if row.pick.kind is PickKind.WEAK and row.pick.strategy == strategy}
     # A lift of a round before the strategy first picked speaks of another one.
-    since = [round_ for round_ in sorted(measured, reverse=True) if round_ > min(own, default=0)]
+    since = [round_ for round_ in sorted(measured, reverse=True) if round_ > min(own, default=work.round)]
     newest = next((row for round_ in since for row in measured[round_] if _lifts(row)), None)
     return loss(newest, strategy, behind=len(own - {work.round}))
 
