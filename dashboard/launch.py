@@ -116,6 +116,14 @@ def _free_port(host: str) -> int:
 
 
 def _unused(host: str, port: int) -> int:
+    if not 1 <= port <= 65_535:
+        raise ConfigError(f"port {port}", wanted="1 to 65,535", do="name another one with --port")
+    try:
+        socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as fault:
+        raise ConfigError(
+            f"no machine is called {host!r}", wanted="an address of this one", do="--host 127.0.0.1"
+        ) from fault
     if not _can_bind(host, port):
         raise ConfigError(f"port {port} on {host} is taken", wanted="a free one", do=f"--port {port + 1}")
     return port

@@ -31,12 +31,17 @@ class WeakspotError(Exception):
         self.found = found
         self.wanted = wanted
         self.do = do
-        parts = [found.rstrip(".")]
+        parts = [_unstopped(found)]
         if wanted:
-            parts.append(f"wanted: {wanted.rstrip('.')}")
+            parts.append(f"wanted: {_unstopped(wanted)}")
         if do:
-            parts.append(f"to do: {do.rstrip('.')}")
+            parts.append(f"to do: {_unstopped(do)}")
         super().__init__("; ".join(parts))
+
+
+def _unstopped(sentence: str) -> str:
+    """Without its full stop; three of them mean that there is more."""
+    return sentence if sentence.endswith("...") else sentence.removesuffix(".")
 
 
 class ConfigError(WeakspotError):

@@ -26,7 +26,7 @@ def why(story: Story) -> str:
         return "Why it was not asked: its label came with the data."
     if story.example.split is Split.QUARANTINED:
         return "Why it was not asked: it was set aside, so that the gold test stays unknown to the model."
-    return "Why it was not asked: others seemed to teach the model more so far; it may still be asked."
+    return "Why it was not asked: no batch has chosen it so far; it may still be asked."
 
 
 def change(story: Story) -> str:

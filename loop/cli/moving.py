@@ -49,8 +49,10 @@ def predict(root: Path, file: str, *, out: Path | None, text: str | None, as_jso
 
 def export(root: Path, folder: Path, *, adapter: bool) -> None:
     """Writes the champion as a standard model folder, or its adapter alone."""
-    if folder.exists() and any(folder.iterdir()):
-        raise ArtifactError(f"{folder} is not empty", wanted="a new folder", do="name another one")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ArtifactError(
+            f"{folder} is {'not empty' if folder.is_dir() else 'a file'}", wanted="a new folder", do="name another one"
+        )
     with open_project(root, read_only=True) as project:
         champions.export(project, folder, adapter=adapter)
     showing.out().print(f"Wrote the model to {folder}; its README.md shows how to load it", markup=False)

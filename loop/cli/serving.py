@@ -8,8 +8,9 @@ from typing import Any
 
 from loop import registry
 from loop.cli import showing
+from loop.config import load
 from loop.errors import ConfigError
-from loop.project import Project, open_project
+from loop.project import CONFIG, Project, open_project
 from loop.rounds import checkup
 from loop.rounds.people import restore_page
 
@@ -51,7 +52,8 @@ def restore(root: Path) -> None:
 
 
 def dashboard(root: Path, *, port: int | None, host: str, open_browser: bool) -> None:
-    """Serves the dashboard until it is stopped."""
+    """Serves the dashboard until it is stopped. What a project holds is told by the page; that there is one, here."""
+    load(root / CONFIG)
     sys.exit(registry.load("dashboard", "streamlit")(root, port=port, host=host, open_browser=open_browser))
 
 

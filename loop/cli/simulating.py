@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import os
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -12,8 +14,9 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from loop.cli import showing
 from loop.cli.simulation_tables import areas_table, costs_table, curves_table, needs_table, rules_table, wholes_table
+from loop.config import parse
 from loop.config.editing import edited
-from loop.errors import ConfigError
+from loop.errors import ArtifactError, ConfigError
 from loop.planning.cost import duration
 from loop.project import CONFIG
 from loop.simulation import results
@@ -44,7 +47,7 @@ def price_of(per_label: float | None, per_hour: float | None, seconds: float | N
     """Of one answer. Raises ConfigError unless it is given in one way."""
     if per_label is not None and (per_hour is not None or seconds is not None):
         raise ConfigError(
-            "--price-per-label and --price-per-hour are both given",
+            "--price-per-label is given, and --price-per-hour or --seconds as well",
             wanted="one price",
             do="leave out --price-per-hour and --seconds",
         )
@@ -62,8 +65,14 @@ def config_of(project: Path | None, write: Path | None) -> Path | None:
     if project is not None and write is not None:
         raise ConfigError("--project and --write are both given", wanted="one of them", do="leave one out")
     place = project / CONFIG if project is not None else write
-    if place is not None:
-        edited(_text(place), {}, name=str(place))
+    if place is None:
+        return None
+    edited(_text(place), {}, name=str(place))
+    place = place.resolve()
+    if not (os.access(place, os.W_OK) and os.access(place.parent, os.W_OK)):
+        raise ConfigError(
+            f"{place} cannot be written", wanted="a file to write the advice into", do="change its rights"
+        )
     return place
 
 
@@ -123,24 +132,38 @@ def _title(group: Group, found: Summary) -> str:
 
 
 def _write(found: Summary, place: Path, *, quiet: bool) -> None:
-    """Shows the diff, then writes."""
-    before = _text(place)
-    after = edited(before, found.advice.keys, name=str(place))
+    """Shows the diff, then writes what is proven; a tuning method that was not simulated is left as it is."""
     console = Console(stderr=True, highlight=False) if quiet else showing.out()
+    before, keys = _text(place), dict(found.advice.keys)
+    if not keys:
+        console.print(f"Nothing is proven better: {place} stays as it is", markup=False)
+        return
+    present = parse(before, name=str(place)).model.tuning
+    if "model.tuning" in keys and present not in {group.recipe for group in found.groups}:
+        del keys["model.tuning"]
+        console.print(f"model.tuning stays {present}, which was not simulated", markup=False)
+    after = edited(before, keys, name=str(place))
     if before == after:
         console.print(f"{place} says so already", markup=False)
         return
     for line in difflib.unified_diff(before.splitlines(), after.splitlines(), str(place), str(place), lineterm="", n=1):
-        console.print(showing.plain(line))
+        console.print(showing.plain(line), soft_wrap=True)
     draft = place.with_name(f".{place.name}.partial")
-    draft.write_text(after, encoding="utf-8")
-    draft.replace(place)
+    try:
+        draft.write_text(after, encoding="utf-8", newline="")
+        shutil.copymode(place, draft)
+        draft.replace(place)
+    except OSError as fault:
+        draft.unlink(missing_ok=True)
+        raise ArtifactError(f"cannot write {place}: {fault.strerror}", do="write the lines above by hand") from fault
     console.print(f"Wrote {place}; it holds from the next round on", markup=False)
 
 
 def _text(place: Path) -> str:
+    """With its line ends as they are."""
     try:
-        return place.read_text(encoding="utf-8")
+        with place.open(encoding="utf-8", newline="") as file:
+            return file.read()
     except (OSError, UnicodeDecodeError) as fault:
         raise ConfigError(
             f"{place} cannot be read", wanted="a weakspot.yaml", do="name a project's folder with --project"

@@ -64,8 +64,9 @@ def _inserted(text: str, head: yaml.ScalarNode, line: str) -> str:
     """The text with a line after the one in which the section's name stands."""
     lines = text.splitlines(keepends=True)
     at = head.start_mark.line
-    lines[at] = lines[at] if lines[at].endswith("\n") else lines[at] + "\n"
-    return "".join([*lines[: at + 1], line + "\n", *lines[at + 1 :]])
+    end = "\r\n" if lines[at].endswith("\r\n") else "\n"
+    lines[at] = lines[at] if lines[at].endswith("\n") else lines[at] + end
+    return "".join([*lines[: at + 1], line + end, *lines[at + 1 :]])
 
 
 def _value(config: Config, key: str) -> object:

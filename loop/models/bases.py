@@ -67,7 +67,7 @@ def find_base(name: str, *, revision: str | None = None, max_length: int = 256) 
         raise ModelError(
             f"{root} holds no model",
             wanted="config.json and model.safetensors of a transformers encoder or a sentence-transformers folder",
-            do="check the base model in weakspot.yaml",
+            do="name another base: model.base in weakspot.yaml, or --base",
         )
     length = min(max_length, _longest(folder))
     return Base(
@@ -149,7 +149,9 @@ def _root(name: str, revision: str | None) -> tuple[Path, str]:
             raise ModelError(f"base model {name} is a folder and revision is {revision}", do="remove the revision")
         return path.resolve(), str(path.resolve())
     if path.is_absolute() or name.startswith((".", "~")) or name.count("/") > 1:
-        raise ModelError(f"no folder {path}", wanted="a base model", do="check the base model in weakspot.yaml")
+        raise ModelError(
+            f"no folder {path}", wanted="a base model", do="name another base: model.base in weakspot.yaml, or --base"
+        )
     return _download(name, revision), name
 
 

@@ -22,6 +22,16 @@ def stratified(codes: NDArray[np.int64], count: int, *, rng: np.random.Generator
     return np.sort(np.concatenate(drawn)) if drawn else np.empty(0, dtype=np.int64)
 
 
+def to_measure(codes: NDArray[np.int64], count: int, *, rng: np.random.Generator) -> NDArray[Any]:
+    """As `stratified`, at most `count` places to measure on: a label that stands once is never drawn.
+
+    Measured on, it could be right for no model, since nothing is left to learn it from.
+    """
+    sizes = np.bincount(codes[codes >= 0], minlength=1)
+    often = np.where(codes >= 0, np.where(sizes[codes] > 1, codes, -1), -1)
+    return stratified(often, min(count, int((often >= 0).sum())), rng=rng)
+
+
 def shares(sizes: NDArray[np.int64], count: int, *, rng: np.random.Generator) -> NDArray[np.int64]:
     """(c,) how many of each class, summing to `count` <= sizes.sum(); never more than the class has."""
     if count < len(sizes):

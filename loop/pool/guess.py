@@ -72,7 +72,11 @@ def _text(source: Source, looks: Mapping[str, Look], said: list[str], *, taken: 
     # A sentence has words; a name that says "text" tips the balance between two such columns.
     free = [look for look in free if look.words >= 1.5 or named(look.name, TEXT_NAMES) or len(looks) == 1]
     if not any(look.filled for look in looks.values()):
-        raise DataError(f"{source.where} has a header and no filled cell below it", wanted="a table of messages")
+        raise DataError(
+            f"{source.where}: below its header no filled cell could be read",
+            wanted="a table of messages",
+            do="look at its quotes and its delimiter; --delimiter names one",
+        )
     if not free:
         raise DataError(
             f"{source.where}: no column looks like text",

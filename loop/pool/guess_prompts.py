@@ -83,7 +83,11 @@ def guess_prompts(
 def _prompt(source: Source, looks: Mapping[str, Look], said: list[str], *, taken: set[str]) -> str:
     free = {name: look for name, look in looks.items() if look.filled and not look.dated and name not in taken}
     if not any(look.filled for look in looks.values()):
-        raise DataError(f"{source.where} has a header and no filled cell below it", wanted="a table of prompts")
+        raise DataError(
+            f"{source.where}: below its header no filled cell could be read",
+            wanted="a table of prompts",
+            do="look at its quotes and its delimiter; --delimiter names one",
+        )
     chats = [name for name, look in free.items() if look.chat]
     if chats:
         best = _first(chats, CHAT_NAMES) or chats[0]

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from loop.errors import DataError
 from loop.pool.assembling import assembled
 from loop.pool.chunks import CHUNK
-from loop.pool.draws import stratified
+from loop.pool.draws import stratified, to_measure
 from loop.pool.duplicates import Deduplicated, deduplicate
 from loop.pool.known_labels import checked_labels
 from loop.pool.leaks import LeakGuard
@@ -58,8 +58,8 @@ def build(
     """Reads everything and decides each example's split; same input and same `rng` state, same result.
 
     `gold` is a labelled file with the same columns unless `gold_columns` says otherwise; `gold_share` (0..0.9) draws
-    the gold test from the labelled rows instead, in the proportions of the labels; from all prompts when none has a
-    reference.
+    the gold test from the labelled rows instead, in the proportions of the labels, never a label that stands once; from
+    all prompts when none has a reference.
     Raises DataError for every fault that needs a person; what was mended without one stands in the summary.
     """
     data = deduplicate(gather(source, columns, max_characters=max_characters))
@@ -72,7 +72,7 @@ def build(
         drawn_from = np.zeros_like(codes) if columns.writing and (codes < 0).all() else codes
         _require(bool((drawn_from >= 0).any()), source, "--gold-share", columns)
         count = round(gold_share * int((drawn_from >= 0).sum()))
-        split[stratified(drawn_from, count, rng=rng)] = Split.GOLD.value
+        split[to_measure(drawn_from, count, rng=rng)] = Split.GOLD.value
     _set_leaks_aside(data.rows, test.rows if test else None, split, reasons)
     _choose_seed(source, columns, codes=codes, split=split, seed_labels=seed_labels, rng=rng)
     table = assembled(data.rows, split, reasons, test.rows if test else None)

@@ -216,7 +216,12 @@ def _config(request: Request, guessed: Guess, given: Mapping[str, Any]) -> tuple
 
 def _write(folder: Path, config: Config, text: str, built: Built, *, kept: Any) -> tuple[str, ...]:
     """The config comes last: a folder without it is no project, and init may be called again. Tells of leaks."""
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise ConfigError(
+            f"{folder} cannot be made: {fault.strerror}", wanted="a folder", do="name another one"
+        ) from fault
     artifacts = Artifacts(Path(artifacts_url(config, folder=folder)))
     with artifacts.writing(POOL) as place:
         write_table(built.table, place / POOL_FILE)

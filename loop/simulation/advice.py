@@ -42,7 +42,7 @@ class Advice:
     sentences: tuple[str, ...]
     """Everything else that must be said."""
     keys: dict[str, str | int]
-    """Key of weakspot.yaml → value."""
+    """Key of weakspot.yaml → value; none where nothing is proven."""
 
 
 def advise(
@@ -76,8 +76,8 @@ def advise(
         sentences.append(_unproven(best, lead, level, seeds))
     sentences += _whole(chosen[0].line(strategy))
     sentences += _recipes((recipe, batch, strategy), areas)
-    keys: dict[str, str | int] = {"selection.strategy": strategy, "selection.batch": batch}
-    if recipe in registry.names("tuning"):
+    keys: dict[str, str | int] = {"selection.strategy": strategy, "selection.batch": batch} if proven else {}
+    if proven and recipe in registry.names("tuning"):
         keys["model.tuning"] = recipe
     return Advice(strategy, recipe, batch, proven, headline, tuple(sentences), keys)
 
@@ -154,13 +154,15 @@ def spoken(found: Ratio) -> str:
         return "both at once" if found.bound == "at once" else "not reached"
     if found.bound != "exact" or found.value is None:
         return f"{found.bound} {found.limit:.2f}"
-    if found.low == found.high:
-        return f"{found.value:.2f}"
+    return f"{found.value:.2f}{_interval(found)}"
+
+
+def _interval(found: Ratio) -> str:
+    if found.low == found.high or (found.low == 0 and not isfinite(found.high)):
+        return ""
     if not isfinite(found.high):
-        return f"{found.value:.2f} ({found.low:.2f} or more)"
-    if found.low == 0:
-        return f"{found.value:.2f} (at most {found.high:.2f})"
-    return f"{found.value:.2f} ({found.low:.2f} to {found.high:.2f})"
+        return f" ({found.low:.2f} or more)"
+    return f" (at most {found.high:.2f})" if found.low == 0 else f" ({found.low:.2f} to {found.high:.2f})"
 
 
 def _noise(group: Group, groups: int) -> str:
@@ -182,7 +184,8 @@ def _unproven(best: tuple[str, int, str], lead: Mean, level: float, seeds: int) 
     if best[2] == BASELINE:
         return f"On the whole curve no picks did better than random ones with the recipe {best[0]}."
     if lead.half is None:
-        return f"{best[2]} did best, but a single seed proves nothing: simulate with --seeds 5 or more."
+        few = "a single seed proves" if seeds == 1 else "two seeds prove"
+        return f"{best[2]} did best, but {few} nothing: simulate with --seeds 5 or more."
     return (
         f"{best[2]} did best, {100 * lead.value:+.1f} ± {100 * lead.half:.1f} points over the whole curve "
         f"({100 * level:.3g} % interval, {seeds} seeds): that may be chance. More seeds or more labels would tell."
@@ -218,9 +221,10 @@ def _whole(line: Line) -> list[str]:
         return []
     first, area = line.whole.recipe, line.whole.area
     points = f"{100 * area.value:+.1f}{_half(area)} points over the curve"
+    share = f"with {spoken(line.whole.ratio)} of the labels it needs" if line.whole.ratio.told else "is not told apart"
     return [
-        f"Against recipe {first} with random picks, both together: 95 % of what that reaches with all labels with "
-        f"{spoken(line.whole.ratio)} of the labels it needs, {points}."
+        f"Against recipe {first} with random picks, both together: 95 % of what that reaches with all labels {share}, "
+        f"{points}."
     ]
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from loop.errors import DataError
 from loop.pool import build, guess, recognise
 from loop.records import IntArray, Split
+from loop.simulation.wish import Wish
 
 FEWEST = 40
 """Labelled rows below which nothing can be told."""
@@ -44,34 +45,40 @@ class Labelled:
         return found.hexdigest()
 
 
-def read(
-    file: str, *, test: str | None = None, text: str | None = None, label: str | None = None, rows: int = 20_000
-) -> Labelled:
-    """The labelled rows of a file, at most `rows` of them, drawn at random; all of the test file.
+def read(wish: Wish) -> Labelled:
+    """The labelled rows of its file, at most `wish.rows` of them, drawn at random; all of the test file.
 
     Raises DataError: no such file, no label column, fewer than two labels, hardly any labelled row, labels that stand
     once, and every fault that `weakspot init` tells.
     """
-    source = recognise(file)
-    guessed = guess(source, text=text, label=label)
+    file, test, rows = wish.file, wish.test, wish.rows
+    source = recognise(file, encoding=wish.encoding, delimiter=wish.delimiter)
+    if wish.text is not None and wish.text == wish.label:
+        raise DataError(f"--text and --label both name {wish.text!r}", wanted="two columns", do="name another one")
+    guessed = guess(source, text=wish.text, label=wish.label)
     if guessed.columns.label is None:
         raise DataError(
             f"{file}: no column is known to hold labels",
             wanted="a labelled file: one of its columns is the label: " + ", ".join(source.columns),
             do="name it with --label",
         )
-    gold = recognise(test) if test else None
-    built = build(source, guessed.columns, rng=np.random.default_rng(0), gold=gold, seed_labels=0)
+    gold = recognise(test, encoding=wish.encoding) if test else None
+    rng = np.random.default_rng(0)
+    built = build(source, guessed.columns, rng=rng, gold=gold, seed_labels=0, max_characters=wish.max_characters)
     split, names = np.array(built.table.column("split").to_pylist()), built.labels
     known = built.table.column("label").to_pylist()
     labelled = np.array([one is not None for one in known])
     pool = np.flatnonzero(labelled & (split == Split.POOL.value))
     measured = np.flatnonzero(labelled & (split == Split.GOLD.value))
-    _require_enough(file, [known[row] for row in pool], names)
+    aside = int((labelled & (split == Split.QUARANTINED.value)).sum())
+    _require_enough(file, [known[row] for row in pool], names, aside=aside if test else 0)
     kept = pool if len(pool) <= rows else np.sort(np.random.default_rng(0).choice(pool, rows, replace=False))
     texts, column = built.table.column("text").to_pylist(), {name: place for place, name in enumerate(names)}
     chosen = [*kept.tolist(), *measured.tolist()]
     said = [*guessed.sentences, built.summary.sentence(), *built.summary.warnings()]
+    once = sum(n == 1 for n in Counter(known[row] for row in kept).values())
+    if once and not len(measured):
+        said.append(f"Labels that stand once: {once:,}; never measured on, for nothing is left to learn them from.")
     if len(kept) < len(pool):
         said.append(f"{len(kept):,} of {len(pool):,} labelled rows were drawn; --rows allows more.")
     return Labelled(
@@ -84,7 +91,7 @@ def read(
     )
 
 
-def _require_enough(file: str, labels: Sequence[str], names: tuple[str, ...]) -> None:
+def _require_enough(file: str, labels: Sequence[str], names: tuple[str, ...], *, aside: int) -> None:
     if len(names) < 2:
         raise DataError(
             f"{file} has {len(names)} different labels",
@@ -93,9 +100,10 @@ def _require_enough(file: str, labels: Sequence[str], names: tuple[str, ...]) ->
         )
     if len(labels) < FEWEST:
         raise DataError(
-            f"{file} has {len(labels):,} labelled rows to simulate with",
+            f"{file} has {len(labels):,} labelled rows to simulate with"
+            + (f"; {aside:,} more stand in the test file, too" if aside else ""),
             wanted=f"{FEWEST} or more; some hundred tell something",
-            do="give a larger labelled file",
+            do="name another test file" if aside else "give a larger labelled file",
         )
     if sum(n > 1 for n in Counter(labels).values()) < 2:
         raise DataError(

@@ -46,7 +46,7 @@ class Scale:
 def curves(group: Group, *, chosen: str, name: str) -> str:
     """The learning curves of a group; chosen: the strategy drawn boldly; name: unique on the page."""
     full = 100 * group.full.value
-    ends = [100 * (at + sign * (half or 0.0)) for line in group.lines for at, half, sign in _ends(line)]
+    ends = [min(100 * (at + sign * (half or 0.0)), 100.0) for line in group.lines for at, half, sign in _ends(line)]
     ticks = nice(max(min(ends), 0.0), max(*ends, full), 7)
     across = nice(0, group.asked[-1], 7)
     x = Scale(min(0, group.asked[0]), group.asked[-1], LEFT, WIDTH - RIGHT)

@@ -17,6 +17,8 @@ from scipy.stats import t as student
 from loop.records import FloatArray, IntArray
 
 REPEATS = 2000
+FEWEST = 3
+"""Values below which nothing is said of their spread: two may agree by chance, and then look certain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class Mean:
 
     value: float
     half: float | None
-    """Half width of Student's interval, 95 % unless said otherwise; None for a single seed."""
+    """Half width of Student's interval, 95 % unless said otherwise; None for fewer than FEWEST seeds."""
 
     @property
     def above_zero(self) -> bool:
@@ -73,8 +75,8 @@ def mean(values: FloatArray, *, level: float = 0.95) -> Mean:
     n = len(values)
     if n == 0:
         raise ValueError("a mean needs at least one value")
-    if n == 1:
-        return Mean(float(values[0]), None)
+    if n < FEWEST:
+        return Mean(float(values.mean()), None)
     half = student.ppf(0.5 + level / 2, n - 1) * values.std(ddof=1) / np.sqrt(n)
     return Mean(float(values.mean()), float(half))
 
@@ -125,6 +127,8 @@ def ratio(asked: IntArray, own: FloatArray, baseline: FloatArray, targets: Float
         ]
     )
     low, high = _quantile(ends[:, 0], drawn[1], 0.025), _quantile(ends[:, 1], drawn[1], 0.975)
+    if s < FEWEST:
+        low, high = 0.0, float("inf")
     lowest, highest = point
     if lowest == highest:
         return Ratio(low, high, lowest, "exact", None)

@@ -63,7 +63,8 @@ def page(summary: Summary) -> str:
 def _head(summary: Summary) -> str:
     advice = summary.advice
     sentences = "".join(f"<p>{escape(sentence)}</p>" for sentence in advice.sentences)
-    keys = "\n".join(f"{key}: {value}" for key, value in advice.keys.items())
+    lines = "\n".join(f"{key}: {value}" for key, value in advice.keys.items())
+    keys = f'<pre aria-label="Keys for weakspot.yaml">{escape(lines)}</pre>' if lines else ""
     measured = f"{summary.held:,} of {summary.test}" if summary.test else f"{summary.held:,} held out, anew a seed"
     facts = (
         ("Data", summary.file),
@@ -81,7 +82,7 @@ def _head(summary: Summary) -> str:
     return (
         '<header><p class="kicker">weakspot simulate</p><h1>Which way needs the fewest labels?</h1>'
         f'<div class="advice {state}"><p class="verdict">{verdict}</p><p class="headline">{escape(advice.headline)}</p>'
-        f'{sentences}<pre aria-label="Keys for weakspot.yaml">{escape(keys)}</pre></div>'
+        f"{sentences}{keys}</div>"
         f'<dl class="facts">{told}</dl></header>'
     )
 
@@ -187,7 +188,7 @@ def _table(caption: str, first: str, head: Sequence[str], rows: Sequence[Row]) -
         inside = "".join(f'<td class="{state}">{escape(words)}</td>' for words, state in pairs)
         lines.append(f'<tr><th scope="row">{escape(name)}</th>{inside}</tr>')
     return (
-        f'<div class="scroll"><table><caption>{escape(caption)}</caption>'
+        f'<div class="scroll" tabindex="0"><table><caption>{escape(caption)}</caption>'
         f"<thead><tr>{columns}</tr></thead><tbody>{''.join(lines)}</tbody></table></div>"
     )
 

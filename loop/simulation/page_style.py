@@ -21,8 +21,8 @@ section,.advice{background:var(--card);border:1px solid var(--line);border-radiu
 border:1px solid var(--line);font-size:.88rem;overflow-x:auto}
 .facts{display:flex;flex-wrap:wrap;gap:14px 34px;margin:0}.facts dt{color:var(--soft);font-size:.82rem}
 .facts dd{margin:0;font-weight:600;overflow-wrap:anywhere}
-figure{margin:0}figcaption{color:var(--soft);font-size:.88rem;margin-top:4px}
-svg{display:block;width:100%;height:auto;font-size:13px}
+figure{margin:0;overflow-x:auto}figcaption{color:var(--soft);font-size:.88rem;margin-top:4px}
+svg{display:block;width:100%;min-width:720px;height:auto;font-size:13px}
 svg text{fill:var(--ink)}svg .tick,svg .axis,svg .note{fill:var(--soft)}
 .middle{text-anchor:middle}.end{text-anchor:end}svg .bold{font-weight:700}
 .grid{stroke:var(--line);stroke-width:1}.full{stroke:var(--soft);stroke-width:1.2;stroke-dasharray:2 4}
@@ -42,5 +42,6 @@ th:first-child{text-align:left}tbody th{font-weight:600}
 .good{color:var(--good);font-weight:600}.bad{color:var(--bad);font-weight:600}
 .reading dt{font-weight:600;margin-top:12px}.reading dd{margin:2px 0 0;color:var(--soft);max-width:70ch}
 footer{color:var(--soft);font-size:.85rem}
+@media (max-width:600px){main{padding:24px 12px 48px}section,.advice{padding:18px 16px}}
 @media print{section,.advice{break-inside:avoid}}
 """

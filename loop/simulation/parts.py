@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from loop.pool.draws import stratified
+from loop.pool.draws import to_measure
 from loop.records import IntArray
 
 MOST_HELD = 2000
@@ -31,13 +31,16 @@ class Part:
 
 
 def split(labels: IntArray, test: IntArray, *, share: float, seed: int) -> Part:
-    """The test rows are held out where there are any, else `share` of all, in the proportions of the labels."""
+    """The test rows are held out where there are any, else `share` of all, in the proportions of the labels.
+
+    A label that stands once stays in the pool.
+    """
     rng = np.random.default_rng([seed, 0])
     if len(test):
         held = np.sort(rng.permutation(test)[:MOST_HELD])
         pool = np.setdiff1d(np.arange(len(labels)), test)
     else:
-        held = stratified(labels.astype(np.int64), min(round(share * len(labels)), MOST_HELD), rng=rng)
+        held = to_measure(labels.astype(np.int64), min(round(share * len(labels)), MOST_HELD), rng=rng)
         pool = np.setdiff1d(np.arange(len(labels)), held)
     return Part(held=held, pool=pool, stop=np.sort(rng.permutation(pool)[:STOP_SET]))
 

@@ -51,7 +51,7 @@ def simulate(wish: Wish, watch: Watch) -> Summary:
     all finished cells.
     """
     wish = checked(wish)
-    data = read(wish.file, test=wish.test, text=wish.text, label=wish.label, rows=wish.rows)
+    data = read(wish)
     for sentence in data.said:
         watch.say(sentence)
     wish = _sized(wish, data)
@@ -59,13 +59,24 @@ def simulate(wish: Wish, watch: Watch) -> Summary:
     for batch in wish.batches:
         rounds = _rounds(wish, batch, len(part.pool))
         watch.say(f"Batches of {batch:,}: {rounds} rounds, {rounds * batch:,} of {len(part.pool):,} labels.")
-    wish.out.mkdir(parents=True, exist_ok=True)
+    _make(wish.out)
     place, fingerprint = frozen.embedded(
         data.texts, base=wish.base, recipes=wish.recipes, folder=wish.out, progress=watch.embedding
     )
     jobs = _jobs(wish, data, place, fingerprint)
     records = _finished(jobs, wish, watch)
     return summarised(records, wish, Size(len(part.pool), len(part.held), len(data.names)))
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise ConfigError(
+            f"--out {folder} cannot be made: {fault.strerror}",
+            wanted="a folder for the results",
+            do="name another --out",
+        ) from fault
 
 
 def _sized(wish: Wish, data: Labelled) -> Wish:

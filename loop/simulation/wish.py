@@ -25,6 +25,11 @@ class Wish:
     text: str | None = None
     label: str | None = None
     """Columns; None: guessed."""
+    encoding: str | None = None
+    delimiter: str | None = None
+    """Of the files; None: recognised."""
+    max_characters: int = 100_000
+    """Longer texts are refused."""
     strategies: tuple[str, ...] = (BASELINE, "margin", "weak_spots")
     recipes: tuple[str, ...] = ("plain",)
     seeds: int = 5

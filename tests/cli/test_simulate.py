@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,11 @@ import psutil
 import pytest
 from command_line import Said, complaint, here
 from made_project import Files, make_files, write_csv
+
+from loop.cli import simulating
+from loop.simulation.running import Watch
+from loop.simulation.summary import Summary
+from loop.simulation.wish import Wish
 
 pytestmark = pytest.mark.slow
 
@@ -103,14 +109,47 @@ def test_one_pass_makes_embeddings_and_layers(done: tuple[Said, Path], labelled:
     np.testing.assert_allclose(np.load(deep), np.load(flat), atol=1e-5)
 
 
-def test_the_advice_is_written_after_its_diff_is_shown(done: tuple[Said, Path], labelled: Files, fresh: Path) -> None:
+def test_what_is_not_proven_is_not_written(done: tuple[Said, Path], labelled: Files, fresh: Path) -> None:
     before = (fresh / "weakspot.yaml").read_text()
     said = here(*options(labelled, done[1], "--project", fresh))
-    after = (fresh / "weakspot.yaml").read_text()
+    assert "Nothing is proven better: " in said.out
+    assert (fresh / "weakspot.yaml").read_text() == before
+
+
+def advised(monkeypatch: pytest.MonkeyPatch, keys: dict[str, str | int]) -> None:
+    real = simulating.simulated
+
+    def proven(wish: Wish, watch: Watch) -> Summary:
+        found = real(wish, watch)
+        return replace(found, advice=replace(found.advice, proven=True, keys=keys))
+
+    monkeypatch.setattr(simulating, "simulated", proven)
+
+
+def test_the_advice_is_written_after_its_diff_is_shown(
+    done: tuple[Said, Path], labelled: Files, fresh: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    advised(monkeypatch, {"selection.strategy": "random", "selection.batch": 12, "model.tuning": "head"})
+    place = fresh / "weakspot.yaml"
+    before = place.read_text()
+    place.write_bytes(before.replace("\n", "\r\n").encode())
+    place.chmod(0o600)
+    (fresh / "link.yaml").symlink_to(place)
+    said = here(*options(labelled, done[1], "--write", fresh / "link.yaml"))
     assert "-  batch: 6" in said.out
     assert "+  batch: 12" in said.out
-    assert after == before.replace("batch: 6", "batch: 12").replace("strategy: weak_spots", 'strategy: "random"')
-    assert "says so already" in here(*options(labelled, done[1], "--write", fresh / "weakspot.yaml")).out
+    assert "model.tuning stays lora, which was not simulated" in said.out
+    after = before.replace("batch: 6", "batch: 12").replace("strategy: weak_spots", 'strategy: "random"')
+    assert place.read_bytes() == after.replace("\n", "\r\n").encode()
+    assert place.stat().st_mode & 0o777 == 0o600
+    assert (fresh / "link.yaml").is_symlink()
+    assert "says so already" in here(*options(labelled, done[1], "--write", place)).out
+
+
+def test_results_go_into_a_folder(labelled: Files, tmp_path: Path) -> None:
+    (tmp_path / "a file").write_text("")
+    said = here(*options(labelled, tmp_path / "a file"))
+    assert "a file cannot be made: File exists; wanted: a folder for the results" in complaint(said)
 
 
 def test_the_same_numbers_come_from_several_processes(done: tuple[Said, Path], labelled: Files, tmp_path: Path) -> None:
@@ -187,7 +226,10 @@ REFUSED = [
     (("--recipes", "plain,lora"), "the recipe 'lora' tunes minilm, --base is "),
     (("--audit", "0.6", "--dev", "0.6"), "wanted: shares of the batch from 0 to 0.9"),
     (("--price-per-hour", "30"), "only one of --price-per-hour and --seconds"),
-    (("--price-per-label", "1", "--seconds", "5"), "--price-per-label and --price-per-hour are both given"),
+    (
+        ("--price-per-label", "1", "--seconds", "5"),
+        "--price-per-label is given, and --price-per-hour or --seconds as well",
+    ),
     (("--write", "nowhere.yaml"), "nowhere.yaml cannot be read"),
 ]
 

@@ -46,6 +46,20 @@ def test_a_single_seed_proves_nothing() -> None:
     assert "a single seed proves nothing" in found.sentences[0]
 
 
+def test_two_seeds_that_agree_prove_nothing_and_are_not_written() -> None:
+    records = grid(wish(seeds=2), {"random": SLOW, "margin": FAST}, full=0.8, scatter=0.0)
+    found = summarised(records, wish(seeds=2), SIZE).advice
+    assert (found.strategy, found.proven, found.keys) == ("random", False, {})
+    assert "two seeds prove nothing" in found.sentences[0]
+
+
+def test_both_together_without_a_target_reached_are_said_in_a_whole_sentence() -> None:
+    given = wish(recipes=("plain", "head"))
+    found = summarised(grid(given, {"random": SLOW, "margin": FAST}, full=0.99), given, SIZE).advice
+    told = [sentence for sentence in found.sentences if sentence.startswith("Against recipe plain with random")]
+    assert all("all labels is not told apart, " in sentence for sentence in told)
+
+
 def test_a_strategy_that_is_as_good_is_named() -> None:
     given = wish(strategies=("random", "margin", "entropy"))
     found = advice(given, {"random": SLOW, "margin": FAST, "entropy": FAST})
@@ -98,6 +112,7 @@ def test_ratios_are_spoken_with_what_is_known() -> None:
     assert spoken(Ratio(0.34, 0.45, 0.39, "exact", None)) == "0.39 (0.34 to 0.45)"
     assert spoken(Ratio(0.34, inf, 0.39, "exact", None)) == "0.39 (0.34 or more)"
     assert spoken(Ratio(0.0, 0.45, 0.39, "exact", None)) == "0.39 (at most 0.45)"
+    assert spoken(Ratio(0.0, inf, 0.39, "exact", None)) == "0.39"
     assert spoken(Ratio(0.0, 0.5, None, "at most", 0.45)) == "at most 0.45"
     assert spoken(Ratio(0.0, inf, None, "unknown", None)) == "not reached"
     assert spoken(Ratio(0.0, inf, None, "at once", None)) == "both at once"

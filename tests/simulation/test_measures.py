@@ -12,14 +12,16 @@ from loop.simulation.measures import Needed, area, mean, needed, ratio
 ASKED = np.array([10, 20, 40])
 
 
-def test_a_mean_of_two_seeds_has_students_wide_interval() -> None:
-    found = mean(np.array([0.4, 0.6]))
+def test_a_mean_of_three_seeds_has_students_wide_interval() -> None:
+    found = mean(np.array([0.4, 0.5, 0.6]))
     assert found.value == pytest.approx(0.5)
-    assert found.half == pytest.approx(12.706 * 0.1, rel=1e-3)
+    assert found.half == pytest.approx(4.3027 * 0.1 / 3**0.5, rel=1e-3)
 
 
-def test_a_single_seed_has_no_interval_and_proves_nothing() -> None:
-    found = mean(np.array([0.4]))
+@pytest.mark.parametrize("values", [[0.4], [0.4, 0.4]])
+def test_one_or_two_seeds_have_no_interval_and_prove_nothing(values: list[float]) -> None:
+    """Two that agree by chance would look certain."""
+    found = mean(np.array(values))
     assert found.half is None
     assert not found.above_zero
     assert not found.below_zero
@@ -87,6 +89,12 @@ def test_where_both_meet_the_target_with_their_first_labels_that_is_said() -> No
     found = ratio(ASKED, high, high, np.full(2, 0.6))
     assert (found.bound, found.value, found.limit) == ("at once", None, None)
     assert not found.told
+
+
+def test_a_ratio_of_two_seeds_has_no_bounds() -> None:
+    own, base = np.array([[0.0, 0.6, 0.9]] * 2), np.array([[0.0, 0.3, 0.9]] * 2)
+    found = ratio(ASKED, own, base, np.full(2, 0.6))
+    assert (found.bound, found.low, found.high) == ("exact", 0.0, np.inf)
 
 
 @pytest.mark.slow

@@ -44,3 +44,11 @@ def test_noise_is_a_share_of_wrong_answers_and_grows_in_place() -> None:
     assert (more[wrong] == few[wrong]).all()
     assert few.min() >= 0
     assert few.max() < 3
+
+
+def test_a_label_that_stands_once_is_never_measured_on() -> None:
+    labels = np.array([*([0, 1] * 30), *range(2, 14)])
+    for seed in range(5):
+        part = split(labels, labels[:0], share=0.3, seed=seed)
+        assert set(labels[part.held]) == {0, 1}
+        assert len(part.held) == round(0.3 * len(labels))

@@ -17,6 +17,9 @@ def simulate(
     ] = None,
     text: Annotated[str | None, typer.Option(help="The column with the text; guessed when missing.")] = None,
     label: Annotated[str | None, typer.Option(help="The column with the label; guessed when missing.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="The files' encoding, when it is not recognised.")] = None,
+    delimiter: Annotated[str | None, typer.Option(help="The file's delimiter, when it is not recognised.")] = None,
+    max_characters: Annotated[int, typer.Option(min=1, help="Longer texts are refused.")] = 100_000,
     strategies: Annotated[
         str, typer.Option(help="Names with commas, see `weakspot menu strategy`; random is always there.")
     ] = "random,margin,weak_spots",
@@ -55,6 +58,9 @@ def simulate(
         test=test,
         text=text,
         label=label,
+        encoding=encoding,
+        delimiter=delimiter,
+        max_characters=max_characters,
         strategies=simulating.names(strategies),
         recipes=simulating.names(recipes),
         seeds=seeds,

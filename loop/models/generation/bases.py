@@ -154,7 +154,9 @@ def full_name(name: str, revision: str | None) -> str:
             raise ModelError(f"base model {name} is a folder and revision is {revision}", do="remove the revision")
         return str(path.resolve())
     if path.is_absolute() or name.startswith((".", "~")) or name.count("/") > 1:
-        raise ModelError(f"no folder {path}", wanted="a base model", do="check the base model in weakspot.yaml")
+        raise ModelError(
+            f"no folder {path}", wanted="a base model", do="name another base: model.base in weakspot.yaml, or --base"
+        )
     return name
 
 
