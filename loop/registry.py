@@ -166,7 +166,9 @@ def suggestion(word: str, known: Iterable[str]) -> str:
 
 def _targets(kind: str) -> dict[str, str]:
     if kind not in MENU:
-        raise ConfigError(f"unknown kind {kind!r}", wanted="one of " + ", ".join(sorted(MENU)))
+        raise ConfigError(
+            f"unknown kind {kind!r}", wanted="one of " + ", ".join(sorted(MENU)), do=suggestion(kind, MENU)
+        )
     return {**_plug_ins(tuple(sys.path)).get(kind, {}), **MENU[kind]}
 
 

@@ -112,9 +112,8 @@ def menu(kind: str | None, *, as_json: bool) -> None:
 
 
 def _in_a_line(entry: object) -> str:
-    """The first line of what an entry says of itself; an object that is no function or class says nothing."""
-    documented = inspect.isroutine(entry) or inspect.isclass(entry)
-    return (inspect.getdoc(entry) or "").partition("\n")[0] if documented else ""
+    """The first line of what an entry says of itself; an object that cannot be called says nothing."""
+    return (inspect.getdoc(entry) or "").partition("\n")[0] if callable(entry) else ""
 
 
 def _tell_difference(found: Difference) -> None:

@@ -55,6 +55,19 @@ def test_a_taken_port_is_told() -> None:
             launch.serve(Path("/p"), port=port, host="127.0.0.1", open_browser=False)
 
 
+@pytest.mark.parametrize(
+    ("host", "port", "told"),
+    [
+        ("127.0.0.1", 80_000, "port 80000; wanted: 1 to 65,535"),
+        ("127.0.0.1", -1, "port -1; wanted: 1 to 65,535"),
+        ("no.such.machine.invalid", 8501, "no machine is called 'no.such.machine.invalid'"),
+    ],
+)
+def test_what_cannot_be_served_at_is_told(host: str, port: int, told: str) -> None:
+    with pytest.raises(ConfigError, match=told):
+        launch.serve(Path("/p"), port=port, host=host, open_browser=False)
+
+
 IP_6 = pytest.param("::1", marks=pytest.mark.skipif(not launch._can_bind("::1", 0), reason="no IP 6 here"))
 
 

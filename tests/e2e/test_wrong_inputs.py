@@ -283,6 +283,18 @@ def test_an_export_into_a_folder_that_is_in_use(selected: Path, tmp_path: Path) 
     assert (tmp_path / "thesis.txt").read_text() == "precious"
 
 
+def test_files_in_the_place_of_folders(selected: Path, small_files: Files, tmp_path: Path) -> None:
+    (tmp_path / "notes").write_text("precious")
+    told = complaint(here("export", tmp_path / "notes", "--project", selected))
+    assert "notes is a file; wanted: a new folder" in told
+    given = ("--data", small_files.pool, "--base", small_files.base, "--seed-labels", "10")
+    told = complaint(here("init", tmp_path / "notes", *given))
+    assert "notes cannot be made: " in told
+    told = complaint(here("dashboard", "--project", tmp_path, "--no-browser"))
+    assert "weakspot.yaml" in told
+    assert (tmp_path / "notes").read_text() == "precious"
+
+
 def test_an_unknown_step(selected: Path) -> None:
     told = complaint(here("run", "--project", selected, "--until", "selekt"))
     assert "unknown step 'selekt'; wanted: one of train, evaluate" in told

@@ -31,7 +31,9 @@ COLDEST, HOTTEST = 0.1, 10.0
 
 @dataclass(frozen=True, slots=True)
 class Tuned:
-    """A Recipe (loop.protocols) that tunes an encoder.
+    """The tuning method of that name, on all labels: minutes where the others take seconds.
+
+    A Recipe (loop.protocols).
 
     >>> recipe = Tuned("full", base="intfloat/e5-small-v2")
     """
