@@ -65,7 +65,7 @@ class Head:
 def head(
     frozen: FrozenTexts, rows: IntArray, labels: IntArray, *, classes: int, unlabelled: IntArray, seed: int
 ) -> FloatArray:
-    """Balanced regression and centroids over chosen layers, calibrated; most accurate per second.
+    """Balanced regression and centroids over chosen layers, calibrated; takes seconds.
 
     A Recipe (loop.protocols). It reads no unlabelled row: what sharpened pool labels gave did not last.
     """
