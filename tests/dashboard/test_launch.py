@@ -102,7 +102,7 @@ def test_a_host_nobody_knows_is_no_traceback() -> None:
 
 @pytest.mark.parametrize("host", [IP_6])
 def test_a_port_of_ip_6_is_looked_up_as_one(host: str) -> None:
-    assert launch._unused(host, 0) == 0
+    assert launch._can_bind(host, 0)
     with socket.socket(socket.AF_INET6) as other:
         other.bind((host, 0))
         port = other.getsockname()[1]
