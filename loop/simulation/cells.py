@@ -96,8 +96,8 @@ def code_digest(homes: Iterable[str]) -> str:
 
 def _files(name: str) -> list[Path]:
     """Of a package all files, of a module its own."""
-    file = _file(name)
-    return sorted(file.parent.rglob("*.py")) if file.name == "__init__.py" else [file]
+    folders = getattr(importlib.import_module(name), "__path__", None)
+    return [_file(name)] if folders is None else [path for folder in folders for path in Path(folder).rglob("*.py")]
 
 
 def _file(name: str) -> Path:
