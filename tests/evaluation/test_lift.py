@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loop.errors import DataError
-from loop.evaluation.lift import FOLDS, Fit, Lift, RandomAnswers, lacking, lift, verdict
+from loop.evaluation.lift import FOLDS, MOST_START, Fit, Lift, RandomAnswers, lacking, lift, verdict
 from loop.records import FloatArray, IntArray
 
 
@@ -100,6 +100,15 @@ def test_both_arms_learn_from_as_many_answers_and_from_the_same_start() -> None:
     assert all(set(start.tolist()) <= set(rows.tolist()) for rows in line.learned)
     assert {len(rows) - 10 for rows in line.learned if (rows < 50).any()} == {found.m}
     assert found.m + 10 in {len(rows) for rows in line.learned if not (rows < 50).any()}
+
+
+def test_of_a_large_start_all_models_learn_the_same_part() -> None:
+    n = 60
+    line = Line(n, np.r_[np.linspace(-1, 1, 40), np.linspace(-1, 1, MOST_START + 500)])
+    picked, start = line.picked[:40], line.picked[40:]
+    measured(line.fit, drawn(n), picked=picked, start=start, labels=line.labels, rng=np.random.default_rng(0))
+    parts = {tuple(sorted(rows[np.isin(rows, start)].tolist())) for rows in line.learned}
+    assert [len(part) for part in parts] == [MOST_START]
 
 
 def test_fewer_picked_answers_than_random_ones_bound_the_count() -> None:
