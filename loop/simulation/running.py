@@ -26,7 +26,7 @@ from loop.simulation.cells import WHOLE, Cell, Record
 from loop.simulation.data import Labelled, read
 from loop.simulation.summary import Size, Summary, summarised
 from loop.simulation.wish import DEFAULT_ROUNDS, MANY_CLASSES, Wish, checked
-from loop.simulation.working import Job
+from loop.simulation.working import Job, work
 
 LEAST_HELD = 10
 FORMAT = 1
@@ -188,7 +188,7 @@ def _made(jobs: Sequence[Job], processes: int) -> Generator[Job]:
     """The jobs as they are done; at an error or an interrupt all processes end."""
     if processes == 1:
         for job in jobs:
-            working.work(job)
+            work(job)
             yield job
         return
     with _one_thread():
@@ -196,7 +196,7 @@ def _made(jobs: Sequence[Job], processes: int) -> Generator[Job]:
             min(processes, len(jobs)), mp_context=get_context("spawn"), initializer=working.begin
         )
         try:
-            running: dict[Future[None], Job] = {pool.submit(working.work, job): job for job in jobs}
+            running: dict[Future[None], Job] = {pool.submit(work, job): job for job in jobs}
             while running:
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
                 for future in done:

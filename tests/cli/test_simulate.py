@@ -11,6 +11,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import held_worker
 import numpy as np
 import psutil
 import pytest
@@ -24,13 +25,17 @@ from loop.simulation.wish import Wish
 
 pytestmark = pytest.mark.slow
 
-HEEDING = """
+HELD = """
 import signal
 signal.signal(signal.SIGINT, signal.default_int_handler)
+import held_worker
+from loop.simulation import running
+running.work = held_worker.work
 from loop.cli import main
 main()
 """
-"""The command, heeding interrupts: a shell has its background jobs ignore them, and their children inherit that."""
+"""The command with workers that stop after a few cells, so that it cannot end by itself. It heeds interrupts: a shell
+has its background jobs ignore them, and their children inherit that."""
 
 
 @pytest.fixture(scope="module")
@@ -166,21 +171,22 @@ def test_the_same_numbers_come_from_several_processes(done: tuple[Said, Path], l
 def test_a_stopped_run_goes_on_and_leaves_no_process(labelled: Files, tmp_path: Path, blow: signal.Signals) -> None:
     out = tmp_path / "out"
     given = [*map(str, options(labelled, out)), "--rounds", "9", "--seeds", "3", "--processes", "2"]
-    command = [sys.executable, "-c", HEEDING, *given]
-    running = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
-    children: list[int] = []
-    while not len(list((out / "cells").glob("*.npz"))) >= 3:
+    command = [sys.executable, "-c", HELD, *given]
+    paths = os.pathsep.join([str(Path(__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])])
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": paths}
+    running = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
+    while not len(list((out / "cells").glob("*.npz"))) >= held_worker.CELLS:
         assert running.poll() is None, running.stderr
-        children = _children(running.pid) or children
         time.sleep(0.02)
+    children = _children(running.pid)
     running.send_signal(blow)
-    _, err = running.communicate(timeout=60)
+    _, err = running.communicate(timeout=300)
     assert running.returncode == (-9 if blow is signal.SIGKILL else 130)
     assert "Traceback" not in err
     assert children
     _until_gone(children)
     kept = {place: place.stat().st_mtime_ns for place in (out / "cells").glob("*.npz")}
-    assert 3 <= len(kept) < 12
+    assert held_worker.CELLS <= len(kept) < 12
     again = here(*given)
     assert again.status == 0, again.err
     assert f"{len(kept)} of 12 cells are there from an earlier run" in again.err
@@ -195,7 +201,7 @@ def _children(pid: int) -> list[int]:
 
 def _until_gone(pids: list[int]) -> None:
     """Ended, whether or not anybody took note: an orphan stays a zombie where nobody does."""
-    until = time.monotonic() + 60
+    until = time.monotonic() + 300
     while any(_runs(pid) for pid in pids):
         assert time.monotonic() < until, "processes of the simulation outlive it"
         time.sleep(0.05)

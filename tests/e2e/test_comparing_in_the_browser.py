@@ -214,7 +214,7 @@ def _fits(page: Any) -> bool:
 
 
 def _said(tool: LabelStudio, count: int) -> list[tuple[AnswerState, str | None, tuple[str, ...]]]:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 180
     while time.monotonic() < deadline:
         found = {ext_id: given[0] for ext_id, given in tool.collect().annotations.items() if given}
         if len(found) == count:

@@ -153,7 +153,7 @@ def test_the_page_fits_with_77_labels_in_light_and_dark(
     assert page.locator(".ws-options .lsf-choice").count() == 77
     assert _fits(page)
     page.click("button:has-text('Light')")
-    page.locator("html[data-color-scheme=dark], html.dark, body[data-color-scheme=dark]").first.wait_for(timeout=5_000)
+    page.locator("html[data-color-scheme=dark], html.dark, body[data-color-scheme=dark]").first.wait_for(timeout=60_000)
     _keep_picture(page, "dark.png")
 
 
@@ -164,7 +164,7 @@ def _fits(page: Any) -> bool:
 
 
 def _answers_when(tool: LabelStudio, count: int) -> dict[str, Any]:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 180
     while time.monotonic() < deadline:
         found = {ext_id: given[0] for ext_id, given in tool.collect().annotations.items() if given}
         if len(found) == count:

@@ -150,7 +150,7 @@ def test_a_deleted_project(sent: Path, access: Access) -> None:
         f"{access.url}/api/projects/{project_id(sent)}/",
         headers={"Authorization": f"Token {access.token}"},
         trust_env=False,
-        timeout=60,
+        timeout=300,
     ).raise_for_status()
     told = run(sent)
     assert f"Label Studio at {access.url} has no project" in told
