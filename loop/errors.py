@@ -2,6 +2,7 @@
 
 WeakspotError              one line for the person: found, wanted, what to do
 ├── ConfigError            weakspot.yaml or an option is wrong
+├── NotApproved            the project would do something that this user has not approved
 ├── DataError              a data file, a column, a label or an example is wrong
 ├── LedgerError            the database cannot be opened, is locked, or has another schema
 ├── ArtifactError          a file of a round is missing, damaged or cannot be written
@@ -46,6 +47,10 @@ def _unstopped(sentence: str) -> str:
 
 class ConfigError(WeakspotError):
     """weakspot.yaml or a command-line option is wrong."""
+
+
+class NotApproved(WeakspotError):
+    """The project is not made or approved by this user, and what was asked needs that."""
 
 
 class DataError(WeakspotError):

@@ -20,6 +20,7 @@ from loop.config import Config, artifacts_url, ledger_url, load
 from loop.errors import ConfigError, DataError, LedgerError
 from loop.ledger import Ledger, progress
 from loop.pool import Pool
+from loop.trust import EVERYTHING, Scope, require
 
 CONFIG = "weakspot.yaml"
 STATE = ".weakspot"
@@ -69,9 +70,15 @@ class Project:
         self.close()
 
 
-def open_project(root: Path, *, read_only: bool = False) -> Project:
-    """Opens the project in `root`. Raises ConfigError, LedgerError."""
+def open_project(root: Path, *, read_only: bool = False, scope: Scope = EVERYTHING) -> Project:
+    """Opens the project in `root`.
+
+    scope: RECORD when nothing is done but looking at ledger and artifacts and noting what a person decided; EVERYTHING
+    when models are loaded, servers asked or code of the project is run. Raises NotApproved when this user has not made
+    or approved a project that asks for something in this scope, ConfigError, LedgerError.
+    """
     config = load(root / CONFIG)
+    require(config, root, scope=scope)
     where = artifacts_url(config, folder=root)
     if "://" in where:
         raise ConfigError(f"storage.artifacts is {where!r}", wanted="a folder", do="mount the store and give its path")

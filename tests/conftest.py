@@ -22,6 +22,10 @@ from hypothesis import settings
 
 pytest_plugins = ["in_browser", "real_label_studio"]
 
+# Projects that tests make are remembered as this user's own here, never in the account's own folder.
+_CONFIG_HOME = tempfile.TemporaryDirectory(prefix="weakspot-config-")
+os.environ["XDG_CONFIG_HOME"] = os.environ["APPDATA"] = _CONFIG_HOME.name
+
 # A busy machine makes single examples slow; the suite's own time limit watches for what hangs.
 settings.register_profile("weakspot", deadline=None)
 # `make check` names this one: fewer examples of each law, for a look after every change.

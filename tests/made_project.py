@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -17,6 +18,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
+from loop import trust
+from loop.config import load
 
 SAMPLE = Path(__file__).parents[1] / "data" / "sample"
 LABELS = ("bill_too_high", "cancel_contract", "charged_twice", "internet_outage", "slow_internet", "wifi_coverage")
@@ -52,6 +56,14 @@ def make_project(root: Path, files: Files, *, batch: int, seed_labels: int, expe
     )
     assert done.returncode == 0, done.stderr
     change(root, {"model.options": QUICK, "selection.audit": 0.2, "labeler.poll_seconds": 0.2})
+
+
+def copy_project(source: Path, target: Path) -> Path:
+    """A copy that counts as made by this user, so that a test may change what it asks for."""
+    shutil.copytree(source, target)
+    (target / ".weakspot" / "trust-id").unlink(missing_ok=True)
+    trust.approve(load(target / "weakspot.yaml"), target, origin="made")
+    return target
 
 
 def change(root: Path, values: Mapping[str, Any]) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 from command_line import here
-from made_project import Files, make_files, make_project
+from made_project import Files, copy_project, make_files, make_project
 
 
 @pytest.fixture(scope="session")
@@ -25,7 +24,7 @@ def _fresh(small_files: Files, tmp_path_factory: pytest.TempPathFactory) -> Path
 @pytest.fixture(scope="session")
 def _selected(_fresh: Path) -> Path:
     root = _fresh.with_name("selected")
-    shutil.copytree(_fresh, root)
+    copy_project(_fresh, root)
     said = here("run", "--project", root, "--until", "select")
     assert said.status == 0, said.err
     return root
@@ -34,10 +33,10 @@ def _selected(_fresh: Path) -> Path:
 @pytest.fixture
 def fresh(_fresh: Path, tmp_path: Path) -> Path:
     """A project before its first round."""
-    return Path(shutil.copytree(_fresh, tmp_path / "fresh"))
+    return copy_project(_fresh, tmp_path / "fresh")
 
 
 @pytest.fixture
 def selected(_selected: Path, tmp_path: Path) -> Path:
     """A project in its first round: a model is there, and the next step sends questions."""
-    return Path(shutil.copytree(_selected, tmp_path / "selected"))
+    return copy_project(_selected, tmp_path / "selected")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import typer
 
-from loop.cli.commands import looking, making, serving, simulating, spots, trusting, using
+from loop.cli.commands import approving, looking, making, serving, simulating, spots, trusting, using
 from loop.errors import WeakspotError
 
 app = typer.Typer(
@@ -24,7 +24,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     *(looking.status, looking.report, looking.explain, looking.diff, looking.plan, looking.calibration, looking.leaks),
     *(trusting.promote, trusting.rollback, trusting.verify, trusting.replay),
     *(using.predict, using.export),
-    *(serving.dashboard, serving.doctor, looking.menu),
+    *(serving.dashboard, serving.doctor, approving.trust, looking.menu),
 )
 for command in COMMANDS:
     app.command()(command)

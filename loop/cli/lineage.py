@@ -19,11 +19,12 @@ from loop.rounds import replaying, verifying
 from loop.rounds.likeness import IDENTICAL
 from loop.rounds.replaying import Replay
 from loop.rounds.verifying import Finding, Seal
+from loop.trust import RECORD
 
 
 def verify(root: Path, *, as_json: bool) -> None:
     """Every finding; exits with status 1 when one is a problem."""
-    with open_project(root, read_only=True) as project, _bar("checking files") as advance:
+    with open_project(root, read_only=True, scope=RECORD) as project, _bar("checking files") as advance:
         found = verifying.verify(project, advance)
         newest = verifying.seal(project)
     problems = [one for one in found if one.level == "problem"]

@@ -15,6 +15,7 @@ from loop.cli import showing
 from loop.errors import ArtifactError, DataError
 from loop.project import open_project
 from loop.rounds import champion as champions
+from loop.trust import RECORD
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A cell that begins so would be run as a formula by a spreadsheet."""
@@ -22,14 +23,14 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def promote(root: Path, round_: int, *, why: str) -> None:
     """Makes a round's model the champion, recorded with who and why."""
-    with open_project(root) as project:
+    with open_project(root, scope=RECORD) as project:
         champions.promote(project, round_, by=getpass.getuser(), why=why)
     showing.out().print(f"Round {round_} is the champion now.")
 
 
 def rollback(root: Path, *, why: str) -> None:
     """Goes back to the champion before."""
-    with open_project(root) as project:
+    with open_project(root, scope=RECORD) as project:
         round_ = champions.rollback(project, by=getpass.getuser(), why=why)
     showing.out().print(f"Back to the model of round {round_}.")
 

@@ -13,6 +13,7 @@ from loop.errors import ConfigError
 from loop.project import CONFIG, Project, open_project
 from loop.rounds import checkup
 from loop.rounds.people import restore_page
+from loop.trust import RECORD, require
 
 
 def start(root: Path) -> None:
@@ -53,7 +54,7 @@ def restore(root: Path) -> None:
 
 def dashboard(root: Path, *, port: int | None, host: str, open_browser: bool) -> None:
     """Serves the dashboard until it is stopped. What a project holds is told by the page; that there is one, here."""
-    load(root / CONFIG)
+    require(load(root / CONFIG), root, scope=RECORD)
     sys.exit(registry.load("dashboard", "streamlit")(root, port=port, host=host, open_browser=open_browser))
 
 

@@ -13,6 +13,9 @@ from pydantic_core import PydanticCustomError
 from loop import registry
 from loop.errors import ConfigError
 
+FUNCTION = re.compile(r"(?P<file>[^:]+\.py):(?P<name>[A-Za-z_]\w*)")
+"""FILE.py:function: code of the project's own."""
+
 
 def wrong(found: str, *, wanted: str = "", do: str = "") -> PydanticCustomError:
     """A mistake in the three parts every message of weakspot has."""
@@ -79,7 +82,7 @@ def text_checks(found: Mapping[str, str]) -> Mapping[str, str]:
     """Every check is FILE.py:function or a regular expression in which {column} stands for a value."""
     mistakes = []
     for name, check in found.items():
-        if re.fullmatch(r"[^:]+\.py:[A-Za-z_]\w*", check):
+        if FUNCTION.fullmatch(check):
             continue
         try:
             re.compile(re.sub(r"\{[A-Za-z_]\w*\}", "x", check))

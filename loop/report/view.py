@@ -8,6 +8,7 @@ from typing import Any
 
 from loop.ledger import figures, progress
 from loop.project import Project, open_project
+from loop.trust import RECORD
 
 
 @dataclass(frozen=True)
@@ -48,5 +49,5 @@ class View:
 
 
 def view(root: Path) -> View:
-    """Opens the project in `root` for looking. Raises ConfigError, LedgerError."""
-    return View(open_project(root, read_only=True))
+    """Opens the project in `root` for looking. Raises ConfigError, NotApproved, LedgerError."""
+    return View(open_project(root, read_only=True, scope=RECORD))

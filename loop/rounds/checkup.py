@@ -8,13 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from shlex import quote
 
 from loop import registry
-from loop.config import ledger_url
-from loop.errors import WeakspotError
-from loop.ledger import Ledger
+from loop.errors import NotApproved, WeakspotError
 from loop.project import Project, find, open_project
 from loop.rounds.task import task_of
+from loop.trust import RECORD, rule
 
 PACKAGES = ("torch", "transformers", "peft", "accelerate", "sentence-transformers", "scikit-learn", "label-studio-sdk")
 LOW_MB = 2048
@@ -38,8 +38,10 @@ def checks(start: Path, *, mend: bool) -> tuple[Check, ...]:
         root = find(start.resolve())
         if mend:
             _upgrade(root)
-        with open_project(root, read_only=True) as project:
+        with open_project(root, read_only=True, scope=RECORD) as project:
+            approved = rule(project.config, root).approved
             found += [_said(name, look, project) for name, look in LOOKS]
+            found += [_said(name, look if approved else _not_approved, project) for name, look in TRUSTING_LOOKS]
     except WeakspotError as fault:
         found.append(Check("project", ok=False, found=fault.found, do=fault.do))
     return tuple(found)
@@ -65,10 +67,7 @@ def _said(name: str, look: Callable[[Project], str], project: Project) -> Check:
 
 
 def _upgrade(root: Path) -> None:
-    from loop.config import load
-
-    url = ledger_url(load(root / "weakspot.yaml"), folder=root, environ=os.environ)
-    Ledger.open(url).close()
+    open_project(root, scope=RECORD).close()
 
 
 def _config(project: Project) -> str:
@@ -110,12 +109,20 @@ def _labeler(project: Project) -> str:
     return found
 
 
+def _not_approved(project: Project) -> str:
+    raise NotApproved(
+        "not looked at: this project was not made or approved by you", do=f"`weakspot trust {quote(str(project.root))}`"
+    )
+
+
 LOOKS: tuple[tuple[str, Callable[[Project], str]], ...] = (
     ("config", _config),
     ("ledger", _ledger),
     ("examples", _examples),
     ("disk", _disk),
     ("artifacts", _artifacts),
+)
+TRUSTING_LOOKS: tuple[tuple[str, Callable[[Project], str]], ...] = (
     ("model", _model),
     ("labeling tool", _labeler),
 )

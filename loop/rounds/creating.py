@@ -27,13 +27,14 @@ from loop.ledger import Ledger, people, progress
 from loop.ledger.leaks import put_leaks
 from loop.pool import Built, Guess, Source, build, guess, guess_prompts, holds_chats, recognise, retained, write_table
 from loop.pool.store import Pool
-from loop.project import CONFIG, KEY, POOL, POOL_FILE
+from loop.project import CONFIG, KEY, POOL, POOL_FILE, STATE
 from loop.records import Label, Leak, Role
 from loop.roles import assign_roles
 from loop.rounds.guarding import between, said
 from loop.rounds.request import Request, refuse_strangers, settings_of
 from loop.rounds.retention import RETENTION, RETENTION_FILE, trained_on_as_well
 from loop.rounds.writing_settings import base_of, checks_of, columns_checked, keys_of, relative
+from loop.trust import approve, refuse_foreign
 
 PACKAGED = "minilm"
 
@@ -222,6 +223,7 @@ def _write(folder: Path, config: Config, text: str, built: Built, *, kept: Any) 
         raise ConfigError(
             f"{folder} cannot be made: {fault.strerror}", wanted="a folder", do="name another one"
         ) from fault
+    refuse_foreign(folder / STATE / config.labeler.kind, folder)
     artifacts = Artifacts(Path(artifacts_url(config, folder=folder)))
     with artifacts.writing(POOL) as place:
         write_table(built.table, place / POOL_FILE)
@@ -235,6 +237,7 @@ def _write(folder: Path, config: Config, text: str, built: Built, *, kept: Any) 
         people.put_labels(connection, seed)
         leaking = _leaking(pool, seed, config)
         put_leaks(connection, leaking)
+    approve(config, folder, origin="made")
     draft = folder / f".{CONFIG}.partial"
     draft.write_text(text, encoding="utf-8")
     draft.rename(folder / CONFIG)

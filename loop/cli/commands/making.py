@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from loop.cli.commands.options import JsonOption, ProjectOption, root
+from loop.cli.commands.options import JsonOption, ProjectOption, TrustOption, root
 
 
 def init(
@@ -100,6 +100,7 @@ def init(
 
 def run(
     project: ProjectOption = None,
+    trust: TrustOption = False,
     rounds: Annotated[
         int | None, typer.Option(min=1, help="Run until the project has so many rounds; default: one more.")
     ] = None,
@@ -115,7 +116,7 @@ def run(
     from loop.cli import running
 
     running.run(
-        root(project),
+        root(project, trust=trust),
         rounds=rounds,
         until=until,
         wait=not no_wait,

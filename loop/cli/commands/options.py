@@ -11,11 +11,21 @@ ProjectOption = Annotated[
     Path | None, typer.Option("--project", help="The project's folder; default: the nearest weakspot.yaml upward.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
+TrustOption = Annotated[
+    bool, typer.Option("--trust", help="Approve the project, if others made it: see `weakspot trust`.")
+]
 WhyOption = Annotated[str, typer.Option("--why", help="The reason; it is recorded.")]
 
 
-def root(project: Path | None) -> Path:
-    """The project's folder. Raises ConfigError when none is named and none is near."""
-    from loop.project import find
+def root(project: Path | None, *, trust: bool, looks: bool = False) -> Path:
+    """The project's folder, approved where a person can be asked; `looks` for commands that only read its record.
 
-    return project.resolve() if project else find(Path.cwd())
+    Raises ConfigError when none is named and none is near.
+    """
+    from loop.cli.approving import admit
+    from loop.project import find
+    from loop.trust import EVERYTHING, RECORD
+
+    folder = project.resolve() if project else find(Path.cwd())
+    admit(folder, scope=RECORD if looks else EVERYTHING, approve=trust)
+    return folder

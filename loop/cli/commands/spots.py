@@ -6,16 +6,16 @@ from typing import Annotated
 
 import typer
 
-from loop.cli.commands.options import JsonOption, ProjectOption, WhyOption, root
+from loop.cli.commands.options import JsonOption, ProjectOption, TrustOption, WhyOption, root
 
 SpotArgument = Annotated[str, typer.Argument(metavar="SPOT", help="Its number, its name, or how the name begins.")]
 
 
-def list_(project: ProjectOption = None, json_: JsonOption = False) -> None:
+def list_(project: ProjectOption = None, trust: TrustOption = False, json_: JsonOption = False) -> None:
     """Every spot: its state, error, labels spent, and what they brought."""
     from loop.cli import spots
 
-    spots.spots(root(project), as_json=json_)
+    spots.spots(root(project, trust=trust, looks=True), as_json=json_)
 
 
 def rename(
@@ -23,11 +23,12 @@ def rename(
     name: Annotated[str, typer.Argument(metavar="NAME")],
     why: WhyOption = "",
     project: ProjectOption = None,
+    trust: TrustOption = False,
 ) -> None:
     """Give a spot a name of your own; it stays over rounds."""
     from loop.cli import spots
 
-    spots.rename(root(project), spot, name, why=why)
+    spots.rename(root(project, trust=trust, looks=True), spot, name, why=why)
 
 
 def merge(
@@ -35,29 +36,30 @@ def merge(
     into: Annotated[str, typer.Argument(metavar="INTO", help="The spot it becomes a part of.")],
     why: WhyOption = "",
     project: ProjectOption = None,
+    trust: TrustOption = False,
 ) -> None:
     """Make a spot a part of another one."""
     from loop.cli import spots
 
-    spots.merge(root(project), spot, into, why=why)
+    spots.merge(root(project, trust=trust, looks=True), spot, into, why=why)
 
 
-def split(spot: SpotArgument, why: WhyOption = "", project: ProjectOption = None) -> None:
+def split(spot: SpotArgument, why: WhyOption = "", project: ProjectOption = None, trust: TrustOption = False) -> None:
     """Take a merge back."""
     from loop.cli import spots
 
-    spots.split(root(project), spot, why=why)
+    spots.split(root(project, trust=trust, looks=True), spot, why=why)
 
 
-def mute(spot: SpotArgument, why: WhyOption = "", project: ProjectOption = None) -> None:
+def mute(spot: SpotArgument, why: WhyOption = "", project: ProjectOption = None, trust: TrustOption = False) -> None:
     """Hear no more of a spot: no alerts, no reasons; it stays on the map."""
     from loop.cli import spots
 
-    spots.mute(root(project), spot, why=why)
+    spots.mute(root(project, trust=trust, looks=True), spot, why=why)
 
 
-def unmute(spot: SpotArgument, why: WhyOption = "", project: ProjectOption = None) -> None:
+def unmute(spot: SpotArgument, why: WhyOption = "", project: ProjectOption = None, trust: TrustOption = False) -> None:
     """Hear of it again."""
     from loop.cli import spots
 
-    spots.unmute(root(project), spot, why=why)
+    spots.unmute(root(project, trust=trust, looks=True), spot, why=why)

@@ -6,38 +6,42 @@ from typing import Annotated
 
 import typer
 
-from loop.cli.commands.options import JsonOption, ProjectOption, WhyOption, root
+from loop.cli.commands.options import JsonOption, ProjectOption, TrustOption, WhyOption, root
 
 
 def promote(
-    round_: Annotated[int, typer.Argument(min=0, metavar="ROUND")], why: WhyOption = "", project: ProjectOption = None
+    round_: Annotated[int, typer.Argument(min=0, metavar="ROUND")],
+    why: WhyOption = "",
+    project: ProjectOption = None,
+    trust: TrustOption = False,
 ) -> None:
     """Make a round's model the champion by hand."""
     from loop.cli import moving
 
-    moving.promote(root(project), round_, why=why)
+    moving.promote(root(project, trust=trust, looks=True), round_, why=why)
 
 
-def rollback(why: WhyOption = "", project: ProjectOption = None) -> None:
+def rollback(why: WhyOption = "", project: ProjectOption = None, trust: TrustOption = False) -> None:
     """Go back to the champion before the present one."""
     from loop.cli import moving
 
-    moving.rollback(root(project), why=why)
+    moving.rollback(root(project, trust=trust, looks=True), why=why)
 
 
-def verify(project: ProjectOption = None, json_: JsonOption = False) -> None:
+def verify(project: ProjectOption = None, trust: TrustOption = False, json_: JsonOption = False) -> None:
     """Check every file of every round, and what the ledger says of it, for changes made afterwards."""
     from loop.cli import lineage
 
-    lineage.verify(root(project), as_json=json_)
+    lineage.verify(root(project, trust=trust, looks=True), as_json=json_)
 
 
 def replay(
     round_: Annotated[int, typer.Argument(min=0, metavar="ROUND")],
     project: ProjectOption = None,
+    trust: TrustOption = False,
     json_: JsonOption = False,
 ) -> None:
     """Run a round again from its record, beside the project, and say whether the result is the same."""
     from loop.cli import lineage
 
-    lineage.replay(root(project), round_, as_json=json_)
+    lineage.replay(root(project, trust=trust), round_, as_json=json_)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from loop.cli.commands.options import ProjectOption, root
+from loop.cli.commands.options import ProjectOption, TrustOption, root
 
 
 def predict(
@@ -15,20 +15,22 @@ def predict(
     out: Annotated[Path | None, typer.Option(help="Where to write; default: standard output, as CSV.")] = None,
     text: Annotated[str | None, typer.Option(help="The column with the text; guessed when missing.")] = None,
     project: ProjectOption = None,
+    trust: TrustOption = False,
     json_: Annotated[bool, typer.Option("--json", help="JSON Lines with all probabilities.")] = False,
 ) -> None:
     """Label new texts with the champion."""
     from loop.cli import moving
 
-    moving.predict(root(project), file, out=out, text=text, as_json=json_)
+    moving.predict(root(project, trust=trust), file, out=out, text=text, as_json=json_)
 
 
 def export(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder for the model.")],
     project: ProjectOption = None,
+    trust: TrustOption = False,
     adapter: Annotated[bool, typer.Option("--adapter", help="Generation: the adapter alone, not merged.")] = False,
 ) -> None:
     """Write the champion as a standard model folder with a model card."""
     from loop.cli import moving
 
-    moving.export(root(project), folder, adapter=adapter)
+    moving.export(root(project, trust=trust), folder, adapter=adapter)

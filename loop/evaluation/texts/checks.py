@@ -21,9 +21,9 @@ from types import ModuleType
 import numpy as np
 
 from loop import registry
+from loop.config.checks import FUNCTION
 from loop.errors import ConfigError, DataError
 
-FUNCTION = re.compile(r"(?P<file>[^:]+\.py):(?P<name>[A-Za-z_]\w*)")
 COLUMN = re.compile(r"\{([A-Za-z_]\w*)\}")
 LONGEST_NAME = 26
 """The ledger keeps "check:NAME" in 32 characters."""
