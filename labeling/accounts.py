@@ -28,10 +28,11 @@ def member_token(owner: Client, *, email: str, password: str) -> str:
             if not _sign_in(session, email=email, password=password):
                 _sign_up(session, owner.invitation(), email=email, password=password)
             answer = session.get("/api/current-user/token")
-            token = answer.json().get("token") if answer.status_code == httpx.codes.OK else None
+            found = answer.json() if answer.status_code == httpx.codes.OK else None
+            token = found.get("token") if isinstance(found, dict) else None
     except (httpx.HTTPError, ValueError) as fault:
         raise ServerDown(
-            f"Label Studio did not answer at {owner.url} while an account was made", do="run again"
+            f"Label Studio did not answer at {owner.url} while an account was made", do="run again in a moment"
         ) from fault
     if not isinstance(token, str):
         raise ServerRefused(

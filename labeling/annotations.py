@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from hashlib import blake2b
 from typing import Any
 
 from labeling.pages import page_for
-from loop.records import Annotation, Form
+from loop.records import UNKNOWN, Annotation, Form
 
 
 def annotations_of(
@@ -37,6 +38,17 @@ def utc(moment: str | None) -> str:
     return datetime.fromisoformat(moment).astimezone(UTC).isoformat(timespec="microseconds")
 
 
+def answer_id(ext_id: str, raw: Mapping[str, Any]) -> str:
+    """The identity of an answer: its question, and what Label Studio never gives twice.
+
+    Its number alone begins again on a new or restored server. With the time of creation to the microsecond it cannot
+    repeat within a question; edits change neither. `unique_id` is taken where a server gives it, but Label Studio 1.23
+    does so in exports only.
+    """
+    unique = raw.get("unique_id") or f"{raw['id']} {utc(raw.get('created_at'))}"
+    return f"{ext_id}:{blake2b(str(unique).encode(), digest_size=12).hexdigest()}"
+
+
 def _annotation(
     raw: Mapping[str, Any],
     task: Mapping[str, Any],
@@ -48,7 +60,7 @@ def _annotation(
     page = page_for(task["data"], form)
     answer = page.read(raw.get("result"), form, data=task["data"], skipped=bool(raw.get("was_cancelled")))
     return Annotation(
-        id=str(raw["id"]),
+        id=answer_id(ext_id, raw),
         ext_id=ext_id,
         annotator=_annotator(raw.get("completed_by"), account_name),
         state=answer.state,
@@ -66,7 +78,7 @@ def _annotation(
 def _annotator(completed_by: object, account_name: Callable[[int], str]) -> str:
     if isinstance(completed_by, Mapping):
         return str(completed_by.get("email") or f"account {completed_by.get('id')}")
-    return account_name(completed_by) if isinstance(completed_by, int) else "unknown account"
+    return account_name(completed_by) if isinstance(completed_by, int) else UNKNOWN
 
 
 def _prediction(raw: Mapping[str, Any], predictions: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:

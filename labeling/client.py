@@ -11,16 +11,17 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
 from labeling.connection import Connection
 from labeling.faults import not_label_studio
 from labeling.rows import Project, TaskRow, project_of, task_row_of
-from loop.errors import ServerRefused
+from loop.errors import ServerDown, ServerRefused
 
 PAGE = 500
+Row = TypeVar("Row")
 
 
 class Client:
@@ -46,51 +47,50 @@ class Client:
     def check(self) -> None:
         """Raises ServerDown, or ServerRefused when it is not a Label Studio or does not take the token."""
         try:
-            found = self._connection.read(lambda sdk: sdk.versions.get())
-        except (ServerRefused, TypeError) as fault:
+            release = self._connection.read(lambda sdk: getattr(sdk.versions.get(), "release", None))
+        except (ServerRefused, ServerDown) as fault:
             # Every Label Studio tells its version to everybody, but the SDK trades a personal access token first.
-            # It stumbles over JSON of another shape.
-            if getattr(fault.__cause__, "status_code", None) == httpx.codes.UNAUTHORIZED:
+            cause = fault.__cause__
+            if getattr(cause, "status_code", None) == httpx.codes.UNAUTHORIZED:
+                raise
+            if isinstance(fault, ServerDown) and not isinstance(cause, httpx.DecodingError):
                 raise
             raise not_label_studio(self.url) from fault
-        if not isinstance(getattr(found, "release", None), str):
+        if not isinstance(release, str):
             raise not_label_studio(self.url)
         self.own_account()
 
     def project(self, project_id: int) -> Project:
         """Raises ProjectGone when there is no such project."""
-        return project_of(self._connection.read(lambda sdk: sdk.projects.get(project_id), project_id=project_id))
+        return self._connection.read(lambda sdk: project_of(sdk.projects.get(project_id)), project_id=project_id)
 
     def projects(self) -> list[Project]:
         """All projects the account sees, oldest first."""
-        found: list[Any] = []
+        found: list[Project] = []
         while True:
             chosen = {"page": len(found) // PAGE + 1, "page_size": PAGE}
             rows = self._connection.read(partial(_project_page, **chosen))
             found += rows
             if len(rows) < PAGE:
-                return sorted((project_of(row) for row in found), key=lambda project: project.id)
+                return sorted(found, key=lambda project: project.id)
 
     def create_project(
         self, *, title: str, description: str, config: str, instruction: str, overlap: int, untouched: bool
     ) -> Project:
         """untouched: whether a page may be submitted as it is. Write: look before you call it again."""
-        return project_of(
-            self._connection.write(
-                lambda sdk: sdk.projects.create(
-                    title=title,
-                    description=description,
-                    label_config=config,
-                    expert_instruction=instruction,
-                    show_instruction=False,
-                    show_skip_button=True,
-                    enable_empty_annotation=untouched,
-                    maximum_annotations=overlap,
-                    sampling="Sequential sampling",
-                    show_collab_predictions=True,
-                )
-            )
-        )
+        chosen = {
+            "title": title,
+            "description": description,
+            "label_config": config,
+            "expert_instruction": instruction,
+            "show_instruction": False,
+            "show_skip_button": True,
+            "enable_empty_annotation": untouched,
+            "maximum_annotations": overlap,
+            "sampling": "Sequential sampling",
+            "show_collab_predictions": True,
+        }
+        return self._connection.write(lambda sdk: project_of(sdk.projects.create(**chosen)))
 
     def set_page(self, project_id: int, config: str, *, untouched: bool = False) -> None:
         """Replaces the labelling page; untouched: whether it may be submitted as it is.
@@ -99,6 +99,12 @@ class Client:
         """
         changed = {"label_config": config, "enable_empty_annotation": untouched}
         self._connection.write(lambda sdk: sdk.projects.update(project_id, **changed), project_id=project_id)
+
+    def set_description(self, project_id: int, description: str) -> None:
+        """Replaces the project's description, which holds our marker."""
+        self._connection.write(
+            lambda sdk: sdk.projects.update(project_id, description=description), project_id=project_id
+        )
 
     def set_model_version(self, project_id: int, version: str) -> None:
         """Which predictions people see; there has to be one of this version already."""
@@ -147,34 +153,34 @@ class Client:
 
     def task_rows(self, project_id: int, *, filters: Sequence[Mapping[str, Any]] = ()) -> list[TaskRow]:
         """The tasks that pass all filters, by id, without annotations: cheap."""
-        wanted = "id,data,total_annotations,cancelled_annotations"
-        return [task_row_of(row) for row in self._tasks(project_id, filters, fields="task_only", include=wanted)]
+        wanted = "id,data,total_annotations,cancelled_annotations,updated_at"
+        found = self._tasks(project_id, filters, fields="task_only", include=wanted, read=task_row_of)
+        return [row for _, row in found]
 
     def full_tasks(self, project_id: int, *, filters: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """The tasks that pass all filters with their annotations and predictions, in Label Studio's JSON."""
-        found = self._tasks(project_id, filters, fields="all", include=None)
-        return [json.loads(row.model_dump_json()) for row in found]
+        found = self._tasks(project_id, filters, fields="all", include=None, read=_plain)
+        return [row for _, row in found]
 
     def newest_change(self, project_id: int) -> str | None:
         """When any task last changed, by the server's clock, ISO 8601; None without tasks."""
-        newest = self._page(
-            project_id, (), size=1, fields="task_only", include="id,updated_at", order="-tasks:updated_at"
-        )
-        return newest[0].updated_at.isoformat() if newest else None
+        chosen = {"fields": "task_only", "include": "id,updated_at", "order": "-tasks:updated_at"}
+        newest = self._page(project_id, (), size=1, read=lambda row: str(row.updated_at.isoformat()), **chosen)
+        return newest[0][1] if newest else None
 
     def account_name(self, user_id: int) -> str:
         """The e-mail of an account, "account 7" when the server does not know it any more."""
         if user_id not in self._names:
-            self._names = {user.id: user.email for user in self._connection.read(lambda sdk: sdk.users.list())}
+            self._names = self._connection.read(lambda sdk: {user.id: str(user.email) for user in sdk.users.list()})
         return self._names.setdefault(user_id, f"account {user_id}")
 
     def own_account(self) -> int:
         """The id of the token's owner."""
-        return int(self._connection.read(lambda sdk: sdk.users.whoami()).id)
+        return self._connection.read(lambda sdk: int(sdk.users.whoami().id))
 
     def invitation(self) -> str:
         """The token with which a new member may sign up."""
-        return str(self._connection.read(lambda sdk: sdk.organizations.invites.get_invite_link()).token)
+        return self._connection.read(lambda sdk: str(sdk.organizations.invites.get_invite_link().token))
 
     def browser(self) -> httpx.Client:
         """A session without our token, for the forms that have no call."""
@@ -185,19 +191,25 @@ class Client:
         return self._as(token)
 
     def _tasks(
-        self, project_id: int, filters: Sequence[Mapping[str, Any]], *, fields: str, include: str | None
-    ) -> Iterator[Any]:
+        self,
+        project_id: int,
+        filters: Sequence[Mapping[str, Any]],
+        *,
+        fields: str,
+        include: str | None,
+        read: Callable[[Any], Row],
+    ) -> Iterator[tuple[int, Row]]:
         # Pages are cut by id, not by number: rows that come or go meanwhile cannot shift others out of sight.
         last = 0
         while True:
             after = {"filter": "filter:tasks:id", "operator": "greater", "type": "Number", "value": last}
             rows = self._page(
-                project_id, [*filters, after], size=PAGE, fields=fields, include=include, order="tasks:id"
+                project_id, [*filters, after], size=PAGE, fields=fields, include=include, order="tasks:id", read=read
             )
             yield from rows
             if len(rows) < PAGE:
                 return
-            last = rows[-1].id
+            last = rows[-1][0]
 
     def _page(
         self,
@@ -208,17 +220,24 @@ class Client:
         fields: str,
         include: str | None,
         order: str,
-    ) -> list[Any]:
+        read: Callable[[Any], Row],
+    ) -> list[tuple[int, Row]]:
+        """Task id and what `read` makes of the SDK's row."""
         query = json.dumps({"filters": {"conjunction": "and", "items": list(filters)}, "ordering": [order]})
 
-        def ask(sdk: Any) -> list[Any]:
+        def ask(sdk: Any) -> list[tuple[int, Row]]:
             # `.items`: iterating the SDK's pager would take a deleted project for the end of the list.
             chosen = {"project": project_id, "query": query, "fields": fields, "page": 1, "page_size": size}
             page = sdk.tasks.list(**chosen, **({"include": include} if include else {}))
-            return list(page.items or [])
+            return [(int(row.id), read(row)) for row in page.items or ()]
 
         return self._connection.read(ask, project_id=project_id)
 
 
-def _project_page(sdk: Any, *, page: int, page_size: int) -> list[Any]:
-    return list(sdk.projects.list(page=page, page_size=page_size).items or [])
+def _project_page(sdk: Any, *, page: int, page_size: int) -> list[Project]:
+    return [project_of(row) for row in sdk.projects.list(page=page, page_size=page_size).items or ()]
+
+
+def _plain(row: Any) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(row.model_dump_json())
+    return found

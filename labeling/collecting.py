@@ -12,10 +12,9 @@ the two it holds an answer that neither tells of: `closely` and `whole` look at 
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from labeling.annotations import annotations_of, utc
 from labeling.client import Client
@@ -24,6 +23,20 @@ from labeling.sending import BATCH, one_of
 from loop.records import Annotation, Collected, Form
 
 OVERLAP = timedelta(seconds=60)
+
+
+class Outline(NamedTuple):
+    """A question's tasks, without their answers."""
+
+    answers: int
+    changed_at: str
+
+
+class Reading(NamedTuple):
+    """ext_id → its answers, and when its task last changed."""
+
+    annotations: dict[str, tuple[Annotation, ...]]
+    changed_at: dict[str, str]
 
 
 def collect(
@@ -44,35 +57,39 @@ def collect(
     changed = _ours(client.task_rows(project_id, filters=[_changed_after(since)] if since else []))
     listed = _ours(client.task_rows(project_id)) if whole and since else changed
     suspects = set(listed) if whole else set(closely)
+    unread = Reading(dict.fromkeys(changed, ()), {ext_id: task.changed_at for ext_id, task in changed.items()})
+    answered = {ext_id for ext_id, task in changed.items() if task.answers} | suspects
+    read = _read(client, project_id, sorted(answered), form=form)
     return Collected(
-        annotations=_annotations(client, project_id, changed, suspects, form=form),
+        annotations=unread.annotations | read.annotations,
         watermark=utc(watermark) or since,
         present=frozenset(listed) if whole else None,
+        changed_at=unread.changed_at | read.changed_at,
+        absent=frozenset(set(closely) - set(read.annotations)),
         problem=problem,
     )
 
 
-def _ours(rows: Sequence[TaskRow]) -> dict[str, int]:
-    """ext_id → how many answers its tasks have; tasks that others put into the project are not ours to read."""
-    answers: dict[str, int] = defaultdict(int)
+def _ours(rows: Sequence[TaskRow]) -> dict[str, Outline]:
+    """By ext_id; tasks that others put into the project are not ours to read."""
+    found: dict[str, Outline] = {}
     for row in rows:
         if row.ext_id is not None:
-            answers[row.ext_id] += row.answers
-    return dict(answers)
+            before = found.get(row.ext_id, Outline(0, ""))
+            found[row.ext_id] = Outline(before.answers + row.answers, max(before.changed_at, utc(row.changed_at)))
+    return found
 
 
-def _annotations(
-    client: Client, project_id: int, changed: Mapping[str, int], suspects: Collection[str], *, form: Form
-) -> dict[str, tuple[Annotation, ...]]:
-    found: dict[str, tuple[Annotation, ...]] = dict.fromkeys(changed, ())
-    answered = sorted({ext_id for ext_id, answers in changed.items() if answers} | set(suspects))
-    for start in range(0, len(answered), BATCH):
+def _read(client: Client, project_id: int, ext_ids: Sequence[str], *, form: Form) -> Reading:
+    """What these questions' tasks hold; those without a task are not in it."""
+    found = Reading({}, {})
+    for start in range(0, len(ext_ids), BATCH):
         # By external id, never by task id: Label Studio gives a removed task's number to another one.
-        for task in client.full_tasks(project_id, filters=[one_of(answered[start : start + BATCH])]):
+        for task in client.full_tasks(project_id, filters=[one_of(ext_ids[start : start + BATCH])]):
             ext_id = str(task["data"]["ext_id"])
-            found[ext_id] = found.get(ext_id, ()) + annotations_of(
-                task, ext_id=ext_id, form=form, account_name=client.account_name
-            )
+            answers = annotations_of(task, ext_id=ext_id, form=form, account_name=client.account_name)
+            found.annotations[ext_id] = found.annotations.get(ext_id, ()) + answers
+            found.changed_at[ext_id] = max(found.changed_at.get(ext_id, ""), utc(task.get("updated_at")))
     return found
 
 

@@ -5,27 +5,31 @@
                     collect(since)   ─► Collected
                     restore_page()   ─► our labelling page is back
 
-The project is known by its id, else by a marker in its description. Someone who changes its labels or its page stops
-the next `send` with ProjectChanged; `collect` still brings every answer and tells what was changed.
+The project is known by its id and the instance in the marker of its description, else by the marker's key: numbers
+repeat on a new server. A server that was set back to an earlier state is recognised by the marker's count of sends.
+Someone who changes its labels or its page stops the next `send` with ProjectChanged; `collect` still brings every
+answer and tells what was changed.
 """
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from labeling.client import Client
 from labeling.collecting import collect
+from labeling.door import connection
 from labeling.installation import Tell
+from labeling.marker import Marker, count_send, new_marker, read_marker, was_set_back, write_marker
 from labeling.pages import is_ours, page_of
 from labeling.rows import Project
 from labeling.sending import Connect, Pause, place
-from labeling.server import Access, EmbeddedServer, silent
-from loop.errors import LabelerError, ProjectChanged, ProjectGone, ServerDown
+from labeling.server import silent
+from loop.errors import ProjectChanged, ProjectGone, ServerDown
 from loop.protocols import Progress
 from loop.records import Collected, Form, Question, Receipt, SentTask
 
@@ -40,8 +44,18 @@ Found = TypeVar("Found")
 _TITLE = (3, 50)
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the ledger knows of the project on the server."""
+
+    project_id: str | None = None
+    instance: str = ""
+    """See Marker; "" before the first send, and of projects of older versions."""
+    sends: int = 0
+
+
 class LabelStudio:
-    """A Labeler; keeps nothing between calls but the project's id."""
+    """A Labeler; keeps nothing between calls but what is known of the project."""
 
     def __init__(
         self,
@@ -51,6 +65,8 @@ class LabelStudio:
         project_key: str,
         title: str,
         project_id: str | None = None,
+        instance: str = "",
+        sends: int = 0,
         overlap: int = 1,
         tries: int = 1,
         pause: Pause = time.sleep,
@@ -60,7 +76,7 @@ class LabelStudio:
         self._page = page_of(form.kind)
         self._key = project_key
         self._title = title if len(title) >= _TITLE[0] else f"weakspot {title}"
-        self._id = project_id
+        self._known = Known(project_id, instance, sends)
         self._overlap = overlap
         self._tries = tries
         self._pause = pause
@@ -86,7 +102,9 @@ class LabelStudio:
         client = self._connect()
         project = self._found(client) or self._made(client)
         self._check_page(project)
-        if self._id is None:
+        set_back = self._was_set_back(project)
+        marker = self._count_send(client, project)
+        if self._known.project_id is None:
             self._make_list_readable(client, project)
         if project.overlap != self._overlap:
             client.set_overlap(project.id, self._overlap)
@@ -96,15 +114,12 @@ class LabelStudio:
         if project.model_version != MODEL_VERSION and any("predictions" in task for task in tasks):
             client.set_model_version(project.id, MODEL_VERSION)
         page_url = f"{client.url}/projects/{project.id}/data"
-        return Receipt(
-            project_id=str(project.id),
-            project_url=f"{client.url}/projects/{project.id}/data?labeling=1",
-            tasks=tuple(
-                SentTask(q.ext_id, str(placed.task_ids[q.ext_id]), f"{page_url}?task={placed.task_ids[q.ext_id]}")
-                for q in questions
-            ),
-            created=placed.created,
+        sent = tuple(
+            SentTask(q.ext_id, str(placed.task_ids[q.ext_id]), f"{page_url}?task={placed.task_ids[q.ext_id]}")
+            for q in questions
         )
+        receipt = _receipt(client, project, marker, continues=not set_back)
+        return replace(receipt, tasks=sent, created=placed.created)
 
     def _collect(self, *, since: str | None, whole: bool, closely: Sequence[str]) -> Collected:
         client = self._connect()
@@ -113,7 +128,7 @@ class LabelStudio:
             return Collected(annotations={}, watermark=since, present=frozenset() if whole else None)
         changed = self._page.changes(project.config, self._form)
         problem = f'Label Studio\'s project "{project.title}" was changed: {changed}' if changed else ""
-        return collect(
+        found = collect(
             client,
             project.id,
             form=self._form,
@@ -122,42 +137,71 @@ class LabelStudio:
             closely=closely,
             problem=problem,
         )
+        marker = read_marker(project.description)
+        instance = marker.instance if marker else ""
+        return replace(found, instance=instance, continues=not self._was_set_back(project))
 
-    def restore_page(self) -> str:
-        """Puts our labelling page back, into a new project when ours is gone; returns the project's id."""
+    def restore_page(self) -> Receipt:
+        """Puts our labelling page back, into a new project when ours is gone; the receipt says whether it is."""
+        return self._patiently(self._restore_page)
+
+    def _restore_page(self) -> Receipt:
         client = self._connect()
         try:
-            project = self._found(client)
+            project, continues = self._found(client), True
         except ProjectGone:
-            self._id = None
-            project = self._found(client)
+            self._known = Known()
+            project, continues = self._found(client), False
         if project is None:
             project = self._made(client)
             self._make_list_readable(client, project)
-            return str(project.id)
-        client.set_page(project.id, self._page.page(self._form), untouched=self._page.says_something_untouched())
-        return str(project.id)
+        else:
+            untouched = self._page.says_something_untouched()
+            client.set_page(project.id, self._page.page(self._form), untouched=untouched)
+        marker = read_marker(project.description) or Marker(self._key)
+        return _receipt(client, project, marker, continues=continues and not self._was_set_back(project))
 
     def _found(self, client: Client) -> Project | None:
-        if self._id is None:
+        if self._known.project_id is None:
             return find_project(client, self._key)
-        project = client.project(int(self._id))
-        key = _key(project)
-        if key != self._key and (key is not None or not is_ours(project.config)):
-            # SQLite gives the number of a removed project to the next one.
+        project = client.project(int(self._known.project_id))
+        marker = read_marker(project.description)
+        # SQLite gives the number of a removed project to the next one, and a new server counts from 1.
+        if marker is None and is_ours(project.config):
+            return project
+        if marker is None or marker.key != self._key or self._is_another(marker):
             raise ProjectGone(
                 f'project {project.id} at {client.url} is now another one: "{project.title}"',
                 wanted="the project that questions were sent to",
-                do="run `weakspot label-studio restore` to make a new one",
+                do="run `weakspot label-studio restore` to make a new one; the answers so far are kept",
             )
         return project
 
+    def _is_another(self, marker: Marker) -> bool:
+        return bool(marker.instance and self._known.instance and marker.instance != self._known.instance)
+
+    def _was_set_back(self, project: Project) -> bool:
+        marker = read_marker(project.description)
+        return was_set_back(marker, known_instance=self._known.instance, known_sends=self._known.sends)
+
+    def _count_send(self, client: Client, project: Project) -> Marker:
+        """Before anything is sent, so that the server never knows of fewer sends than the ledger."""
+        marker = read_marker(project.description)
+        if marker is None and project.description.strip():
+            # People wrote something of their own there: it is theirs.
+            return Marker(self._key, self._known.instance, self._known.sends)
+        counted = count_send(
+            marker or Marker(self._key, self._known.instance, self._known.sends), known_sends=self._known.sends
+        )
+        if counted != marker:
+            client.set_description(project.id, write_marker(counted))
+        return counted
+
     def _made(self, client: Client) -> Project:
-        marker = {"managed_by": "weakspot", "project_key": self._key}
         try:
             project = client.create_project(
                 title=self._title[: _TITLE[1]],
-                description=json.dumps(marker),
+                description=write_marker(new_marker(self._key)),
                 config=self._page.page(self._form),
                 instruction=self._page.instruction(self._form),
                 overlap=self._overlap,
@@ -195,12 +239,15 @@ def build(
     token: str | None,
     project_id: str | None,
     overlap: int,
+    instance: str = "",
+    sends: int = 0,
     tell: Tell = silent,
 ) -> LabelStudio:
     """The Labeler of the menu. url None: the embedded server under `state_dir`, started whenever it is down.
 
     form: what people are asked, which decides the page. Raises LabelerError for a kind that has none.
-    project_key: stable name of the weakspot project, the marker in Label Studio. project_id: from the last Receipt.
+    project_key: stable name of the weakspot project, the marker in Label Studio. project_id, instance and sends: from
+    the last Receipt.
     overlap: how many people answer each question. tell: hears what starting and installing the server is at.
     """
     return LabelStudio(
@@ -209,6 +256,8 @@ def build(
         project_key=project_key,
         title=title,
         project_id=project_id,
+        instance=instance,
+        sends=sends,
         overlap=overlap,
         tries=1 if url else EMBEDDED_TRIES,
     )
@@ -216,47 +265,17 @@ def build(
 
 def find_project(client: Client, project_key: str) -> Project | None:
     """The oldest project with our marker."""
-    return next((project for project in client.projects() if _key(project) == project_key), None)
+    marked = ((project, read_marker(project.description)) for project in client.projects())
+    return next((project for project, marker in marked if marker and marker.key == project_key), None)
 
 
-def reach(*, url: str, token: str | None) -> str:
-    """Signs in to a server of the user's own and says how it went. Raises LabelerError."""
-    connection(Path(), url=url, token=token)
-    return f"{url}, the token is accepted"
-
-
-def connection(state_dir: Path, *, url: str | None, token: str | None, tell: Tell = silent) -> Connect:
-    """How to get a door that is open: the embedded server's, or that of the server at `url`."""
-    if url is None:
-        return _embedded(EmbeddedServer(state_dir), tell)
-    if not token:
-        raise LabelerError(
-            f"no token for the Label Studio at {url}",
-            wanted="a legacy token or a personal access token",
-            do="put it into the environment variable that labeler.token_env names (LABEL_STUDIO_TOKEN)",
-        )
-    client = Client(url, token)
-    client.check()
-    return lambda: client
-
-
-def _embedded(server: EmbeddedServer, tell: Tell) -> Connect:
-    doors: dict[Access, Client] = {}
-
-    def connect() -> Client:
-        access = server.start(tell=tell)
-        if access not in doors:
-            doors[access] = Client(access.url, access.token)
-        return doors[access]
-
-    return connect
-
-
-def _key(project: Project) -> str | None:
-    """The marker's project key; None when the description holds no marker."""
-    try:
-        marker = json.loads(project.description or "null")
-    except ValueError:
-        return None
-    is_ours = isinstance(marker, dict) and marker.get("managed_by") == "weakspot"
-    return str(marker.get("project_key")) if is_ours else None
+def _receipt(client: Client, project: Project, marker: Marker, *, continues: bool) -> Receipt:
+    return Receipt(
+        project_id=str(project.id),
+        project_url=f"{client.url}/projects/{project.id}/data?labeling=1",
+        tasks=(),
+        created=0,
+        instance=marker.instance,
+        sends=marker.sends,
+        continues=continues,
+    )

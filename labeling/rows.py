@@ -34,6 +34,8 @@ class TaskRow:
     """None: not a task of ours."""
     answers: int
     """Annotations it has now, skipped ones included."""
+    changed_at: str
+    """When the server last changed it, ISO 8601 as the server writes it; "" when that was not asked."""
 
 
 def project_of(found: Any) -> Project:
@@ -51,7 +53,8 @@ def project_of(found: Any) -> Project:
 def task_row_of(found: Any) -> TaskRow:
     """From the SDK's, one of a list without annotations."""
     answers = (found.total_annotations or 0) + (found.cancelled_annotations or 0)
-    return TaskRow(id=found.id, ext_id=_ext_id(found.data), answers=answers)
+    changed_at = found.updated_at.isoformat() if found.updated_at else ""
+    return TaskRow(id=found.id, ext_id=_ext_id(found.data), answers=answers, changed_at=changed_at)
 
 
 def _ext_id(data: object) -> str | None:

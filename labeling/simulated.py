@@ -18,11 +18,12 @@ from typing import Any
 from labeling.accounts import member_token
 from labeling.client import Client
 from labeling.crowd import Expert, Reply, assigned, crew, reply
-from labeling.label_studio import connection, find_project
+from labeling.door import connection
+from labeling.label_studio import find_project
 from labeling.pages import page_for
 from labeling.sending import Connect, Pause, one_of
-from labeling.server import write_private
 from labeling.tastes import Marks, judgement
+from loop import durable
 from loop.errors import ProjectGone, ServerRefused
 from loop.records import Form
 
@@ -134,10 +135,16 @@ class Simulated:
             for email in emails.values():
                 # Written down before the account is made: a password must never be lost.
                 written.setdefault(email, {"password": secrets.token_urlsafe(15), "token": ""})
-            write_private(self._accounts, written)
+            write_accounts(self._accounts, written)
             self._members[owner.url] = {number: _member(owner, email, written) for number, email in emails.items()}
-            write_private(self._accounts, written)
+            write_accounts(self._accounts, written)
         return self._members[owner.url]
+
+
+def write_accounts(path: Path, accounts: Mapping[str, Mapping[str, str]]) -> None:
+    """Keeps the experts' passwords and tokens, readable by their owner alone. Raises OSError."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    durable.write(path, json.dumps(accounts), private=True)
 
 
 def _member(owner: Client, email: str, written: dict[str, dict[str, str]]) -> tuple[Client, int]:

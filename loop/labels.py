@@ -1,6 +1,7 @@
 """Several answers to one question → one label, or a named reason why there is none. Pure.
 
-    Annotations ─► votes ─► Settlement: settled | undecided | skipped | quarantined | waiting
+    Annotations ─► last_words: one of each person ─► votes ─► Settlement: settled | undecided | skipped
+                                                                              | quarantined | waiting
 
 An answer votes when it names a label of the set and the person did not say that the label or the text is wrong.
 "ambiguous" still votes: it is the person's best choice. Skipped and empty answers, and those flagged "label missing"
@@ -14,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from loop.records import Annotation, AnswerState
+from loop.records import UNKNOWN, Annotation, AnswerState
 
 SETS_ASIDE = frozenset({"label missing", "bad text"})
 """Flags that take the vote from an answer."""
@@ -49,6 +50,7 @@ class Settlement:
 def settle(annotations: Sequence[Annotation], *, needed: int) -> Settlement:
     """The label that more than half of the votes, and of the `needed` answers, agree on.
 
+    annotations: each counts; take `last_words` first, so that nobody votes twice.
     needed: at least 1, how many answers a question should have. A tie is UNDECIDED. Order plays no part.
     """
     there = [annotation for annotation in annotations if annotation.state is not AnswerState.DELETED]
@@ -63,6 +65,22 @@ def settle(annotations: Sequence[Annotation], *, needed: int) -> Settlement:
         agreement=count / n if n else None,
         votes=n,
     )
+
+
+def last_words(annotations: Sequence[Annotation], *, per_question: bool = True) -> list[Annotation]:
+    """The last answer of each person, in the order given: to each question, or to all of them together.
+
+    Deleted answers are left out. Those of accounts that are unknown by now all stay: they may be of several people.
+    """
+    newest: dict[tuple[str, str, str], Annotation] = {}
+    for one in sorted(annotations, key=lambda one: (one.updated_at, one.created_at, one.id)):
+        if one.state is not AnswerState.DELETED:
+            newest[_who(one, per_question=per_question)] = one
+    return [one for one in annotations if newest.get(_who(one, per_question=per_question)) is one]
+
+
+def _who(one: Annotation, *, per_question: bool) -> tuple[str, str, str]:
+    return one.annotator, one.ext_id if per_question else "", one.id if one.annotator == UNKNOWN else ""
 
 
 def _state(votes: int, *, count: int, quarantined: int, answers: int, needed: int) -> SettlementState:

@@ -110,7 +110,7 @@ MENU: dict[str, dict[str, str]] = {
     },
     "labeler": {"label_studio": "labeling.label_studio:build"},
     "server": {"label_studio": "labeling.server:EmbeddedServer"},
-    "reach": {"label_studio": "labeling.label_studio:reach"},
+    "reach": {"label_studio": "labeling.door:reach"},
     "dashboard": {"streamlit": "dashboard.launch:serve"},
     "experts": {
         "people": "labeling.simulated:people",

@@ -1,22 +1,43 @@
 """Picks, tasks, annotations and labels: what was asked and what people said.
 
+Tasks and answers, which lie in the labeling tool, have modules of their own: loop.ledger.tasks and loop.ledger.answers.
 Every function takes the open connection first, so that a caller can put several into one transaction.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, select, update
+from sqlalchemy import Connection, RowMapping, func, select
 
 from loop.ledger import schema
+from loop.ledger.answers import JUDGED, add_answers, answers, replace_annotations
+from loop.ledger.tasks import add_tasks, mark_absent, mark_present
 from loop.ledger.writing import upsert
-from loop.records import Annotation, AnswerState, Candidate, Label, Pick, PickKind, Preference, Role, SentTask
+from loop.records import Candidate, Label, Pick, PickKind, Preference, Role, SentTask
 
-JUDGED = "judge-"
-"""How the ids of answers begin that a judge gave."""
+__all__ = [
+    "JUDGED",
+    "PickRow",
+    "add_answers",
+    "add_picks",
+    "add_tasks",
+    "answers",
+    "asked",
+    "count_labels",
+    "drop_labels",
+    "drop_preferences",
+    "labels",
+    "mark_absent",
+    "mark_present",
+    "picks",
+    "preferences",
+    "put_labels",
+    "put_preferences",
+    "replace_annotations",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,63 +86,6 @@ def picks(connection: Connection, *, round_: int | None = None, example_id: str 
 def asked(connection: Connection) -> frozenset[str]:
     """Ids of all examples that were ever picked."""
     return frozenset(connection.execute(select(schema.picks.c.example_id)).scalars())
-
-
-def add_tasks(connection: Connection, tasks: Iterable[SentTask], *, project_id: str, at: str) -> None:
-    """Notes where picks lie in the labeling tool."""
-    known = {row.ext_id: row.sent_at for row in connection.execute(select(schema.tasks)).all()}
-    rows = [
-        {
-            "ext_id": task.ext_id,
-            "project_id": project_id,
-            "task_id": task.task_id,
-            "url": task.url,
-            "state": "sent",
-            "sent_at": known.get(task.ext_id, at),
-        }
-        for task in tasks
-    ]
-    upsert(connection, schema.tasks, rows)
-
-
-def mark_deleted(connection: Connection, present: Collection[str]) -> tuple[str, ...]:
-    """Tasks that are no longer in the labeling tool become "deleted"; returns those that newly are."""
-    sent = connection.execute(select(schema.tasks.c.ext_id).where(schema.tasks.c.state == "sent")).scalars()
-    gone = tuple(sorted(set(sent) - set(present)))
-    if gone:
-        where = schema.tasks.c.ext_id.in_(gone)
-        connection.execute(update(schema.tasks).where(where).values(state="deleted"))
-    return gone
-
-
-def replace_annotations(connection: Connection, found: Mapping[str, Sequence[Annotation]]) -> int:
-    """Takes over all annotations of each task in `found`; known ones that are missing become DELETED.
-
-    Tasks the ledger does not know are left out. Returns how many rows are new or changed.
-    """
-    ours = set(connection.execute(select(schema.picks.c.ext_id).where(schema.picks.c.ext_id.in_(found))).scalars())
-    # A judge's answers do not lie in the labeling tool: only what came from there can vanish there.
-    known = {row.id: row for row in answers(connection, ext_ids=ours) if not row.id.startswith(JUDGED)}
-    now = {row.id: row for ext_id in ours for row in found[ext_id]}
-    changed = [row for row in now.values() if known.get(row.id) != row]
-    upsert(connection, schema.annotations, [_annotation_fields(row) for row in changed])
-    gone = [id_ for id_, row in known.items() if id_ not in now and row.state != AnswerState.DELETED]
-    where = schema.annotations.c.id.in_(gone)
-    connection.execute(update(schema.annotations).where(where).values(state=AnswerState.DELETED.value))
-    return len(changed) + len(gone)
-
-
-def add_answers(connection: Connection, found: Iterable[Annotation]) -> None:
-    """Adds answers that do not come from the labeling tool, or replaces them."""
-    upsert(connection, schema.annotations, [_annotation_fields(row) for row in found])
-
-
-def answers(connection: Connection, *, ext_ids: Collection[str] | None = None) -> tuple[Annotation, ...]:
-    """Annotations of these tasks, or all, by task and id."""
-    query = select(schema.annotations).order_by(schema.annotations.c.ext_id, schema.annotations.c.id)
-    if ext_ids is not None:
-        query = query.where(schema.annotations.c.ext_id.in_(ext_ids))
-    return tuple(_annotation(row) for row in connection.execute(query).mappings())
 
 
 def put_labels(connection: Connection, labels: Iterable[Label]) -> None:
@@ -183,12 +147,3 @@ def _pick_row(row: RowMapping) -> PickRow:
     task = SentTask(ext_id=row["ext_id"], task_id=row["task_id"], url=row["url"]) if row["task_id"] else None
     place = {name: row[name] for name in ("ext_id", "round", "position", "task_state", "sent_at")}
     return PickRow(pick=pick, task=task, **place)
-
-
-def _annotation_fields(row: Annotation) -> dict[str, Any]:
-    values = {name: getattr(row, name) for name in Annotation.__slots__}
-    return {**values, "state": row.state.value, "flags": list(row.flags), "raw": dict(row.raw)}
-
-
-def _annotation(row: RowMapping) -> Annotation:
-    return Annotation(**{**row, "state": AnswerState(row["state"]), "flags": tuple(row["flags"])})

@@ -27,6 +27,8 @@
 A change here needs a migration in loop/ledger/migrations/versions; a test compares the two.
 """
 
+from typing import Any
+
 from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, Index, Integer, MetaData, String, Table, Text
 
 metadata = MetaData(
@@ -37,6 +39,15 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+FIXED = {"fixed": True}
+"""Info of a column that says what a row is about: once written it never changes for its key (see writing.upsert)."""
+
+
+def is_fixed(column: Column[Any]) -> bool:
+    """Whether the column says what a row is about."""
+    return bool(column.info.get("fixed"))
+
 
 meta = Table("meta", metadata, Column("key", String(64), primary_key=True), Column("value", Text, nullable=False))
 
@@ -144,9 +155,9 @@ picks = Table(
     "picks",
     metadata,
     Column("ext_id", String(64), primary_key=True),
-    Column("round", Integer, ForeignKey("rounds.round"), nullable=False),
+    Column("round", Integer, ForeignKey("rounds.round"), nullable=False, info=FIXED),
     Column("position", Integer, nullable=False),
-    Column("example_id", String(16), nullable=False),
+    Column("example_id", String(16), nullable=False, info=FIXED),
     Column("kind", String(16), nullable=False),
     Column("strategy", String(64), nullable=False),
     Column("reason", Text, nullable=False),
@@ -172,13 +183,14 @@ tasks = Table(
     Column("url", Text, nullable=False),
     Column("state", String(16), nullable=False),  # sent | deleted
     Column("sent_at", String(32), nullable=False),
+    Column("seen_in", String(32)),  # history of the labeling project it was last seen in; NULL: an older ledger
 )
 
 annotations = Table(
     "annotations",
     metadata,
     Column("id", String(96), primary_key=True),
-    Column("ext_id", String(64), ForeignKey("picks.ext_id"), nullable=False, index=True),
+    Column("ext_id", String(64), ForeignKey("picks.ext_id"), nullable=False, index=True, info=FIXED),
     Column("annotator", String(255), nullable=False),
     Column("state", String(16), nullable=False),
     Column("label", Text),
@@ -189,6 +201,7 @@ annotations = Table(
     Column("created_at", String(32), nullable=False),
     Column("updated_at", String(32), nullable=False),
     Column("raw", JSON, nullable=False),
+    Column("seen_in", String(32)),  # as in tasks; NULL also for answers that no labeling tool holds
 )
 
 labels = Table(
@@ -207,7 +220,7 @@ preferences = Table(
     "preferences",
     metadata,
     Column("id", String(96), primary_key=True),
-    Column("example_id", String(16), nullable=False, index=True),
+    Column("example_id", String(16), nullable=False, index=True, info=FIXED),
     Column("chosen", Text, nullable=False),
     Column("rejected", Text, nullable=False),
     Column("certainty", Float, nullable=False),

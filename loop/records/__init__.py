@@ -12,7 +12,7 @@ Arrays always travel with the ids of the examples they speak of: never a bare po
 Times are ISO 8601 strings in UTC. "Unknown" is None or a named state, never 0 and never a missing row.
 """
 
-from loop.records.answers import Annotation, AnswerState, Collected, Label, Preference
+from loop.records.answers import UNKNOWN, Annotation, AnswerState, Collected, Label, Preference
 from loop.records.arrays import FloatArray, IntArray
 from loop.records.examples import Example, LabelSet, Role, Split
 from loop.records.figures import Comparison, Measurement, Predictions, Spot
@@ -32,6 +32,7 @@ from loop.records.questions import Form, Neighbour, Pick, PickKind, Question, Re
 from loop.records.texts import Candidate, Chat, Generation, Message
 
 __all__ = [
+    "UNKNOWN",
     "Annotation",
     "AnswerState",
     "Audited",

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from loop.records.examples import Role
+
+UNKNOWN = "unknown account"
+"""Name of an annotator whose account is gone: two answers of this name may be of two people."""
 
 
 class AnswerState(StrEnum):
@@ -30,10 +33,11 @@ class Annotation:
     """One person's answer to one question, as it stands now."""
 
     id: str
-    """Stable in the labeling tool, over edits."""
+    """Stable over edits, and never given to an answer to another question: it holds the question and what cannot
+    repeat of the answer, for numbers do on a new or restored server."""
     ext_id: str
     annotator: str
-    """The account that answered; shown to people, holds no secret."""
+    """The account that answered; shown to people, holds no secret. UNKNOWN when the tool does not know it any more."""
     state: AnswerState
     label: str | None
     """Set for ANSWERED and UNKNOWN_LABEL, else None. What it says depends on the question's form:
@@ -63,6 +67,15 @@ class Collected:
     """Hand it back as `since` next time; None when nothing has been seen yet."""
     present: frozenset[str] | None
     """ext_ids of all tasks that exist now; None unless a whole collection was asked for."""
+    changed_at: Mapping[str, str] = field(default_factory=dict)
+    """ext_id → when its task last changed, by the server's clock; empty when the tool does not say. An answer that is
+    missing from a task that has not changed since was not deleted: the tool was set back to an earlier state."""
+    absent: frozenset[str] = frozenset()
+    """Of the ext_ids that were to be read closely: those whose task is not there."""
+    instance: str = ""
+    """As in Receipt."""
+    continues: bool = True
+    """As in Receipt."""
     problem: str = ""
     """Non-empty: the project's page or labels were changed; told in words, with the answers still delivered."""
 

@@ -124,3 +124,11 @@ class Receipt:
     tasks: tuple[SentTask, ...]
     created: int
     """How many of them were new; the others had been sent before."""
+    instance: str = ""
+    """Names this very project of the tool: made with it and never given again, unlike its number. "" when the tool has
+    no such name."""
+    sends: int = 0
+    """How many sends the tool knows of."""
+    continues: bool = True
+    """False: not the project the ledger knows, or one that was set back to an earlier state. What is absent there was
+    not removed by people."""

@@ -33,6 +33,8 @@ from loop.rounds.estimating import Grounds
 from loop.rounds.work import artifact
 
 BUNDLE = "bundle"
+OF_THE_TOOL = ("raw", "seen_in")
+"""Columns of an answer that speak of the labeling tool, not of what was said."""
 FILES = (
     "round.json",
     "data.json",
@@ -176,5 +178,5 @@ def _previous(connection: Connection, round_: int) -> dict[str, Any]:
 
 def _without_raw(row: Mapping[str, Any]) -> dict[str, Any]:
     raw = json.dumps(row["raw"], sort_keys=True, ensure_ascii=False)
-    kept = {name: value for name, value in row.items() if name != "raw"}
+    kept = {name: value for name, value in row.items() if name not in OF_THE_TOOL}
     return {**kept, "raw_sha256": hashlib.sha256(raw.encode()).hexdigest()}

@@ -2,34 +2,32 @@
 
     picks ─► questions ─► labeling tool ─► (people) ─► annotations
 
-Polling is the truth: `await` reads what has changed until every question of the round is answered, `collect` reads
-everything once more and notices tasks that were removed.
+Polling is the truth: `await` reads what has changed until every question of the round is answered or removed,
+`collect` reads everything once more. Whoever looks first asks whether the server is still the one the ledger knows
+(loop.rounds.histories): one that was set back gets the open questions again, and what people said before stays.
 """
 
 from __future__ import annotations
 
-import os
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from functools import partial
 
 from sqlalchemy import Connection
 
-from loop import registry
-from loop.config import Config
-from loop.errors import PeopleNeeded, ProjectChanged, ServerDown
+from loop.errors import PeopleNeeded, ServerDown
+from loop.labels import last_words
 from loop.ledger import people, progress
 from loop.ledger.people import PickRow
 from loop.project import Project, only_worker
-from loop.protocols import Experts, Labeler
-from loop.records import AnswerState, Collected
+from loop.records import AnswerState, Receipt
+from loop.rounds.collection import take_over
+from loop.rounds.histories import PROJECT_URL, follow, history, note_project
 from loop.rounds.task import task_of
+from loop.rounds.tools import experts, labeler, silent, tool_of
 from loop.rounds.work import Done, Work, now
 
-PROJECT_ID = "labeler_project"
-PROJECT_URL = "labeler_url"
-WATERMARK = "labeler_watermark"
 PATIENCE_S = 600.0
 """How long a server that was there may be away while we wait for people."""
 LOOK_CLOSELY_S = 30.0
@@ -47,19 +45,17 @@ FINAL = (AnswerState.ANSWERED, AnswerState.SKIPPED, AnswerState.EMPTY)
 def send(work: Work) -> Done:
     """Every pick of the round that lacks an answer lies in the labeling tool exactly once."""
     _ask_others_first(work)
-    lacking = _lacking(work)
-    rows = [row for row in _picks(work) if row.ext_id in lacking]
+    if not _lacking_rows(work):
+        return Done({"sent": 0})
+    # Before anything is written there: a server that was set back shows it now, and may not be taken for the old one.
+    take_over(work, labeler(work))
+    rows = _lacking_rows(work)
     if not rows:
         return Done({"sent": 0})
     receipt = labeler(work).send(task_of(work.config).questions(work, rows), progress=work.progress)
-
-    def record(connection: Connection) -> None:
-        progress.put(connection, PROJECT_ID, receipt.project_id)
-        progress.put(connection, PROJECT_URL, receipt.project_url)
-        people.add_tasks(connection, receipt.tasks, project_id=receipt.project_id, at=now())
-
     work.say(f"{len(receipt.tasks)} questions lie at {receipt.project_url}")
-    return Done({"sent": len(receipt.tasks), "created": receipt.created, "url": receipt.project_url}, record)
+    outcome = {"sent": len(receipt.tasks), "created": receipt.created, "url": receipt.project_url}
+    return Done(outcome, partial(_note_sent, receipt=receipt))
 
 
 def wait(work: Work) -> Done:
@@ -73,7 +69,9 @@ def wait(work: Work) -> Done:
     while True:
         try:
             due = time.monotonic() - looked_closely >= LOOK_CLOSELY_S
-            _take_over(work, tool, closely=_open(work) if due else ())
+            if take_over(work, tool, closely=_open(work) if due else ()).began:
+                _send_again(work)
+                tool = labeler(work)
             looked_closely = time.monotonic() if due else looked_closely
             away_since = None
             open_ids = _open(work)
@@ -94,7 +92,7 @@ def collect(work: Work) -> Done:
     rows = _picks(work)
     if not rows:
         return Done({"annotations": 0})
-    removed = _take_over(work, labeler(work), whole=True)
+    removed = take_over(work, labeler(work), whole=True).removed
     with work.project.ledger.read() as connection:
         found = people.answers(connection, ext_ids=[row.ext_id for row in rows])
     states = [row.state.value for row in found]
@@ -102,71 +100,21 @@ def collect(work: Work) -> Done:
     return Done({"annotations": len(found), **counts, "removed_tasks": removed})
 
 
-def labeler(work: Work) -> Labeler:
-    """The labeling tool of the config, bound to this project's page there."""
-    tool: Labeler = _tool(work.project, work.config, work.say)
-    return tool
-
-
 def restore_page(project: Project) -> None:
-    """Puts our page and labels back; when the labeling project was removed, the open questions go to a new one.
+    """Puts our page and labels back; when the labeling project is gone, the open questions go to a new one.
+
+    What people said before stays, whatever has become of the old project.
 
     Raises LabelerError.
     """
     with only_worker(project):
-        tool = _tool(project, project.config, silent)
-        project_id = tool.restore_page()
-        present = tool.collect(whole=True).present
+        receipt: Receipt = tool_of(project, project.config, silent).restore_page()
         with project.ledger.begin() as connection:
-            progress.put(connection, PROJECT_ID, project_id)
+            began = follow(connection, receipt)
+            note_project(connection, receipt)
             open_round = next((row.round for row in progress.rounds(connection) if row.finished_at is None), None)
-            sent = [row.ext_id for row in people.picks(connection, round_=open_round) if row.task is not None]
-            if open_round is not None and sent and present.isdisjoint(sent):
-                progress.put(connection, WATERMARK, "")
+            if began and open_round is not None and _waits(connection, open_round):
                 progress.begin_step(connection, open_round, "send", at=now())
-
-
-def experts(work: Work) -> Experts:
-    """Who answers: real people need nothing from us."""
-    config = work.config
-    build = registry.load("experts", config.experts.kind)
-    if config.experts.kind == "people":
-        crowd: Experts = build()
-        return crowd
-    crowd = build(
-        state_dir=work.project.state / config.labeler.kind,
-        url=config.labeler.url,
-        token=os.environ.get(config.labeler.token_env),
-        project_key=work.project.key,
-        form=config.form,
-        count=config.experts.count,
-        error_rate=config.experts.error_rate,
-        seconds_per_answer=config.experts.seconds_per_answer,
-        overlap=config.labeler.overlap,
-        seed=config.seed,
-        **task_of(config).experts(work),
-    )
-    return crowd
-
-
-def silent(_: str) -> None:
-    """Progress for nobody."""
-
-
-def _tool(project: Project, config: Config, tell: Callable[[str], None]) -> Any:
-    with project.ledger.read() as connection:
-        project_id = progress.get(connection, PROJECT_ID)
-    return registry.load("labeler", config.labeler.kind)(
-        form=config.form,
-        project_key=project.key,
-        title=config.project.title or config.project.name,
-        state_dir=project.state / config.labeler.kind,
-        url=config.labeler.url,
-        token=os.environ.get(config.labeler.token_env),
-        project_id=project_id,
-        overlap=config.labeler.overlap,
-        tell=tell,
-    )
 
 
 def _ask_others_first(work: Work) -> None:
@@ -185,27 +133,30 @@ def _picks(work: Work) -> tuple[PickRow, ...]:
         return people.picks(connection, round_=work.round)
 
 
-def _take_over(work: Work, tool: Labeler, *, whole: bool = False, closely: Sequence[str] = ()) -> int:
-    """Brings the ledger up to what the tool holds now; returns how many tasks were newly found removed."""
-    with work.project.ledger.read() as connection:
-        since = progress.get(connection, WATERMARK)
-    found: Collected = tool.collect(since=None if whole else since or None, whole=whole, closely=closely)
-    removed: tuple[str, ...] = ()
+def _lacking_rows(work: Work) -> list[PickRow]:
+    lacking = _lacking(work)
+    return [row for row in _picks(work) if row.ext_id in lacking]
+
+
+def _note_sent(connection: Connection, receipt: Receipt) -> None:
+    follow(connection, receipt)
+    note_project(connection, receipt)
+    present = history(connection)
+    people.add_tasks(connection, receipt.tasks, project_id=receipt.project_id, at=now(), history=present)
+
+
+def _send_again(work: Work) -> None:
+    """The server was set back while people were at work: what is still open goes there once more."""
+    rows = _lacking_rows(work)
+    receipt = labeler(work).send(task_of(work.config).questions(work, rows))
     with work.project.ledger.begin() as connection:
-        people.replace_annotations(connection, found.annotations)
-        if found.watermark is not None:
-            progress.put(connection, WATERMARK, found.watermark)
-        if found.present is not None:
-            removed = people.mark_deleted(connection, found.present)
-    if removed:
-        work.say(f"{len(removed)} tasks were removed in the labeling tool; they count as not asked")
-    if found.problem:
-        raise ProjectChanged(
-            found.problem,
-            wanted="the page that weakspot.yaml asks for",
-            do="`weakspot label-studio restore` puts the page back; answers so far are kept",
-        )
-    return len(removed)
+        _note_sent(connection, receipt)
+
+
+def _waits(connection: Connection, round_: int) -> bool:
+    """Whether questions of the round were sent and are still waited for."""
+    done = {row.step for row in progress.steps(connection, round_) if row.state == "done"}
+    return "send" in done and "await" not in done
 
 
 def _open(work: Work) -> list[str]:
@@ -219,7 +170,8 @@ def _lacking(work: Work) -> set[str]:
     with work.project.ledger.read() as connection:
         ext_ids = [row.ext_id for row in people.picks(connection, round_=work.round)]
         answers = people.answers(connection, ext_ids=ext_ids)
-    count = Counter(one.ext_id for one in answers if one.state in FINAL and not one.annotator.startswith(JUDGE))
+    by_people = [one for one in last_words(answers) if not one.annotator.startswith(JUDGE)]
+    count = Counter(one.ext_id for one in by_people if one.state in FINAL)
     ext_ids = [one for one in ext_ids if one not in {a.ext_id for a in answers if a.raw.get(SUFFICES)}]
     return {ext_id for ext_id in ext_ids if count[ext_id] < work.config.labeler.overlap}
 

@@ -106,7 +106,7 @@ def watch(stage: Stage) -> None:
     _wrap(stage, loop.artifacts, "_seal", "seal folder")
     _wrap(stage, labeling.simulated, "member_token", "make account")
     _wrap(stage, labeling.server, "write_private", lambda path, *_: f"note {path.name}")
-    _wrap(stage, labeling.simulated, "write_private", lambda path, *_: f"note {path.name}")
+    _wrap(stage, labeling.simulated, "write_accounts", lambda path, *_: f"note {path.name}")
     _wrap(stage, EmbeddedServer, "_wait_until_healthy", "wait for server")
     _wrap(
         stage, Path, "rename", lambda _, target: "move old away" if target.suffix == ".replaced" else "move into place"

@@ -25,7 +25,7 @@ from labeling.pages import classification
 from labeling.server import Access, EmbeddedServer
 from loop.ledger import people, progress
 from loop.project import open_project
-from loop.rounds.people import PROJECT_ID
+from loop.rounds.histories import PROJECT_ID
 
 pytestmark = [pytest.mark.slow, pytest.mark.server]
 TOKEN = "LABEL_STUDIO_TOKEN"

@@ -172,7 +172,7 @@ def test_a_project_that_is_gone_or_replaced_is_told() -> None:
     fake.projects.clear()
     with pytest.raises(ProjectGone, match="no project 1 any more"):
         tool.send(QUESTIONS[:1])
-    assert tool.restore_page() == "1"
+    assert tool.restore_page().project_id == "1"
     assert tool.send(QUESTIONS[:1]).project_id == "1"
 
 

@@ -120,9 +120,9 @@ def test_a_task_that_is_gone_is_told_once(ledger: Ledger) -> None:
     with ledger.begin() as connection:
         people.add_picks(connection, 0, {"t1": PICK})
         people.add_tasks(connection, [SentTask("t1", "11", "u")], project_id="5", at=AT)
-        assert people.mark_deleted(connection, {"t1"}) == ()
-        assert people.mark_deleted(connection, set()) == ("t1",)
-        assert people.mark_deleted(connection, set()) == ()
+        assert people.mark_present(connection, {"t1"}) == ()
+        assert people.mark_present(connection, set()) == ("t1",)
+        assert people.mark_present(connection, set()) == ()
 
 
 def test_labels_are_replaced_by_example_and_can_leave(ledger: Ledger) -> None:

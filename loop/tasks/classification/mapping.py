@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from sqlalchemy import Connection
 
+from loop.labels import last_words
 from loop.ledger import figures, lives, people
 from loop.records import Annotation, AnswerState, FoundSlice, Role, Split, Spot
 from loop.rounds import audit, reserves, spot_lives
@@ -115,7 +116,7 @@ def _answers(work: Work) -> list[_Answer]:
     """Answers to what strategies picked: audit ones steer nothing, dev ones are counted as dev."""
     with work.project.ledger.read() as connection:
         pick_of = {row.ext_id: row.pick for row in people.picks(connection) if row.pick.kind not in reserves.LOTS}
-        answers = people.answers(connection, ext_ids=list(pick_of))
+        answers = last_words(people.answers(connection, ext_ids=list(pick_of)))
     found = []
     for answer in answers:
         pick = pick_of[answer.ext_id]

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from loop.labels import Settlement, SettlementState
+from loop.labels import Settlement, SettlementState, last_words
 from loop.labels import settle as settle_answers
 from loop.ledger import people
 from loop.ledger.people import PickRow
@@ -63,7 +63,9 @@ def _settlements(picks: Sequence[PickRow], answers: Sequence[Annotation], *, nee
     by_example: dict[str, list[Annotation]] = {}
     for answer in answers:
         by_example.setdefault(example_of[answer.ext_id], []).append(answer)
-    return {id_: settle_answers(rows, needed=needed) for id_, rows in sorted(by_example.items())}
+    # An example may have been asked again, as another question: its last answer replaces what a person said before.
+    votes = {id_: last_words(rows, per_question=False) for id_, rows in sorted(by_example.items())}
+    return {id_: settle_answers(rows, needed=needed) for id_, rows in votes.items()}
 
 
 def _labels(picks: Sequence[PickRow], outcomes: dict[str, Settlement], known: dict[str, Label]) -> tuple[Label, ...]:

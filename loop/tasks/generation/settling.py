@@ -18,6 +18,7 @@ from statistics import mean
 from sqlalchemy import Connection
 
 from loop.consensus import Consensus, Judgement, consensus, from_ranking, to_pairs
+from loop.labels import last_words
 from loop.ledger import figures, people
 from loop.ledger.people import PickRow
 from loop.records import Annotation, AnswerState, Label, Measurement, PickKind, Preference, Role
@@ -39,7 +40,7 @@ def settle(work: Work) -> Done:
     """Answers of all rounds are weighed together anew: each may change what is believed of an earlier one."""
     with work.project.ledger.read() as connection:
         picks = {row.ext_id: row for row in people.picks(connection)}
-        answers = [one for one in people.answers(connection) if _votes(one)]
+        answers = [one for one in last_words(people.answers(connection)) if _votes(one)]
         known = {label.example_id: label for label in people.labels(connection)}
         before = {one.id for one in people.preferences(connection)}
     judgements = [said for one in answers for said in _judgements(picks[one.ext_id], one)]
