@@ -38,11 +38,6 @@ def esc(text: str, *, longest: int = 120) -> str:
     return re.sub(r"([:@])", rf"\1{_JOINER}", escaped).replace("www", f"w{_JOINER}ww")
 
 
-def cell(text: str) -> str:
-    """A cell of a CSV that no spreadsheet takes for a formula (OWASP, CSV Injection)."""
-    return f"'{text}" if text.lstrip()[:1] in {"=", "+", "-", "@"} or text[:1] in {"\t", "\r", "\n"} else text
-
-
 def web_link(address: str | None) -> str | None:
     """The address if it is a plain http or https one, else None."""
     if address is None or _CONTROL.search(address) or " " in address:

@@ -17,9 +17,11 @@ WeakspotError              one line for the person: found, wanted, what to do
 
 from __future__ import annotations
 
+from loop.secrets import masked
+
 
 class WeakspotError(Exception):
-    """An error told to a person in one line.
+    """An error told to a person in one line; passwords, tokens and the like in its parts are masked.
 
     found: what is the case, with the offending value; ends without a full stop.
     wanted: what would have been right; empty when that is obvious from `found`.
@@ -29,14 +31,14 @@ class WeakspotError(Exception):
     exit_status = 1
 
     def __init__(self, found: str, *, wanted: str = "", do: str = "") -> None:
-        self.found = found
-        self.wanted = wanted
-        self.do = do
-        parts = [_unstopped(found)]
+        self.found = masked(found)
+        self.wanted = masked(wanted)
+        self.do = masked(do)
+        parts = [_unstopped(self.found)]
         if wanted:
-            parts.append(f"wanted: {_unstopped(wanted)}")
+            parts.append(f"wanted: {_unstopped(self.wanted)}")
         if do:
-            parts.append(f"to do: {_unstopped(do)}")
+            parts.append(f"to do: {_unstopped(self.do)}")
         super().__init__("; ".join(parts))
 
 

@@ -2,6 +2,7 @@
 
     printable(text) ─► the same text, its lines kept, each sign that could act shown as its code: "\\x1b", "\\u202e"
     one_line(text)  ─► the same in one line
+    json_text(text) ─► JSON text in which such a sign is a JSON escape: it reads back as the very same value
 
 Column names, file names, labels, answers of servers and keys of a config come from others. Escape sequences in them
 can rewrite the screen, set the title, or make a link (CWE-150); direction marks can make a text read as another one
@@ -15,8 +16,10 @@ import re
 _ACTING = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 without tab and line feed, delete, C1
     "\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"  # direction marks, other line ends
-    "\ud800-\udfff\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"  # halves of pairs, invisible marks, tags
+    "\ud800-\udfff\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"  # halves of pairs, invisible marks, tags
 )
+MARKS = frozenset("\u061c\u200e\u200f")
+"""Direction marks that a text in Arabic or Hebrew may need; they turn nothing around."""
 
 
 def printable(text: str) -> str:
@@ -29,8 +32,27 @@ def one_line(text: str) -> str:
     return printable(text.replace("\r\n", " ").replace("\n", " ").replace("\r", " ").replace("\t", " "))
 
 
+def json_text(text: str) -> str:
+    """JSON text without a sign that acts; the values it spells stay the same."""
+    return _ACTING.sub(lambda found: _json_code(found.group()), text)
+
+
+def acting(text: str) -> str | None:
+    """The code of the first sign that acts, line feeds and tabs among them; None without any."""
+    found = next((sign for sign in text if sign in "\n\t" or _ACTING.match(sign)), None)
+    return None if found is None else _code(found)
+
+
 def _code(sign: str) -> str:
     number = ord(sign)
     if number < 0x100:
         return f"\\x{number:02x}"
     return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
+
+
+def _json_code(sign: str) -> str:
+    """Above U+FFFF a pair of surrogates, as JSON spells it."""
+    number = ord(sign)
+    if number < 0x10000:
+        return f"\\u{number:04x}"
+    return f"\\u{0xD800 + (number - 0x10000 >> 10):04x}\\u{0xDC00 + (number - 0x10000 & 0x3FF):04x}"

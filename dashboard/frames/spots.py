@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from dashboard import words
 from dashboard.frames import lives
-from dashboard.safe import cell, plain
+from dashboard.safe import plain
 from loop.records import FloatArray
 from loop.report import MapPoints, QuestionRow, SpotTrend
+from loop.spreadsheets import cell
 
 DRAWN = 20_000
 """So many points are drawn; more would make the browser slow. Selections hold for all of them."""
@@ -178,7 +179,7 @@ def csv(frame: pd.DataFrame, texts: Sequence[str]) -> str:
     """The selection as CSV, safe to open in a spreadsheet."""
     columns = ["id", "spot", "name", "split", "guess", "uncertainty", "outcome"]
     out = frame[columns].assign(text=list(texts))
-    for name in ("name", "guess", "text"):
+    for name in ("name", "guess", "outcome", "text"):
         out[name] = [cell(str(value)) for value in out[name].fillna("")]
     return out.to_csv(index=False)
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import typer
 
 from loop.cli.commands import approving, looking, making, serving, simulating, spots, trusting, using
+from loop.cli.output import clean_streams, error_line, tell_traceback
 from loop.errors import WeakspotError
 
 app = typer.Typer(
@@ -47,10 +48,12 @@ app.add_typer(weak_spots, name="spots")
 def main() -> None:
     """Runs a command; a known error becomes one line and its exit status."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    try:
-        app(standalone_mode=True)
-    except WeakspotError as fault:
-        print(f"weakspot: {fault}", file=sys.stderr)  # noqa: T201
-        sys.exit(fault.exit_status)
-    except BrokenPipeError:
-        sys.exit(0)
+    sys.excepthook = tell_traceback
+    with clean_streams():
+        try:
+            app(standalone_mode=True)
+        except WeakspotError as fault:
+            error_line(str(fault))
+            sys.exit(fault.exit_status)
+        except BrokenPipeError:
+            sys.exit(0)

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from loop.cli import showing
+from loop.cli.output import console
 from loop.cli.showing import plain
 from loop.project import open_project
 from loop.protocols import Progress as Advance
@@ -52,9 +52,9 @@ def replay(root: Path, round_: int, *, as_json: bool) -> None:
 @contextmanager
 def _bar(words: str) -> Iterator[Advance]:
     """A line of progress on standard error, on a terminal alone."""
-    console = Console(stderr=True, highlight=False)
+    stderr = console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), TextColumn("{task.completed}/{task.total}"))
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+    with Progress(*columns, console=stderr, transient=True, disable=not stderr.is_terminal) as progress:
         task = progress.add_task(words, total=1)
 
         def advance(done: int, total: int) -> None:

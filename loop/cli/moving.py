@@ -13,12 +13,11 @@ from typing import Any, TextIO
 
 from loop.cli import showing
 from loop.errors import ArtifactError, DataError
+from loop.printable import json_text
 from loop.project import open_project
 from loop.rounds import champion as champions
+from loop.spreadsheets import cell
 from loop.trust import RECORD
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""A cell that begins so would be run as a formula by a spreadsheet."""
 
 
 def promote(root: Path, round_: int, *, why: str) -> None:
@@ -72,21 +71,17 @@ def _target(out: Path | None) -> Iterator[TextIO]:
 
 def _write_json(rows: Sequence[Mapping[str, Any]], handle: TextIO) -> None:
     for row in rows:
-        handle.write(json.dumps(row, ensure_ascii=False) + "\n")
+        handle.write(json_text(json.dumps(row, ensure_ascii=False)) + "\n")
 
 
 def _write_csv(rows: Sequence[Mapping[str, Any]], handle: TextIO) -> None:
     """Whatever stands in one cell; the rest, as all probabilities, is in the JSON."""
     columns = [name for name, value in rows[0].items() if isinstance(value, str | float)] if rows else []
-    writer = csv.writer(handle)
-    writer.writerow(columns)
+    writer = csv.writer(handle, lineterminator="\n")
+    writer.writerow([cell(name) for name in columns])
     for row in rows:
         writer.writerow([_cell(row[name]) for name in columns])
 
 
 def _cell(value: str | float) -> str:
-    return f"{value:.4f}" if isinstance(value, float) else _safe(value)
-
-
-def _safe(cell: str) -> str:
-    return "'" + cell if cell.startswith(FORMULA) else cell
+    return f"{value:.4f}" if isinstance(value, float) else cell(value)

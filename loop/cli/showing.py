@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from loop.cli.output import console, print_json
 from loop.records import Measurement
 from loop.report import LeakCounts, Report, RoundFigures, lift_in_words, proxy_in_words
 
@@ -19,12 +20,12 @@ SIMULATED = "Answers come from simulated experts."
 
 def out() -> Console:
     """Standard output."""
-    return Console(highlight=False)
+    return console()
 
 
 def as_json(value: Any) -> None:
     """Prints a value, or a dataclass, as JSON."""
-    print(json.dumps(_plain(value), indent=2, ensure_ascii=False, default=str))  # noqa: T201
+    print_json(json.dumps(_plain(value), indent=2, ensure_ascii=False, default=str))
 
 
 def rate(value: float | None, n: int) -> str:

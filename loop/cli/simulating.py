@@ -9,10 +9,10 @@ import sys
 import time
 from pathlib import Path
 
-from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from loop.cli import showing
+from loop.cli.output import console
 from loop.cli.simulation_tables import areas_table, costs_table, curves_table, needs_table, rules_table, wholes_table
 from loop.config import parse
 from loop.config.editing import edited
@@ -133,21 +133,21 @@ def _title(group: Group, found: Summary) -> str:
 
 def _write(found: Summary, place: Path, *, quiet: bool) -> None:
     """Shows the diff, then writes what is proven; a tuning method that was not simulated is left as it is."""
-    console = Console(stderr=True, highlight=False) if quiet else showing.out()
+    out = console(stderr=True) if quiet else showing.out()
     before, keys = _text(place), dict(found.advice.keys)
     if not keys:
-        console.print(f"Nothing is proven better: {place} stays as it is", markup=False)
+        out.print(f"Nothing is proven better: {place} stays as it is", markup=False)
         return
     present = parse(before, name=str(place)).model.tuning
     if "model.tuning" in keys and present not in {group.recipe for group in found.groups}:
         del keys["model.tuning"]
-        console.print(f"model.tuning stays {present}, which was not simulated", markup=False)
+        out.print(f"model.tuning stays {present}, which was not simulated", markup=False)
     after = edited(before, keys, name=str(place))
     if before == after:
-        console.print(f"{place} says so already", markup=False)
+        out.print(f"{place} says so already", markup=False)
         return
     for line in difflib.unified_diff(before.splitlines(), after.splitlines(), str(place), str(place), lineterm="", n=1):
-        console.print(showing.plain(line), soft_wrap=True)
+        out.print(showing.plain(line), soft_wrap=True)
     draft = place.with_name(f".{place.name}.partial")
     try:
         draft.write_text(after, encoding="utf-8", newline="")
@@ -156,7 +156,7 @@ def _write(found: Summary, place: Path, *, quiet: bool) -> None:
     except OSError as fault:
         draft.unlink(missing_ok=True)
         raise ArtifactError(f"cannot write {place}: {fault.strerror}", do="write the lines above by hand") from fault
-    console.print(f"Wrote {place}; it holds from the next round on", markup=False)
+    out.print(f"Wrote {place}; it holds from the next round on", markup=False)
 
 
 def _text(place: Path) -> str:
@@ -174,7 +174,7 @@ class _Bar:
     """Progress on standard error: a bar on a terminal, else a line a cell."""
 
     def __init__(self) -> None:
-        self._console = Console(stderr=True, highlight=False)
+        self._console = console(stderr=True)
         self._progress: Progress | None = None
         self._began: float | None = None
         self._told = 0

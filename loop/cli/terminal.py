@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from loop.cli.output import console
 from loop.ledger.progress import StepRow
 
 WORDS = {
@@ -25,7 +25,7 @@ class Terminal:
     """Draws on standard error, so that standard output stays for results."""
 
     def __init__(self) -> None:
-        self._console = Console(stderr=True, highlight=False)
+        self._console = console(stderr=True)
         self._progress: Progress | None = None
         self._task: TaskID | None = None
         self._round: int | None = None

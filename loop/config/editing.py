@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import yaml
 
 from loop.config.loading import parse
 from loop.config.sections import Config
+from loop.config.yaml_text import composed, read
+from loop.config.yaml_text import value as emitted
 from loop.errors import ConfigError
 
 
@@ -19,18 +21,23 @@ def edited(text: str, values: Mapping[str, str | int | float | bool | None], *, 
     cannot be edited line by line.
     """
     parse(text, name=name)
+    before = read(text)
     for key, value in values.items():
-        text = _with(text, key, json.dumps(value, ensure_ascii=False), name=name)
+        text = _with(text, key, emitted(value), name=name)
     after = parse(text, name=name)
     for key, value in values.items():
         if _value(after, key) != value:
             raise ConfigError(f"{name}: {key} could not be set to {value!r}", do=f"write it by hand: {key} = {value}")
+    if _without(before, values) != _without(read(text), values):
+        raise ConfigError(
+            f"{name}: other values would change with {', '.join(values)}", do="write these values by hand, a key a line"
+        )
     return text
 
 
 def _with(text: str, key: str, value: str, *, name: str) -> str:
     section, _, inner = key.partition(".")
-    found = _pair(yaml.compose(text, Loader=yaml.SafeLoader), section)
+    found = _pair(composed(text), section)
     if found is None:
         return text.rstrip("\n") + f"\n\n{section}:\n  {inner}: {value}\n"
     head, body = found
@@ -67,6 +74,17 @@ def _inserted(text: str, head: yaml.ScalarNode, line: str) -> str:
     end = "\r\n" if lines[at].endswith("\r\n") else "\n"
     lines[at] = lines[at] if lines[at].endswith("\n") else lines[at] + end
     return "".join([*lines[: at + 1], line + end, *lines[at + 1 :]])
+
+
+def _without(raw: Any, keys: Iterable[str]) -> Any:
+    """All values but those of the keys; a section without any other is left out."""
+    edited = {tuple(key.split(".")) for key in keys}
+    sections = {name: values for name, values in raw.items() if not isinstance(values, dict | None)}
+    inner = {name: values or {} for name, values in raw.items() if name not in sections}
+    kept = {
+        name: {key: one for key, one in values.items() if (name, key) not in edited} for name, values in inner.items()
+    }
+    return {**sections, **{name: values for name, values in kept.items() if values}}
 
 
 def _value(config: Config, key: str) -> object:

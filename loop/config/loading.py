@@ -14,26 +14,31 @@ from pydantic import BaseModel, ValidationError
 from loop import registry
 from loop.config.mistakes import tell
 from loop.config.sections import Config
+from loop.config.yaml_text import LARGEST, read
 from loop.errors import ConfigError
+from loop.files import kind_of
+from loop.secrets import in_address
 
-
-class _UniqueKeys(yaml.SafeLoader):
-    """YAML where a key that stands twice is a mistake; PyYAML would silently take the last one."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode) and key.value in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key.value!r} stands twice", key.start_mark
-                )
-            seen.add(str(key.value))
-        return super().construct_mapping(node, deep=deep)
+_TOKEN_DO = "put the token into the environment variable that {}.token_env names, and the bare address here"
+SECRET_DO = {
+    "storage.ledger": "put the whole address into an environment variable and write env:NAME here",
+    "storage.artifacts": "name a folder",
+    "labeler.url": _TOKEN_DO.format("labeler"),
+    "generation.endpoint": _TOKEN_DO.format("generation"),
+    "judge.url": _TOKEN_DO.format("judge"),
+    "data.file": "log in with `hf auth login`, or download the file and name it",
+    "data.gold": "log in with `hf auth login`, or download the file and name it",
+}
+"""Keys that hold addresses → where a secret belongs instead."""
 
 
 def load(path: Path) -> Config:
     """The config in a file. Raises ConfigError with every mistake in it."""
     try:
+        if path.exists() and not path.is_file():
+            raise ConfigError(f"{path} is {kind_of(path)}", wanted="a text file", do="name the project's folder")
+        if path.stat().st_size > LARGEST:
+            raise ConfigError(f"{path} is larger than {LARGEST:,} bytes", wanted="a weakspot.yaml, which is small")
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise ConfigError(
@@ -53,8 +58,7 @@ def load(path: Path) -> Config:
 def parse(text: str, *, name: str = "weakspot.yaml") -> Config:
     """The config in a text; `name` stands in messages. Raises ConfigError with every mistake."""
     try:
-        # _UniqueKeys is a SafeLoader.
-        raw = yaml.load(text, Loader=_UniqueKeys)
+        raw = read(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
@@ -66,9 +70,16 @@ def parse(text: str, *, name: str = "weakspot.yaml") -> Config:
     if not isinstance(raw, dict):
         raise ConfigError(f"{name} holds no keys", wanted="sections such as project: and data:")
     try:
-        return Config.model_validate(_without_empty_sections(raw))
+        config = Config.model_validate(_without_empty_sections(raw))
     except ValidationError as error:
         raise ConfigError(_together(tell(error), name)) from None
+    if secret := _secret_in(raw):
+        raise ConfigError(
+            f"{name}: {secret} holds a password or token (not shown)",
+            wanted="no secret in this file: it is kept with every round",
+            do=SECRET_DO.get(secret, "put it into an environment variable"),
+        )
+    return config
 
 
 def digest(config: Config) -> str:
@@ -123,6 +134,17 @@ def _without_empty_sections(raw: dict[Any, Any]) -> dict[Any, Any]:
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
     }
     return {key: {} if value is None and key in sections else value for key, value in raw.items()}
+
+
+def _secret_in(raw: object) -> str:
+    """The key of the first address that holds a secret; "" without any."""
+    for key in SECRET_DO:
+        section, _, inner = key.partition(".")
+        values = raw.get(section) if isinstance(raw, dict) else None
+        address = values.get(inner) if isinstance(values, dict) else None
+        if isinstance(address, str) and in_address(address):
+            return key
+    return ""
 
 
 def _together(lines: list[str], name: str) -> str:

@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 
 from loop.config.sections import Config
 from loop.registry import suggestion
+from loop.secrets import masked
 
 SECRETS = frozenset({"token", "password", "secret", "api_key", "apikey", "access_token", "api_token", "key"})
 
@@ -81,7 +82,7 @@ def _meant(detail: ErrorDetails) -> str:
 
 
 def _shown(value: object) -> str:
-    text = repr(value)
+    text = masked(repr(value))
     return text if len(text) <= 60 else text[:57] + "…"
 
 

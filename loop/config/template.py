@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from loop.config.sections import Config
+from loop.config.yaml_text import comment, read
+from loop.config.yaml_text import value as emitted
 from loop.errors import ConfigError
 from loop.registry import suggestion
 
@@ -59,10 +61,10 @@ def template(
         **(more or {}),
     }
     _known(more or {})
-    lines = [f"# yaml-language-server: $schema={schema}"] if schema else []
+    lines = [f"# yaml-language-server: $schema={comment(schema)}"] if schema else []
     lines += ["# The whole set-up of this project. Every key is explained; a key you delete takes its default."]
     lines += ["#", "# What was guessed when this file was made:"] if guesses else []
-    lines += [f"#   {sentence}" for sentence in guesses]
+    lines += [f"#   {comment(sentence)}" for sentence in guesses]
     for key, field in Config.model_fields.items():
         section = field.annotation
         if key in NOT_FOR.get(task, ()):
@@ -73,10 +75,42 @@ def template(
             lines += ["", f"# {section.__doc__}", f"{key}:"]
             for inner, about in section.model_fields.items():
                 lines += [f"  # {about.description}"]
-                lines += [f"  {inner}: {_value(given.get(f'{key}.{inner}', _default(about)))}"]
+                lines += [f"  {inner}: {emitted(given.get(f'{key}.{inner}', _default(about)))}"]
         else:
-            lines += ["", f"# {field.description}", f"{key}: {_value(given.get(key, field.default))}"]
-    return "\n".join(lines) + "\n"
+            lines += ["", f"# {field.description}", f"{key}: {emitted(given.get(key, field.default))}"]
+    written = "\n".join(lines) + "\n"
+    _read_back(written, given, labels)
+    return written
+
+
+def _read_back(text: str, given: Mapping[str, object], labels: Sequence[str] | Mapping[str, str]) -> None:
+    """Raises ConfigError unless the text says what was given and nothing else."""
+    wanted: dict[str, Any] = {"labels": dict(labels) if isinstance(labels, Mapping) else list(labels)}
+    for key, value in given.items():
+        section, _, inner = key.partition(".")
+        if inner:
+            wanted.setdefault(section, {})[inner] = _plain(value)
+        else:
+            wanted[section] = value
+    found = read(text)
+    known = set(Config.model_fields) >= set(found)
+    for key, value in wanted.items():
+        there = found.get(key, value)
+        same = (
+            all(there.get(k) == v for k, v in value.items())
+            if key != "labels" and isinstance(value, dict)
+            else there == value
+        )
+        if not (same and known):
+            raise ConfigError(
+                f"weakspot.yaml would not say what was given for {key}",
+                wanted="names and values that YAML can hold",
+                do="rename columns and labels with unusual signs",
+            )
+
+
+def _plain(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else dict(value) if isinstance(value, Mapping) else value
 
 
 def _known(more: Mapping[str, object]) -> None:
@@ -98,10 +132,5 @@ def _default(field: object) -> object:
 
 def _labels(labels: Sequence[str] | Mapping[str, str]) -> list[str]:
     if isinstance(labels, Mapping):
-        return [f"  {_value(name)}: {_value(description)}" for name, description in labels.items()]
-    return [f"  - {_value(name)}" for name in labels]
-
-
-def _value(value: object) -> str:
-    """JSON is YAML: texts in quotes, so that no label reads as yes, null or a number."""
-    return json.dumps(value, ensure_ascii=False)
+        return [f"  {emitted(name)}: {emitted(description)}" for name, description in labels.items()]
+    return [f"  - {emitted(name)}" for name in labels]

@@ -2,7 +2,7 @@
 
     post(body) ─► 200 ─► Answered(payload)
                 ─► other 4xx with JSON ─► Answered(payload, status): the caller may mend its request
-                ─► connection broken, 429, 5xx, cut-off JSON ─► pause (Retry-After, else growing) ─► again ─► ServerDown
+                ─► connection broken, too slow as a whole, 429, 5xx, damaged JSON ─► pause (Retry-After, else growing) ─► again ─► ServerDown
                 ─► anything else ─► ServerRefused, at once
 
 Asking twice changes nothing at a model, so every request may be tried again.
@@ -10,8 +10,8 @@ Asking twice changes nothing at a model, so every request may be tried again.
 
 from __future__ import annotations
 
-import json
 import re
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -24,6 +24,8 @@ import httpx
 
 from loop.endpoint import faults
 from loop.errors import ConfigError, ServerDown, ServerRefused
+from loop.json_reading import parse
+from loop.secrets import hidden
 
 CONNECT_TIMEOUT_S = 10.0
 FIRST_PAUSE_S = 0.5
@@ -32,6 +34,11 @@ LONGEST_PAUSE_S = 60.0
 """However long Retry-After asks for."""
 OVERLOADED = 429
 NOT_FOUND = 404
+SPARE_BYTES = 16 << 20
+BYTES_PER_TOKEN = 8 << 10
+"""A token with twenty alternatives takes about two kilobytes of JSON."""
+ENCODED = ("content-encoding", "content-length", "transfer-encoding")
+"""Headers of what was read already."""
 LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
@@ -71,6 +78,7 @@ class Door:
                 do="look at the environment variable that token_env names",
             )
         self._tries = max(tries, 1)
+        self._timeout = timeout
         self._pause = pause
         self._clock = clock
         # A local server is never behind the proxy that the environment may name.
@@ -128,9 +136,12 @@ class Door:
             waiting = min(FIRST_PAUSE_S * 2**attempt, LONGEST_PAUSE_S)
             start = self._clock()
             try:
-                response = self._http.request(method, url, json=body)
+                response = self._whole(method, url, body)
             except httpx.RequestError as fault:
                 problem = type(fault).__name__
+                continue
+            if response is None:
+                problem = f"no whole answer within {self._timeout:g} s"
                 continue
             if response.status_code == OVERLOADED or response.status_code >= 500:
                 problem = self._in_words(response)
@@ -139,7 +150,7 @@ class Door:
             payload = self._read(response, url)
             if payload is not None:
                 return Answered(response.status_code, payload, url, self._clock() - start)
-            problem = "its JSON is cut off"
+            problem = "its JSON is cut off or too deep"
         raise faults.down(url, problem, tries=self._tries)
 
     def _read(self, response: httpx.Response, url: str) -> Any:
@@ -150,7 +161,8 @@ class Door:
         if response.is_redirect:
             raise faults.moved(url, response.headers.get("Location", "another address"))
         try:
-            return json.loads(response.text if status == httpx.codes.OK else self._hidden(response.text))
+            text = _text(response)
+            return cleaned(parse(text if status == httpx.codes.OK else self._hidden(text)))
         except ValueError as fault:
             if status == NOT_FOUND:
                 return {}
@@ -159,10 +171,65 @@ class Door:
             return None
 
     def _in_words(self, response: httpx.Response) -> str:
-        return " ".join(f"status {response.status_code} {self._hidden(response.text)}".split())[:200]
+        return " ".join(f"status {response.status_code} {self._hidden(_text(response))}".split())[:200]
 
     def _hidden(self, text: str) -> str:
-        return text.replace(self._key, "…") if self._key else text
+        return hidden(text, [self._key])
+
+    def _whole(self, method: str, url: str, body: Mapping[str, Any] | None) -> httpx.Response | None:
+        """The response with its content; None when it is not there in time, however the server spends that time.
+
+        A time limit of a socket begins again with every byte. So another thread waits, which is left to itself when
+        the time is over; it ends with the connection. Raises ServerRefused beyond the limit on bytes.
+        """
+        ended: list[httpx.Response | BaseException] = []
+
+        def ask() -> None:
+            try:
+                ended.append(self._read_within(method, url, body, most=most_bytes(body)))
+            except Exception as fault:  # noqa: BLE001 (raised again below, in the thread that asked)
+                ended.append(fault)
+
+        thread = threading.Thread(target=ask, name="weakspot endpoint", daemon=True)
+        thread.start()
+        thread.join(self._timeout)
+        if not ended:
+            return None
+        if isinstance(ended[0], BaseException):
+            raise ended[0]
+        return ended[0]
+
+    def _read_within(self, method: str, url: str, body: Mapping[str, Any] | None, *, most: int) -> httpx.Response:
+        with self._http.stream(method, url, json=body) as response:
+            content = bytearray()
+            for block in response.iter_bytes():
+                content += block
+                if len(content) > most:
+                    raise faults.too_much(url, most)
+        headers = [(name, value) for name, value in response.headers.multi_items() if name not in ENCODED]
+        return httpx.Response(response.status_code, headers=headers, content=bytes(content))
+
+
+def most_bytes(body: Mapping[str, Any] | None) -> int:
+    """So many bytes a reply may have: what was asked for with all its log probabilities, and room for the rest."""
+    asked = body or {}
+    tokens = asked.get("max_tokens") or asked.get("max_completion_tokens") or 0
+    return SPARE_BYTES + BYTES_PER_TOKEN * int(tokens) * int(asked.get("n") or 1)
+
+
+def cleaned(value: Any) -> Any:
+    """JSON values without halves of surrogate pairs and NUL, which no database or file takes: U+FFFD in their place."""
+    if isinstance(value, str):
+        whole = value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return whole.replace("\x00", "\ufffd")
+    if isinstance(value, list):
+        return [cleaned(one) for one in value]
+    return {cleaned(key): cleaned(one) for key, one in value.items()} if isinstance(value, dict) else value
+
+
+def _text(response: httpx.Response) -> str:
+    """JSON is UTF-8 (RFC 8259), whatever character set the headers name."""
+    return response.content.decode("utf-8-sig", "replace")
 
 
 def bases(url: str) -> tuple[str, ...]:
@@ -178,6 +245,6 @@ def retry_after(headers: Mapping[str, str], *, otherwise: float) -> float:
         return min(float(told), LONGEST_PAUSE_S)
     try:
         wait = parsedate_to_datetime(told).astimezone(UTC) - parsedate_to_datetime(headers.get("Date", ""))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return otherwise
     return min(max(wait.total_seconds(), 0.0), LONGEST_PAUSE_S)

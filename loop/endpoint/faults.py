@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from loop.errors import ServerDown, ServerRefused
+from loop.secrets import masked
 
 TOO_LONG = re.compile(
     r"context.?(length|size|window|limit)|(prompt|input|messages?) (is|are) too long"
@@ -29,8 +30,8 @@ def reason(payload: object) -> tuple[str, str]:
 
 
 def shown(url: str) -> str:
-    """The address without a password that stands in it."""
-    return re.sub(r"//[^/@]*@", "//", url)
+    """The address without a password or a token that stands in it."""
+    return re.sub(r"//[^/@]*@", "//", masked(url))
 
 
 def down(url: str, found: str, *, tries: int) -> ServerDown:
@@ -75,6 +76,15 @@ def refused(url: str, status: int, message: str, *, number: int, of: int) -> Ser
     return ServerRefused(
         f"the endpoint {shown(url)} refuses prompt {number} of {of} (status {status}): {message[:300]}",
         do="see what the server's documentation says of this message",
+    )
+
+
+def too_much(url: str, most: int) -> ServerRefused:
+    """A reply that is larger than what was asked for can be."""
+    return ServerRefused(
+        f"the endpoint {shown(url)} sends more than {most:,} bytes in one reply",
+        wanted="the answers that were asked for",
+        do="check the address and the server's log",
     )
 
 

@@ -154,7 +154,7 @@ class EndpointGenerator:
             again = 1 if "n" in without else n
             body = requests.body(chat, model=self.model, sampling=sampling, n=again, seed=seed, without=without)
             answered = door.post(body)
-        return self._read(chat, answered)
+        return self._read(chat, answered, asked=int(body.get("n", 1)))
 
     def _lesson(self, body: Mapping[str, Any], answered: Answered, *, place: tuple[int, int]) -> str:
         number, of = place
@@ -166,11 +166,15 @@ class EndpointGenerator:
             raise faults.refused(answered.url, answered.status, message, number=number, of=of)
         return lesson
 
-    def _read(self, chat: Chat, answered: Answered) -> tuple[Generation, ...]:
+    def _read(self, chat: Chat, answered: Answered, *, asked: int) -> tuple[Generation, ...]:
         try:
             reply = Reply.model_validate(answered.payload)
         except ValidationError as fault:
-            raise faults.no_endpoint([answered.url], "its reply has no choices") from fault
+            where = ".".join(map(str, fault.errors(include_input=False)[0]["loc"]))
+            raise faults.no_endpoint([answered.url], f"its reply has no choices that can be read: {where}") from fault
+        if len(reply.choices) > asked:
+            more = f"its reply has {len(reply.choices):,} choices where {asked:,} were asked for"
+            raise faults.no_endpoint([answered.url], more)
         tokens = (reply.usage.prompt_tokens, reply.usage.completion_tokens) if reply.usage else None
         self._meter.count(chat, tokens, seconds=answered.seconds)
         found = generations(reply)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
+from typing import Annotated
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from loop.records import Generation
 
@@ -21,7 +22,7 @@ CUT_OFF = ("length", "content_filter", None)
 class Alternative(BaseModel):
     """A token that could have stood there."""
 
-    logprob: float
+    logprob: Annotated[float, Field(allow_inf_nan=True, le=1e-2)]
 
 
 class Token(Alternative):
@@ -51,11 +52,15 @@ class Choice(BaseModel):
     finish_reason: str | None = None
 
 
+Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
+"""Tokens of one reply."""
+
+
 class Tokens(BaseModel):
     """What the whole reply took."""
 
-    prompt_tokens: int
-    completion_tokens: int = 0
+    prompt_tokens: Count
+    completion_tokens: Count = 0
 
 
 class Reply(BaseModel):
@@ -114,7 +119,8 @@ def _token_counts(reply: Reply) -> list[int] | None:
     if reply.usage is None:
         return None
     lengths = [len(choice.message.content or "") for choice in reply.choices]
-    ends = [sum(lengths[: place + 1]) / (sum(lengths) or 1) for place in range(len(lengths))]
+    whole = sum(lengths) or 1
+    ends = [sofar / whole for sofar in accumulate(lengths)]
     marks = [0, *(round(reply.usage.completion_tokens * end) for end in ends)]
     marks[-1] = reply.usage.completion_tokens
     return [after - before for before, after in pairwise(marks)]

@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 from loop import registry
+from loop.config.yaml_text import read
 from loop.errors import ConfigError
 
 
@@ -51,7 +52,7 @@ def settings_of(request: Request) -> dict[str, object]:
         if not equals:
             raise ConfigError(f"--set {given}", wanted="KEY=VALUE, as --set selection.audit=0.3")
         try:
-            found[key.strip()] = yaml.safe_load(value)
+            found[key.strip()] = read(value)
         except yaml.YAMLError as fault:
             raise ConfigError(
                 f"--set {given}: the value is no YAML", wanted="a number, a text, or [a, list]"

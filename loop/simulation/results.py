@@ -13,9 +13,8 @@ from typing import Any
 from loop.errors import ArtifactError
 from loop.simulation.page import page
 from loop.simulation.summary import Summary
+from loop.spreadsheets import cell
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet would run."""
 COLUMNS = (
     *("recipe", "noise", "batch", "strategy", "labels", "accuracy", "half_width_95", "full_accuracy"),
     *("area", "area_against_random", "area_half_width_95"),
@@ -69,7 +68,7 @@ def _cell(value: str | float | None) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        return "'" + value if value.startswith(FORMULA) else value
+        return cell(value)
     return f"{value:.5f}" if isinstance(value, float) else str(value)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from dashboard import safe, words
+from loop.spreadsheets import cell
 
 DASHBOARD = Path(safe.__file__).parent
 
@@ -39,11 +40,11 @@ def test_control_and_direction_signs_leave_and_long_texts_are_cut() -> None:
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", " =1", "\t=1"])
 def test_a_cell_that_would_be_a_formula_is_quoted(text: str) -> None:
-    assert safe.cell(text) == "'" + text
+    assert cell(text) == "'" + text
 
 
 def test_an_innocent_cell_stays() -> None:
-    assert safe.cell("a = b") == "a = b"
+    assert cell("a = b") == "a = b"
 
 
 @pytest.mark.parametrize(
