@@ -2,10 +2,14 @@
 
     with artifacts.writing("rounds/003/score") as folder:   a temporary folder beside its place
         ...write files...
-                                                             manifest last, then one rename: all of it or nothing
-    folder = artifacts.open("rounds/003/score")              checked against the manifest once a process
+                            files and folders synced ─► manifest ─► one rename ─► parent synced: all of it or nothing
+    folder = artifacts.open("rounds/003/score")             checked against the manifest once a process
 
-A folder without a manifest does not exist. A folder is written once; writing it again replaces it whole.
+A folder without a manifest does not exist. A folder is written once; writing it again replaces it whole. What a
+manifest may name, and how folders are compared with it, is in `loop.manifest`.
+
+The root holds project.json with the project's key: a folder that has it, or a pool, is ours. Any other folder that
+is not empty is refused before it is searched.
 """
 
 from __future__ import annotations
@@ -17,21 +21,31 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from pathlib import Path, PurePosixPath
 from uuid import uuid4
 
+from loop import durable
 from loop.errors import ArtifactError
+from loop.manifest import MANIFEST, check, faults, seal, sizes
 
-MANIFEST = "manifest.json"
-_CHUNK = 1 << 20
+__all__ = ["MANIFEST", "MARKER", "Artifacts", "check", "faults"]
+
+MARKER = "project.json"
+"""In the root: whose artifacts these are."""
+_LARGEST_MARKER = 4096
+_UNDER_WAY = (".partial", ".replaced")
+_OF_INIT = ("pool", "retention")
 
 
 class Artifacts:
-    """A root folder. State: which folders were already checked in this process."""
+    """A root folder. State: which folders were already checked in this process.
 
-    def __init__(self, root: Path) -> None:
+    linked: where files may be links into; of a copy that shares the files of another project, as a replay does.
+    """
+
+    def __init__(self, root: Path, *, linked: Path | None = None) -> None:
         self._root = root
+        self._linked = linked
         self._checked: set[str] = set()
 
     @contextmanager
@@ -40,13 +54,16 @@ class Artifacts:
 
         Raises ArtifactError when the disk is full or refuses; what was there before stays.
         """
-        place = self._root / name
+        place = self.place(name)
         draft = place.with_name(f".{place.name}.{uuid4().hex[:8]}.partial")
         try:
+            new = [folder for folder in place.parents if not folder.exists()]
             draft.mkdir(parents=True)
             yield draft
-            _seal(draft)
+            seal(draft)
             _swap(draft, place)
+            for folder in new:
+                durable.sync(folder.parent)
         except OSError as fault:
             raise _explained(fault, place) from fault
         finally:
@@ -55,117 +72,117 @@ class Artifacts:
 
     def open(self, name: str) -> Path:
         """The folder `name`, whole and unchanged. Raises ArtifactError when it is missing or damaged."""
-        place = self._root / name
-        if name not in self._checked:
-            problem = check(place)
-            if problem:
-                raise ArtifactError(
-                    f"{place}: {problem}",
-                    wanted="the files as they were written",
-                    do=_mend(name),
-                )
-            self._checked.add(name)
+        place = self.place(name)
+        problem = self.problem(name)
+        if problem:
+            raise ArtifactError(f"{place}: {problem}", wanted="the files as they were written", do=_advice(name))
         return place
+
+    def problem(self, name: str) -> str:
+        """What is wrong with the folder `name`, in words; empty when it is whole. Checked once a process."""
+        if name in self._checked:
+            return ""
+        found = check(self.place(name), linked=self._linked)
+        if not found:
+            self._checked.add(name)
+        return found
 
     def has(self, name: str) -> bool:
         """Whether `name` was written to the end."""
-        return (self._root / name / MANIFEST).is_file()
+        return (self.place(name) / MANIFEST).is_file()
 
     def digest(self, name: str) -> str:
         """A hash of everything in `name`, from its manifest."""
         return hashlib.blake2b((self.open(name) / MANIFEST).read_bytes(), digest_size=16).hexdigest()
 
     def place(self, name: str) -> Path:
-        """Where the folder `name` lies or would lie, unchecked: for those who look for damage."""
-        return self._root / name
+        """Where the folder `name` is or would be, its files unchecked: for those who look for damage.
+
+        Raises ArtifactError for a name that leads out of the root: names come from rows and files, too.
+        """
+        path = PurePosixPath(name)
+        if path.is_absolute() or ".." in path.parts or "\0" in name:
+            raise ArtifactError(
+                f"the artifact {name!r} is not below {self._root}",
+                wanted="a folder within the artifacts",
+                do="put the ledger or the bundle that names it back from a copy",
+            )
+        return self._root / path
+
+    def remove(self, name: str) -> None:
+        """Removes the folder `name`, whole or not; nothing when it is not there."""
+        self._checked.discard(name)
+        shutil.rmtree(self.place(name), ignore_errors=True)
+
+    def key(self) -> str | None:
+        """Whose artifacts these are; None: not written down, as by weakspot up to 0.1. Raises ArtifactError."""
+        file = self._root / MARKER
+        try:
+            if not file.is_file() or file.stat().st_size > _LARGEST_MARKER:
+                return None
+            found = json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as fault:
+            raise ArtifactError(
+                f"{file} cannot be read: {fault}",
+                wanted="the key of the project these artifacts belong to",
+                do=f"put {MARKER} back from a copy, or delete it: `weakspot run` writes it again",
+            ) from fault
+        return str(found["key"]) if isinstance(found, dict) and "key" in found else None
+
+    def own(self, key: str) -> None:
+        """Writes down whose artifacts these are. Raises ArtifactError."""
+        try:
+            self._root.mkdir(parents=True, exist_ok=True)
+            durable.write(self._root / MARKER, json.dumps({"key": key}) + "\n")
+        except OSError as fault:
+            raise _explained(fault, self._root / MARKER) from fault
+
+    def is_foreign(self) -> bool:
+        """Whether the root is a folder of something else: neither empty nor of a project. Searches nothing."""
+        if not self._root.exists():
+            return False
+        if not self._root.is_dir():
+            return True
+        if (self._root / MARKER).is_file() or any(self.has(name) for name in _OF_INIT):
+            return False
+        with os.scandir(self._root) as entries:
+            return any(not entry.name.endswith(_UNDER_WAY) and entry.name != "rounds" for entry in entries)
 
     def strays(self) -> tuple[Path, ...]:
         """Files that belong to no folder that was written to the end; what writers have under way is left out."""
         written = {self._root / name for name in self.names()}
-        found = (path for path in self._root.rglob("*") if not path.is_dir() and written.isdisjoint(path.parents))
-        return tuple(sorted(path for path in found if not _under_way(path)))
+        found = (path for path in self._files() if written.isdisjoint(path.parents) and path != self._root / MARKER)
+        return tuple(sorted(found))
 
     def names(self) -> tuple[str, ...]:
         """All folders that were written to the end."""
-        found = (path.parent.relative_to(self._root).as_posix() for path in self._root.rglob(MANIFEST))
-        return tuple(sorted(name for name in found if ".partial" not in name))
+        found = (path.parent.relative_to(self._root).as_posix() for path in self._files() if path.name == MANIFEST)
+        return tuple(sorted(name for name in found if name != "."))
 
     def sweep(self) -> None:
         """Removes what interrupted writers left behind; call it while no other process writes."""
-        for draft in [*self._root.rglob(".*.partial"), *self._root.rglob(".*.replaced")]:
-            shutil.rmtree(draft, ignore_errors=True)
+        for folder, folders, files in os.walk(self._root):
+            for name in (*folders, *files):
+                if name.startswith(".") and name.endswith(_UNDER_WAY):
+                    path = Path(folder) / name
+                    path.unlink() if path.is_symlink() or not path.is_dir() else shutil.rmtree(path, ignore_errors=True)
+            folders[:] = [name for name in folders if not name.endswith(_UNDER_WAY)]
 
     def used_mb(self) -> float:
         """How much the folders that were written to the end take, in MiB, as their manifests say."""
-        manifests = (json.loads((self._root / name / MANIFEST).read_text()) for name in self.names())
-        return float(sum(file["bytes"] for manifest in manifests for file in manifest["files"].values())) / 2**20
+        return float(sum(sum(sizes(self._root / name).values()) for name in self.names())) / 2**20
 
     def free_mb(self) -> float:
         """Free space on the disk that holds the root, in MiB."""
-        self._root.mkdir(parents=True, exist_ok=True)
-        return shutil.disk_usage(self._root).free / 2**20
+        there = next(folder for folder in (self._root, *self._root.parents) if folder.exists())
+        return shutil.disk_usage(there).free / 2**20
 
-
-def check(folder: Path) -> str:
-    """What is wrong with a written folder, in words; '' when every file is as the manifest says."""
-    try:
-        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text())
-        files = manifest["files"]
-        for name, wanted in files.items():
-            if _sha256(folder / name) != wanted["sha256"]:
-                return f"{name} has changed since it was written"
-    except FileNotFoundError as fault:
-        return f"{Path(fault.filename).name} is missing"
-    except (json.JSONDecodeError, KeyError, TypeError):
-        return f"{MANIFEST} is damaged"
-    return ""
-
-
-def faults(folder: Path) -> dict[str, str]:
-    """File → what is wrong with it, in words, for every file of a written folder; empty when all is as it was written.
-
-    Stricter than `check`: nothing may be there that the manifest does not name, and the manifest must be, to the
-    letter, what was written.
-    """
-    try:
-        text = (folder / MANIFEST).read_text()
-        files: dict[str, dict[str, Any]] = json.loads(text)["files"]
-        wanted = {name: (str(told["sha256"]), int(told["bytes"])) for name, told in files.items()}
-    except FileNotFoundError:
-        return {MANIFEST: "is missing"}
-    except (UnicodeDecodeError, json.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError):
-        return {MANIFEST: "is damaged"}
-    found = {} if text == _manifest(folder, files) else {MANIFEST: "is not as it was written"}
-    there = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if not path.is_dir()}
-    for name, (digest, size) in wanted.items():
-        if name not in there:
-            found[name] = "is missing"
-        elif there[name].stat().st_size != size or _sha256(there[name]) != digest:
-            found[name] = "has changed since it was written"
-    return found | {name: "was added afterwards" for name in there if name not in wanted and name != MANIFEST}
-
-
-def _manifest(folder: Path, files: dict[str, dict[str, Any]]) -> str:
-    """What `_seal` writes of these entries, in its order of paths."""
-    order = sorted(files, key=lambda name: folder / name)
-    entries = {name: {"bytes": files[name].get("bytes"), "sha256": files[name].get("sha256")} for name in order}
-    return json.dumps({"files": entries}, indent=1)
-
-
-def _under_way(path: Path) -> bool:
-    return any(part.endswith((".partial", ".replaced")) for part in path.parts)
-
-
-def _seal(folder: Path) -> None:
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    entries = {
-        path.relative_to(folder).as_posix(): {"bytes": path.stat().st_size, "sha256": _sha256(path)} for path in files
-    }
-    text = json.dumps({"files": entries}, indent=1)
-    with (folder / MANIFEST).open("w") as handle:
-        handle.write(text)
-        handle.flush()
-        os.fsync(handle.fileno())
+    def _files(self) -> Iterator[Path]:
+        """Everything that is not a folder, drafts left out. Links are named and not followed."""
+        for folder, folders, files in os.walk(self._root):
+            links = [name for name in folders if (Path(folder) / name).is_symlink()]
+            folders[:] = [name for name in folders if not name.endswith(_UNDER_WAY) and name not in links]
+            yield from (Path(folder) / name for name in (*files, *links) if not name.endswith(_UNDER_WAY))
 
 
 def _swap(draft: Path, place: Path) -> None:
@@ -174,27 +191,24 @@ def _swap(draft: Path, place: Path) -> None:
     if place.exists():
         place.rename(old)
     draft.rename(place)
+    durable.sync(place.parent)
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as handle:
-        while block := handle.read(_CHUNK):
-            digest.update(block)
-    return digest.hexdigest()
-
-
-def _mend(name: str) -> str:
+def _advice(name: str) -> str:
     """What can be made again from the rest, and what cannot."""
     if name in ("pool", "retention"):
-        return "put the folder back from a copy, or begin anew with `weakspot init`: nothing else holds the examples"
-    if name.startswith("rounds/"):
         return (
-            "put the folder back from a copy; without one delete it and run `weakspot run`, which makes it again while "
-            "its round is open; after that promote another round's model"
+            "put the folder back from a copy, or make a new project with `weakspot init` in another folder: nothing "
+            "else holds the examples"
         )
-    return "delete this folder and run `weakspot run`: it is made again, the same as before"
+    parts = name.split("/")
+    if parts[0] == "rounds" and len(parts) > 1 and parts[1].isdigit():
+        return (
+            f"`weakspot run` makes it again while its round is open, `weakspot replay {int(parts[1])} --restore` "
+            "afterwards, where that gives the same bytes; else put the folder back from a copy"
+        )
+    return "`weakspot run` makes it again, the same as before"
 
 
 def _explained(fault: OSError, place: Path) -> ArtifactError:

@@ -1,7 +1,10 @@
 """An opened project: its folder, config, ledger and artifacts, joined once and handed to every step.
 
 DIR/weakspot.yaml        the config people edit
-DIR/.weakspot/           ledger.db, artifacts/, label-studio/, run.lock
+DIR/.weakspot/           ledger.db, artifacts/, label_studio/
+
+Ledger and artifacts belong together: both carry the project's key. A ledger has one home, the folder that works on
+it; a ledger outside the folder, as on a server, could be named by two (`loop.home`).
 """
 
 from __future__ import annotations
@@ -13,9 +16,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
-from loop.artifacts import Artifacts
+from loop import durable, home
+from loop.artifacts import MARKER, Artifacts
 from loop.config import Config, artifacts_url, ledger_url, load
 from loop.errors import ConfigError, DataError, LedgerError
 from loop.ledger import Ledger, progress
@@ -27,6 +29,10 @@ STATE = ".weakspot"
 POOL = "pool"
 POOL_FILE = "pool.parquet"
 KEY = "project_key"
+KEPT_CONFIG = "weakspot.yaml.kept"
+"""In the state folder: the config as it was last used, should the file of people be lost."""
+CREATED = "created"
+"""Key in meta: when `weakspot init` had written everything."""
 
 
 @dataclass(frozen=True)
@@ -75,15 +81,46 @@ def open_project(root: Path, *, read_only: bool = False, scope: Scope = EVERYTHI
 
     scope: RECORD when nothing is done but looking at ledger and artifacts and noting what a person decided; EVERYTHING
     when models are loaded, servers asked or code of the project is run. Raises NotApproved when this user has not made
-    or approved a project that asks for something in this scope, ConfigError, LedgerError.
+    or approved a project that asks for something in this scope, ConfigError, LedgerError, and ArtifactError for the
+    artifacts of another project.
     """
     config = load(root / CONFIG)
     require(config, root, scope=scope)
+    artifacts = artifacts_of(config, root)
+    key = artifacts.key()
+    ledger = Ledger.open(ledger_url(config, folder=root, environ=os.environ), read_only=read_only)
+    try:
+        _refuse_another(ledger, artifacts, key)
+    except BaseException:
+        ledger.close()
+        raise
+    return Project(root=root, config=config, ledger=ledger, artifacts=artifacts)
+
+
+def artifacts_of(config: Config, root: Path) -> Artifacts:
+    """The artifacts that the config names. Raises ConfigError for a folder of something else, without searching it."""
     where = artifacts_url(config, folder=root)
     if "://" in where:
         raise ConfigError(f"storage.artifacts is {where!r}", wanted="a folder", do="mount the store and give its path")
-    ledger = Ledger.open(ledger_url(config, folder=root, environ=os.environ), read_only=read_only)
-    return Project(root=root, config=config, ledger=ledger, artifacts=Artifacts(Path(where)))
+    artifacts = Artifacts(Path(where))
+    if artifacts.is_foreign():
+        raise ConfigError(
+            f"storage.artifacts is {where}, which holds something else than weakspot's files",
+            wanted="the project's own folder, or an empty one",
+            do="put storage.artifacts in weakspot.yaml back to what it was, .weakspot/artifacts by default",
+        )
+    return artifacts
+
+
+def _refuse_another(ledger: Ledger, artifacts: Artifacts, key: str | None) -> None:
+    with ledger.read() as connection:
+        known = progress.get(connection, KEY)
+    if key is not None and known is not None and key != known:
+        raise LedgerError(
+            f"the ledger {ledger.address()} and the artifacts in {artifacts.place('')} belong to different projects",
+            wanted=f"ledger and artifacts of one project ({MARKER} there has the key of another one)",
+            do="put storage.ledger and storage.artifacts in weakspot.yaml back to what they were",
+        )
 
 
 def find(start: Path) -> Path:
@@ -98,16 +135,28 @@ def find(start: Path) -> Path:
 
 
 @contextmanager
-def only_worker(project: Project) -> Iterator[None]:
-    """Holds the project's lock: one process changes a project at a time. Raises LedgerError when it is taken."""
-    project.state.mkdir(exist_ok=True)
-    lock = FileLock(project.state / "run.lock", timeout=0)
+def only_worker(project: Project, what: str = "run") -> Iterator[tuple[str, ...]]:
+    """Holds the ledger's lock: one process changes a project at a time, from whichever folder or machine.
+
+    Gives lines a person should read. Raises LedgerError when another process works, or another folder is its home.
+    """
+    with project.ledger.only_worker(what):
+        with project.ledger.begin() as connection:
+            key = progress.get(connection, KEY)
+            lines = home.settle(connection, project.root, project.ledger.file())
+        if key is not None and project.artifacts.key() is None:
+            project.artifacts.own(key)
+        _keep_config(project)
+        yield lines
+
+
+def _keep_config(project: Project) -> None:
+    used, kept = project.root / CONFIG, project.state / KEPT_CONFIG
+    text = used.read_bytes() if used.is_file() else None
+    if text is None or (kept.is_file() and kept.read_bytes() == text):
+        return
     try:
-        with lock:
-            yield
-    except Timeout as fault:
-        raise LedgerError(
-            "another `weakspot run` works on this project",
-            wanted="one at a time",
-            do="wait for it, or stop it: whatever it began is resumed",
-        ) from fault
+        project.state.mkdir(exist_ok=True)
+        durable.write(kept, text)
+    except OSError as fault:
+        raise ConfigError(f"cannot write {kept}: {fault.strerror}", do="check the folder's permissions") from fault

@@ -2,7 +2,8 @@
 
     post(body) ─► 200 ─► Answered(payload)
                 ─► other 4xx with JSON ─► Answered(payload, status): the caller may mend its request
-                ─► connection broken, too slow as a whole, 429, 5xx, damaged JSON ─► pause (Retry-After, else growing) ─► again ─► ServerDown
+                ─► connection broken, too slow as a whole, 429, 5xx, damaged JSON
+                        └─► pause (Retry-After, else growing) ─► again ─► ServerDown
                 ─► anything else ─► ServerRefused, at once
 
 Asking twice changes nothing at a model, so every request may be tried again.

@@ -1,21 +1,30 @@
 """The schema's version: an empty database is brought to head, an older one is upgraded, a foreign one refused.
 
-Alembic does the work; its environment is loop/ledger/migrations. The version stands in the table alembic_version.
+    version = head ─► nothing to do, and nothing is locked
+    else ─► one transaction: lock ─► version again ─► leftovers of a killed upgrade undone ─► Alembic ─► commit
+
+Alembic does the work; its environment is loop/ledger/migrations. The version is kept in the table alembic_version.
+One upgrade at a time: SQLite's write lock, PostgreSQL's advisory lock. A kill leaves the old schema or the new one.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, inspect, text
 
 from loop.errors import LedgerError
+from loop.ledger import leftovers
 
 FOLDER = Path(__file__).parent / "migrations"
+LOCK = 0x7765616B_0001
+LOCK_TIMEOUT = "60s"
 
 
 def head() -> str:
@@ -30,16 +39,33 @@ def version(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def bring_to_head(connection: Connection) -> None:
-    """Creates or upgrades the schema. Raises LedgerError for tables that are not ours or a newer version."""
-    found = version(connection)
-    if found == head():
-        return
-    _refuse_foreign(connection, found)
+Connect = Callable[[], AbstractContextManager[Connection]]
+
+
+def bring_to_head(read: Connect, begin: Connect) -> None:
+    """Creates or upgrades the schema: a look with `read`, then all in one transaction of `begin`.
+
+    Raises LedgerError for tables that are not ours, for a newer version, and for a half-made schema that holds rows.
+    """
+    with read() as connection:
+        if version(connection) == head():
+            return
+    with begin() as connection:
+        _lock(connection)
+        # Another process may have upgraded it while this one waited.
+        found = version(connection)
+        if found == head():
+            return
+        _refuse_foreign(connection, found)
+        leftovers.undo(connection, found, upgrade=upgrade)
+        upgrade(connection, "head")
+
+
+def upgrade(connection: Connection, revision: str) -> None:
+    """Runs the migrations up to `revision` in the connection's transaction."""
     config = _config()
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
-    connection.commit()
+    command.upgrade(config, revision)
 
 
 def check_schema(connection: Connection) -> None:
@@ -55,9 +81,15 @@ def check_schema(connection: Connection) -> None:
     )
 
 
+def _lock(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"))
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+
+
 def _refuse_foreign(connection: Connection, found: str | None) -> None:
     tables = set(inspect(connection).get_table_names())
-    if found is None and tables:
+    if found is None and tables and not leftovers.is_begun(connection):
         raise LedgerError(
             f"the database holds tables without a weakspot version ({', '.join(sorted(tables)[:3])})",
             wanted="an empty database or a weakspot ledger",

@@ -2,8 +2,11 @@
 
 Ledger.open(url)                  for the one process that works; creates and checks the schema
 Ledger.open(url, read_only=True)  for viewers; never blocks the worker, never creates anything
-with ledger.begin() as row:       one transaction: all of it or nothing
+with ledger.begin() as row:       one transaction: all of it or nothing; writers wait for each other
 with ledger.read() as row:        a consistent look
+with ledger.only_worker("run"):   one worker a ledger (`loop.ledger.worker`); its transactions are fenced
+
+A SQLite file that can be read and not written is opened by `loop.ledger.reading`.
 """
 
 from __future__ import annotations
@@ -11,24 +14,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from loop.errors import LedgerError
+from loop.ledger.engine import address, sqlite_engine, sqlite_file, writing
 from loop.ledger.migrating import bring_to_head, check_schema
+from loop.ledger.reading import Readable, readable
+from loop.ledger.worker import Worker, hold
 
 BUSY_SECONDS = 15
 
 
 class Ledger:
-    """An open ledger. State: one connection pool, closed by `close()` or the `with` statement."""
+    """An open ledger. State: one connection pool, closed by `close()`; the worker's lock while it is held."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, copy: Readable | None = None) -> None:
         self._engine = engine
+        self._copy = copy
+        self._worker: Worker | None = None
 
     @classmethod
     def open(cls, url: str, *, read_only: bool = False, busy_seconds: float = BUSY_SECONDS) -> Ledger:
@@ -36,23 +43,71 @@ class Ledger:
 
         Raises LedgerError when it cannot be reached, is locked, or has another schema than this version.
         """
-        parsed = _parse(url)
+        parsed = address(url)
+        copy = readable(sqlite_file(parsed)) if read_only and parsed.get_backend_name() == "sqlite" else None
         if parsed.get_backend_name() == "sqlite":
-            engine = _sqlite(parsed, read_only=read_only, busy_seconds=busy_seconds)
+            engine = sqlite_engine(parsed, read_only=read_only, busy_seconds=busy_seconds, copy=copy)
         else:
             engine = create_engine(parsed, pool_pre_ping=True)
-        with _told(parsed), engine.connect() as connection:
+        ledger = cls(engine, copy=copy)
+        try:
+            ledger._prepare(read_only=read_only)
+        except BaseException:
+            ledger.close()
+            raise
+        return ledger
+
+    @classmethod
+    def look(cls, url: str) -> Ledger | None:
+        """Opens `url` for reading whatever its schema is; None for a SQLite file that is not there. Raises LedgerError.
+
+        For a look before anything is changed: only tables of the first schema may be relied on.
+        """
+        parsed = address(url)
+        if parsed.get_backend_name() != "sqlite":
+            ledger = cls(create_engine(parsed, pool_pre_ping=True))
+            with ledger.read():
+                return ledger
+        file = sqlite_file(parsed)
+        if not file.exists():
+            return None
+        copy = readable(file)
+        return cls(sqlite_engine(parsed, read_only=True, busy_seconds=BUSY_SECONDS, copy=copy), copy=copy)
+
+    def _prepare(self, *, read_only: bool) -> None:
+        with _told(self._engine.url):
             if read_only:
-                check_schema(connection)
+                with self._engine.connect() as connection:
+                    check_schema(connection)
             else:
-                bring_to_head(connection)
-        return cls(engine)
+                bring_to_head(self._engine.connect, lambda: writing(self._engine))
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
-        """One transaction: committed at the end of the block, rolled back on any error."""
-        with _told(self._engine.url), self._engine.begin() as connection:
-            yield connection
+        """One transaction: committed at the end of the block, rolled back on any error.
+
+        Raises LedgerError when this process is the worker no longer: nothing is written then.
+        """
+        with _told(self._engine.url):
+            if self._worker is not None:
+                self._worker.keep()
+            with writing(self._engine) as connection:
+                if self._worker is not None:
+                    self._worker.check(connection)
+                yield connection
+
+    @contextmanager
+    def only_worker(self, what: str) -> Iterator[None]:
+        """Holds the ledger's lock: one process works on a ledger at a time, wherever it runs.
+
+        what: the command, for the message others get. Raises LedgerError when another one holds it.
+        """
+        with _told(self._engine.url), hold(self._engine, lambda: writing(self._engine), what=what) as worker:
+            self._worker = worker
+            try:
+                yield
+            finally:
+                self._worker = None
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -62,57 +117,25 @@ class Ledger:
 
     def address(self) -> str:
         """Where it lies, for people: a file, or the URL with any password masked."""
-        return _shown(self._engine.url)
+        return str(self._copy.original) if self._copy is not None else _shown(self._engine.url)
+
+    def file(self) -> Path | None:
+        """The SQLite file; None on a server."""
+        if self._copy is not None:
+            return self._copy.original
+        return Path(_shown(self._engine.url)) if self._engine.url.get_backend_name() == "sqlite" else None
 
     def close(self) -> None:
         """Gives the connections back."""
         self._engine.dispose()
+        if self._copy is not None:
+            self._copy.close()
 
     def __enter__(self) -> Ledger:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def _parse(url: str) -> URL:
-    try:
-        parsed = make_url(url)
-        if parsed.get_backend_name() == "postgresql" and parsed.drivername == "postgresql":
-            parsed = parsed.set(drivername="postgresql+psycopg")
-        parsed.get_dialect()
-    except (ArgumentError, NoSuchModuleError) as fault:
-        raise LedgerError(
-            "storage.ledger is not a database address",
-            wanted="sqlite:///path/ledger.db or postgresql://user@host/name",
-            do="correct storage.ledger in weakspot.yaml",
-        ) from fault
-    return parsed
-
-
-def _sqlite(url: URL, *, read_only: bool, busy_seconds: float) -> Engine:
-    file = Path(url.database or "")
-    if not url.database or url.database == ":memory:":
-        raise LedgerError("storage.ledger names no file", wanted="sqlite:///path/ledger.db")
-    if read_only and not file.exists():
-        raise LedgerError(f"no ledger at {file}", do="start with `weakspot init` and `weakspot run`")
-    if not read_only:
-        file.parent.mkdir(parents=True, exist_ok=True)
-    # A URI, where ?, # and % in a folder's name would mean something else.
-    target = url.set(
-        database=f"file:{quote(str(file.resolve()))}", query={"mode": "ro" if read_only else "rwc", "uri": "true"}
-    )
-    engine = create_engine(target, connect_args={"timeout": busy_seconds})
-
-    @event.listens_for(engine, "connect")
-    def prepare(connection: Any, _: object) -> None:
-        connection.execute(f"PRAGMA busy_timeout={int(busy_seconds * 1000)}")
-        connection.execute("PRAGMA foreign_keys=ON")
-        if not read_only:
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=NORMAL")
-
-    return engine
 
 
 @contextmanager

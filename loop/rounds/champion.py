@@ -57,7 +57,7 @@ def export(project: Project, folder: Path, *, adapter: bool = False) -> None:
 
 
 def _move(project: Project, round_: int, *, action: str, by: str, why: str) -> None:
-    with only_worker(project), project.ledger.begin() as connection:
+    with only_worker(project, action.partition("_")[0]), project.ledger.begin() as connection:
         known = [row.round for row in figures.models(connection)]
         if round_ not in known:
             raise ModelError(

@@ -1,17 +1,15 @@
 """`weakspot init`: a person's files → a project folder, ready for the first round.
 
-recognise ─► guess columns ─► build splits, leak guard ─► weakspot.yaml ─► pool artifact ─► ledger with seed labels
-                                                                       └─► retention artifact
+recognise ─► guess columns ─► build splits, leak guard ─► text of weakspot.yaml ─► everything on disk
 
 request.py           what was asked, and what of it means nothing for the task
+project_files.py     pool, ledger and weakspot.yaml, never over another project
 writing_settings.py  generation's options → keys of weakspot.yaml
 """
 
 from __future__ import annotations
 
-import os
 import re
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,21 +18,14 @@ from typing import Any
 import numpy as np
 import yaml
 
-from loop.artifacts import Artifacts
-from loop.config import Config, artifacts_url, ledger_url, parse, template
+from loop.config import Config, parse, template
 from loop.errors import ConfigError, DataError
-from loop.ledger import Ledger, people, progress
-from loop.ledger.leaks import put_leaks
-from loop.pool import Built, Guess, Source, build, guess, guess_prompts, holds_chats, recognise, retained, write_table
-from loop.pool.store import Pool
-from loop.project import CONFIG, KEY, POOL, POOL_FILE, STATE
-from loop.records import Label, Leak, Role
-from loop.roles import assign_roles
-from loop.rounds.guarding import between, said
+from loop.pool import Built, Guess, Source, build, guess, guess_prompts, holds_chats, recognise, retained
+from loop.project import CONFIG
+from loop.rounds.project_files import write_project
 from loop.rounds.request import Request, refuse_strangers, settings_of
-from loop.rounds.retention import RETENTION, RETENTION_FILE, trained_on_as_well
+from loop.rounds.retention import trained_on_as_well
 from loop.rounds.writing_settings import base_of, checks_of, columns_checked, keys_of, relative
-from loop.trust import approve, refuse_foreign
 
 PACKAGED = "minilm"
 
@@ -75,7 +66,7 @@ def _create_classification(source: Source, request: Request) -> Created:
     given = {"labels": described if any(described.values()) else list(described), "base": request.base or PACKAGED}
     kept, again = _kept(request, guessed, built)
     config, text = _config(request, guessed, given)
-    leaking = _write(request.folder, config, text, built, kept=kept)
+    leaking = write_project(request.folder, config, text, built, kept=kept)
     return _created(request, config, guessed, built, warnings=(*again, *leaking))
 
 
@@ -86,7 +77,7 @@ def _create_generation(source: Source, request: Request) -> Created:
     _require_a_measure(request, built)
     kept, again = _kept(request, guessed, built)
     config, text = _config(request, guessed, {**given, "context": guessed.columns.context})
-    leaking = _write(request.folder, config, text, built, kept=kept)
+    leaking = write_project(request.folder, config, text, built, kept=kept)
     return _created(request, config, guessed, built, warnings=(*again, *leaking))
 
 
@@ -213,52 +204,6 @@ def _config(request: Request, guessed: Guess, given: Mapping[str, Any]) -> tuple
         **{**given, "more": more},
     )
     return parse(text), text
-
-
-def _write(folder: Path, config: Config, text: str, built: Built, *, kept: Any) -> tuple[str, ...]:
-    """The config comes last: a folder without it is no project, and init may be called again. Tells of leaks."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as fault:
-        raise ConfigError(
-            f"{folder} cannot be made: {fault.strerror}", wanted="a folder", do="name another one"
-        ) from fault
-    refuse_foreign(folder / STATE / config.labeler.kind, folder)
-    artifacts = Artifacts(Path(artifacts_url(config, folder=folder)))
-    with artifacts.writing(POOL) as place:
-        write_table(built.table, place / POOL_FILE)
-    if kept is not None:
-        with artifacts.writing(RETENTION) as place:
-            write_table(kept, place / RETENTION_FILE)
-    pool = Pool.open(artifacts.open(POOL) / POOL_FILE)
-    with Ledger.open(ledger_url(config, folder=folder, environ=os.environ)) as ledger, ledger.begin() as connection:
-        progress.put(connection, KEY, uuid.uuid4().hex)
-        seed = _seed(pool, config)
-        people.put_labels(connection, seed)
-        leaking = _leaking(pool, seed, config)
-        put_leaks(connection, leaking)
-    approve(config, folder, origin="made")
-    draft = folder / f".{CONFIG}.partial"
-    draft.write_text(text, encoding="utf-8")
-    draft.rename(folder / CONFIG)
-    return tuple(f"{line}." for line in said(leaking, noun="label" if config.labels else "prompt"))
-
-
-def _leaking(pool: Pool, seed: Sequence[Label], config: Config) -> Sequence[Leak]:
-    """Seed examples to be trained on whose twins are dev; what is near gold was set aside before."""
-    trained, dev = ([one.example_id for one in seed if one.role is role] for role in (Role.TRAIN, Role.DEV))
-    return between(pool, trained, {"dev": dev}, contexts=config.data.context is not None, round_=None)
-
-
-def _seed(pool: Pool, config: Config) -> Sequence[Label]:
-    labels = pool.seed_labels()
-    # A role looks after classes: references, all different, are one class.
-    classes = labels if config.task == "classification" else dict.fromkeys(labels, "")
-    roles = assign_roles(classes, known=(), share=config.dev.share)
-    return [
-        Label(id_, label, roles[id_], source="seed", round=None, annotations=0, agreement=None)
-        for id_, label in sorted(labels.items())
-    ]
 
 
 def _name(folder: Path) -> str:

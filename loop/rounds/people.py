@@ -107,7 +107,7 @@ def restore_page(project: Project) -> None:
 
     Raises LabelerError.
     """
-    with only_worker(project):
+    with only_worker(project, "label-studio restore"):
         receipt: Receipt = tool_of(project, project.config, silent).restore_page()
         with project.ledger.begin() as connection:
             began = follow(connection, receipt)

@@ -6,7 +6,10 @@ new round? ─► plan.stop ─► the rules that hold: enough
 
 from __future__ import annotations
 
-from loop.ledger.forecasts import put_forecast
+from sqlalchemy import Connection
+
+from loop.ledger import progress
+from loop.ledger.forecasts import forecasts, put_forecast
 from loop.planning import seen as ledger
 from loop.planning.outlook import Outlook, forecast, holding, outlook
 from loop.planning.seen import Seen
@@ -18,13 +21,25 @@ ASKS = "send"
 """The step that takes people's time: what ends before it costs nobody anything, and no rule forbids it."""
 
 
-def write_forecast(project: Project, round_: int) -> None:
-    """Writes what is expected of the round after `round_`; nothing with fewer than two measured rounds."""
-    found, seen = _outlook(project)
-    made = forecast(found, seen, round_=round_)
+def write_forecast(connection: Connection, project: Project, round_: int) -> None:
+    """Writes what is expected of the round after `round_`; nothing with fewer than two measured rounds.
+
+    Call it in the transaction that finishes the round, after that: a kill in between must not lose the forecast.
+    """
+    seen = ledger.seen(connection, project.config)
+    made = forecast(outlook(seen, project.config), seen, round_=round_)
     if made is not None:
+        put_forecast(connection, made)
+
+
+def write_lacking_forecast(project: Project) -> None:
+    """The forecast of the newest round, should weakspot up to 0.1 have been killed between its end and its forecast."""
+    with project.ledger.read() as connection:
+        known = progress.rounds(connection)
+        lacking = known and known[-1].finished_at and known[-1].round not in {f.round for f in forecasts(connection)}
+    if lacking:
         with project.ledger.begin() as connection:
-            put_forecast(connection, made)
+            write_forecast(connection, project, known[-1].round)
 
 
 def enough(project: Project, *, until: str | None) -> tuple[Ruling, ...]:

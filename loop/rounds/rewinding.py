@@ -97,7 +97,9 @@ def rewound(project: Project, round_: int) -> Iterator[Rewound]:
             with ledger.begin() as connection:
                 for table in schema.metadata.sorted_tables:
                     put(connection, table, tables.get(table.name, ()))
-            past = Past(project.root, config, ledger, Artifacts(place / "artifacts"), place)
+            past = Past(
+                project.root, config, ledger, Artifacts(place / "artifacts", linked=project.artifacts.place("")), place
+            )
             yield Rewound(past, config, _guessed(round_, before))
 
 

@@ -74,15 +74,16 @@ def run(project: Project, wish: Wish, watcher: Watcher) -> None:
 
     Raises PeopleNeeded with wait=False when answers are missing, and whatever a step raises.
     """
-    with only_worker(project):
+    with only_worker(project) as lines:
+        for line in lines:
+            watcher.said(line)
         project.artifacts.sweep()
+        planning.write_lacking_forecast(project)
         for round_ in _rounds_to_do(project, wish):
             last = STEPS.index(wish.until) if wish.until and round_ == _last(project, wish) else len(STEPS) - 1
             if _enough(project, round_, STEPS[last], watcher):
                 break
             _run_round(project, round_, STEPS[: last + 1], replace(wish, final=_final(project, wish, round_)), watcher)
-            if last == len(STEPS) - 1:
-                planning.write_forecast(project, round_)
             watcher.closed(round_)
         with project.ledger.begin() as connection:
             progress.stop_beating(connection, WORKER)
@@ -121,7 +122,11 @@ def _run_round(project: Project, round_: int, steps: tuple[str, ...], wish: Wish
     config = open_round(project, round_, final=wish.final)
     with project.ledger.read() as connection:
         noted = progress.steps(connection, round_)
-    done = {row.step for row in noted if row.state == "done" and not _lost(project, row)}
+    lost = {row.step: _lost(project, row) for row in noted if row.state == "done"}
+    done = {step for step, problem in lost.items() if not problem}
+    for step, problem in lost.items():
+        if problem and step in steps:
+            _say(project, watcher, round_, step, f"Files of this step are lost ({problem}): it runs again")
     for step in steps:
         if step not in done:
             _run_step(project, config, round_, step, wish, watcher)
@@ -130,12 +135,23 @@ def _run_round(project: Project, round_: int, steps: tuple[str, ...], wish: Wish
         with project.ledger.begin() as connection:
             lineage.put_bundle(connection, BundleRow(round_, digest_of_bundle, at))
             progress.finish_round(connection, round_, at=at)
+            planning.write_forecast(connection, project, round_)
 
 
-def _lost(project: Project, row: StepRow) -> bool:
-    """Its files were deleted: the step is repeated, from the same labels and seed and so with the same result."""
-    skipped = "skipped" in (row.outcome or {})
-    return row.step in WRITING and not skipped and not project.artifacts.has(artifact(row.round, row.step))
+def _lost(project: Project, row: StepRow) -> str:
+    """What is wrong with the files of a step that is done; then it is repeated, from the same labels and seed.
+
+    As after a power loss, or when somebody deleted them. The same inputs give the same result.
+    """
+    if row.step not in WRITING or "skipped" in (row.outcome or {}):
+        return ""
+    return project.artifacts.problem(artifact(row.round, row.step))
+
+
+def _say(project: Project, watcher: Watcher, round_: int, step: str, line: str) -> None:
+    watcher.said(f"Round {round_}, {step}: {line}")
+    with project.ledger.begin() as connection:
+        progress.add_event(connection, Event(now(), "warning", round_, step, line))
 
 
 def _run_step(project: Project, config: Config, round_: int, step: str, wish: Wish, watcher: Watcher) -> None:

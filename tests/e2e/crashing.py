@@ -103,7 +103,7 @@ def watch(stage: Stage) -> None:
     running._run_step = _step(stage, running._run_step)
     running._run_round = _round(stage, running._run_round)
     _wrap(stage, running._Pulse, "advanced", "progress")
-    _wrap(stage, loop.artifacts, "_seal", "seal folder")
+    _wrap(stage, loop.artifacts, "seal", "seal folder")
     _wrap(stage, labeling.simulated, "member_token", "make account")
     _wrap(stage, labeling.server, "write_private", lambda path, *_: f"note {path.name}")
     _wrap(stage, labeling.simulated, "write_accounts", lambda path, *_: f"note {path.name}")

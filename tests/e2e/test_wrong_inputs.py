@@ -6,7 +6,7 @@ Files and configs here; what goes wrong with Label Studio is in test_wrong_serve
 from __future__ import annotations
 
 import errno
-import fcntl
+import os
 import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -20,6 +20,7 @@ from made_project import Files, change, weakspot, write_csv
 from world import ledger_of, leftovers
 
 from loop.ledger import Ledger, migrating
+from loop.project import open_project
 
 pytestmark = pytest.mark.slow
 
@@ -245,12 +246,11 @@ def test_a_folder_that_is_no_project(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_two_runs_at_once(selected: Path) -> None:
-    with (selected / ".weakspot" / "run.lock").open("w") as lock, unharmed(selected):
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with unharmed(selected), open_project(selected) as other, other.ledger.only_worker("run"):
         for command in (("run",), ("promote", "0"), ("rollback",)):
             told = complaint(here(*command, "--project", selected))
             if command != ("rollback",):
-                assert "another `weakspot run` works on this project" in told
+                assert f"another `weakspot run` works on this ledger (process {os.getpid()} on " in told
                 assert "wait for it, or stop it" in told
 
 

@@ -43,7 +43,7 @@ def test_a_changed_missing_or_unlisted_byte_is_told_with_what_to_do(artifacts: A
         (folder / "data.bin").write_bytes(b"12345678")
     place = tmp_path / "artifacts" / "x"
     (place / "data.bin").write_bytes(b"12345679")
-    with pytest.raises(ArtifactError, match="data.bin has changed.*delete this folder and run `weakspot run`"):
+    with pytest.raises(ArtifactError, match="data.bin has changed.*`weakspot run` makes it again"):
         Artifacts(tmp_path / "artifacts").open("x")
     (place / "data.bin").unlink()
     assert check(place) == "data.bin is missing"
@@ -51,12 +51,12 @@ def test_a_changed_missing_or_unlisted_byte_is_told_with_what_to_do(artifacts: A
     assert check(place) == f"{MANIFEST} is damaged"
 
 
-def test_the_way_to_mend_depends_on_what_is_damaged(artifacts: Artifacts) -> None:
-    with pytest.raises(ArtifactError, match="begin anew with `weakspot init`"):
+def test_the_advice_depends_on_what_is_damaged(artifacts: Artifacts) -> None:
+    with pytest.raises(ArtifactError, match="make a new project with `weakspot init` in another folder"):
         artifacts.open("pool")
-    with pytest.raises(ArtifactError, match="makes it again while its round is open"):
+    with pytest.raises(ArtifactError, match="while its round is open, `weakspot replay 3 --restore` afterwards"):
         artifacts.open("rounds/003/train")
-    with pytest.raises(ArtifactError, match="delete this folder and run `weakspot run`"):
+    with pytest.raises(ArtifactError, match="`weakspot run` makes it again"):
         artifacts.open("partition")
 
 

@@ -1,0 +1,115 @@
+"""Address of a ledger → engine: what SQLite must be told so that a transaction is one.
+
+address(url) ─► URL ─► sqlite_engine ─► each connection: foreign keys, WAL, synchronous=FULL
+writing(engine) ─► BEGIN IMMEDIATE ... COMMIT      any other transaction ─► BEGIN
+
+pysqlite begins a transaction only before INSERT, UPDATE and DELETE, so that CREATE and ALTER are committed one by one;
+here its own begin is switched off, as in SQLAlchemy's documentation of the dialect, and every transaction is explicit.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+from loop.errors import LedgerError
+from loop.ledger.reading import Readable
+
+RETRY_SECONDS = 0.05
+WRITES = "weakspot_writes"
+"""Execution option of a connection whose transactions take the write lock of SQLite at once."""
+
+
+def address(url: str) -> URL:
+    """The parsed address. Raises LedgerError when it is not one."""
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "postgresql" and parsed.drivername == "postgresql":
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        parsed.get_dialect()
+    except (ArgumentError, NoSuchModuleError) as fault:
+        raise LedgerError(
+            "storage.ledger is not a database address",
+            wanted="sqlite:///path/ledger.db or postgresql://user@host/name",
+            do="correct storage.ledger in weakspot.yaml",
+        ) from fault
+    return parsed
+
+
+def sqlite_file(url: URL) -> Path:
+    """The file of a SQLite address. Raises LedgerError when it names none."""
+    if not url.database or url.database == ":memory:":
+        raise LedgerError("storage.ledger names no file", wanted="sqlite:///path/ledger.db")
+    return Path(url.database).resolve()
+
+
+def sqlite_engine(url: URL, *, read_only: bool, busy_seconds: float, copy: Readable | None) -> Engine:
+    """The engine of a SQLite file. Raises LedgerError when its folder cannot be made."""
+    file = sqlite_file(url)
+    if not read_only:
+        _make_folder(file.parent)
+    # A URI, where ?, # and % in a folder's name would mean something else.
+    query = {"mode": "ro" if read_only else "rwc", "uri": "true"}
+    if copy is not None:
+        file, query = copy.file, {**query, **copy.options}
+    target = url.set(database=f"file:{quote(str(file))}", query=query)
+    engine = create_engine(target, connect_args={"timeout": busy_seconds})
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _: object) -> None:
+        # pysqlite would begin a transaction only before INSERT, UPDATE and DELETE, and never before CREATE or ALTER.
+        connection.isolation_level = None
+        connection.execute(f"PRAGMA busy_timeout={int(busy_seconds * 1000)}")
+        connection.execute("PRAGMA foreign_keys=ON")
+        if not read_only:
+            _to_wal(connection, busy_seconds)
+            # A commit that a person was told of must outlast a power loss, also in WAL.
+            connection.execute("PRAGMA synchronous=FULL")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get(WRITES) and not read_only
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _to_wal(connection: Any, busy_seconds: float) -> None:
+    """Waits as for any lock: SQLite itself does not while the mode changes."""
+    deadline = time.monotonic() + busy_seconds
+    while connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as fault:
+            if "locked" not in str(fault) or time.monotonic() > deadline:
+                raise
+            time.sleep(RETRY_SECONDS)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise LedgerError(
+            f"the ledger's folder {folder} cannot be made: {fault.strerror}",
+            do="give the right to write there, or another storage.ledger",
+        ) from fault
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """One transaction that holds SQLite's write lock from its beginning: what it reads stays true until it ends."""
+    with engine.connect() as opened:
+        connection = opened.execution_options(**{WRITES: True})
+        with connection.begin():
+            yield connection
