@@ -121,7 +121,7 @@ PROMISES: tuple[tuple[tuple[str, ...], re.Pattern[str], Shape], ...] = (
     (("GET", "PATCH"), re.compile(r".*/api/projects/\d+"), _is_row),
     (("POST",), re.compile(r".*/api/projects/\d+/import"), _is_object),
     (("POST",), re.compile(r".*/api/tasks/\d+/annotations"), _is_row),
-    (("GET",), re.compile(r".*/api/users"), lambda found: _are(found, _is_row)),
+    (("GET",), re.compile(r".*/api/users"), lambda found: bool(found) and _are(found, _is_row)),
     (("GET",), re.compile(r".*/api/current-user/whoami"), _is_row),
     (("GET",), re.compile(r".*/api/(version|invite|current-user/token)"), _is_object),
     (("GET",), re.compile(r".*/api/dm/views"), lambda found: isinstance(found, list)),

@@ -1,13 +1,15 @@
 """A Label Studio in memory, behind httpx's replaceable transport: the calls that weakspot makes, and faults on demand.
 
 It keeps the traits that matter: no external ids, no refusal of duplicates, imports that are all or nothing, numbers
-of removed tasks given again, a 404 for what is gone.
+of removed tasks given again, a 404 for what is gone. It can be emptied, set back to an earlier state, and put behind a
+proxy that garbles what it says; its clock always runs forward.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,6 +19,26 @@ import httpx
 URL = "http://label-studio.test"
 TOKEN = "0123456789abcdef0123456789abcdef01234567"
 START = datetime(2026, 3, 1, tzinfo=UTC)
+OF_THE_DATABASE = ("projects", "tasks", "views", "next_annotation")
+INSTEAD: dict[str, Callable[[bytes], httpx.Response]] = {
+    "null": lambda _: httpx.Response(200, json=None),
+    "nothing": lambda _: httpx.Response(200, content=b""),
+    "empty object": lambda _: httpx.Response(200, json={}),
+    "empty list": lambda _: httpx.Response(200, json=[]),
+    "number": lambda _: httpx.Response(200, content=b"9" * 6000),
+    "deep": lambda _: httpx.Response(200, content=b"[" * 100_000),
+    "wrong rows": lambda _: httpx.Response(200, json={"tasks": [None, {"id": "x"}], "results": [7], "id": None}),
+    "half": lambda content: httpx.Response(200, content=content[: len(content) // 2]),
+    "bytes": lambda _: httpx.Response(200, content=b'{"a": "\xff\xfe'),
+    "bad gzip": lambda _: httpx.Response(200, headers={"content-encoding": "gzip"}, stream=httpx.ByteStream(b"no")),
+    "page": lambda _: httpx.Response(200, text="<html>sign in</html>"),
+    "page 401": lambda _: httpx.Response(401, text="<html>sign in</html>"),
+    "expired": lambda _: httpx.Response(401, json={"detail": "Invalid token."}),
+    "429": lambda _: httpx.Response(429, json={"detail": "Slow down"}, headers={"Retry-After": "7"}),
+    "500": lambda _: httpx.Response(500, json={"detail": "Ouch"}),
+    "502": lambda _: httpx.Response(502, text="<html>Bad gateway</html>"),
+}
+"""Fault → what comes instead of the true answer; below 300 the request took effect, as behind a bad proxy."""
 
 
 @dataclass
@@ -29,7 +51,8 @@ class FakeLabelStudio:
     users: dict[str, dict[str, Any]] = field(default_factory=lambda: {TOKEN: {"id": 1, "email": "owner@example.com"}})
     calls: list[str] = field(default_factory=list)
     faults: list[Callable[[httpx.Request], str]] = field(default_factory=list)
-    """Asked before each request: "" for none, "before" or "after" the request took effect the connection breaks."""
+    """Asked before each request: "" for none, "before" or "after" the request took effect the connection breaks, or a
+    key of INSTEAD."""
     seconds: float = 0.0
     next_annotation: int = 1
 
@@ -47,6 +70,19 @@ class FakeLabelStudio:
             return ""
 
         self.faults.append(fault)
+
+    def saved(self) -> dict[str, Any]:
+        """A backup of the database, for `set_back`."""
+        return {name: deepcopy(getattr(self, name)) for name in OF_THE_DATABASE}
+
+    def set_back(self, saved: dict[str, Any]) -> None:
+        """As someone who restores a backup: all numbers go on from where they were then."""
+        for name, value in deepcopy(saved).items():
+            setattr(self, name, value)
+
+    def empty(self) -> None:
+        """As a new server at the same address: all numbers begin again."""
+        self.set_back(FakeLabelStudio().saved())
 
     def ext_ids(self) -> list[str]:
         return [task["data"]["ext_id"] for task in self.tasks.values()]
@@ -74,7 +110,11 @@ class FakeLabelStudio:
         when = next((found for fault in self.faults if (found := fault(request))), "")
         if when == "before":
             raise httpx.ConnectError("refused", request=request)
+        if when in INSTEAD and not INSTEAD[when](b"").is_success:
+            return INSTEAD[when](b"")
         answer = self._answer(request, path)
+        if when in INSTEAD:
+            return INSTEAD[when](answer.content)
         if when == "after":
             raise httpx.RemoteProtocolError("server disconnected", request=request)
         return answer
