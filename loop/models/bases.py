@@ -84,7 +84,9 @@ def find_base(name: str, *, revision: str | None = None, max_length: int = 256) 
 def load_tokenizer(base: Base) -> Any:
     """The base's tokenizer. Raises ModelError when it is missing or cannot pad."""
     try:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(str(base.folder), local_files_only=True)
+        tokenizer = transformers.AutoTokenizer.from_pretrained(
+            str(base.folder), local_files_only=True, trust_remote_code=False
+        )
     except UNREADABLE as error:
         raise _unreadable(base, "tokenizer", error) from error
     if tokenizer.pad_token_id is None:

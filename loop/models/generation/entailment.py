@@ -33,9 +33,13 @@ def load_entailment(path: Path | str) -> Entailment:
         )
     try:
         with quiet():
-            config = transformers.AutoConfig.from_pretrained(str(folder), local_files_only=True)
+            config = transformers.AutoConfig.from_pretrained(
+                str(folder), local_files_only=True, trust_remote_code=False
+            )
             columns = _columns(folder, config.id2label)
-            tokenizer = transformers.AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
+            tokenizer = transformers.AutoTokenizer.from_pretrained(
+                str(folder), local_files_only=True, trust_remote_code=False
+            )
             model, notes = transformers.AutoModelForSequenceClassification.from_pretrained(
                 str(folder),
                 local_files_only=True,
