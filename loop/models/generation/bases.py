@@ -52,7 +52,7 @@ def load_base(name: str, *, revision: str | None = None) -> WritingBase:
     try:
         with quiet():
             model = transformers.AutoModelForCausalLM.from_pretrained(
-                name, revision=revision or "main", dtype=dtype(), trust_remote_code=False
+                name, revision=revision or "main", dtype=dtype(), **_safely(name)
             )
     except UNREADABLE as error:
         raise _unreadable(name, revision, "weights", error) from error
@@ -67,7 +67,7 @@ def check_base(name: str, *, revision: str | None = None) -> str:
     name = full_name(name, revision)
     try:
         with quiet():
-            config = transformers.AutoConfig.from_pretrained(name, revision=revision or "main", trust_remote_code=False)
+            config = transformers.AutoConfig.from_pretrained(name, revision=revision or "main", **_safely(name))
     except UNREADABLE as error:
         raise _unreadable(name, revision, "configuration", error) from error
     kind = str(config.model_type)
@@ -83,9 +83,7 @@ def load_tokenizer(name: str, *, revision: str | None = None) -> Any:
     """A tokenizer with an end and a padding token that pads on the left. Raises ModelError."""
     try:
         with quiet():
-            tokenizer = transformers.AutoTokenizer.from_pretrained(
-                name, revision=revision or "main", trust_remote_code=False
-            )
+            tokenizer = transformers.AutoTokenizer.from_pretrained(name, revision=revision or "main", **_safely(name))
     except UNREADABLE as error:
         raise _unreadable(name, revision, "tokenizer", error) from error
     if not len(tokenizer):
@@ -96,6 +94,11 @@ def load_tokenizer(name: str, *, revision: str | None = None) -> Any:
         tokenizer.pad_token = tokenizer.eos_token
     tokenizer.padding_side = "left"
     return tokenizer
+
+
+def _safely(name: str) -> dict[str, bool]:
+    """No code that comes with a model is run, and what a folder lacks is not looked for on the Hub."""
+    return {"trust_remote_code": False, "local_files_only": Path(name).is_dir()}
 
 
 def prompt_ids(tokenizer: Any, chat: Chat) -> list[int]:
