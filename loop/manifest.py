@@ -61,7 +61,7 @@ def check(folder: Path, *, linked: Path | None = None) -> str:
     linked: a folder that files may be links into.
     """
     try:
-        files, _ = _read(folder)
+        files, _ = _read(folder, linked=linked)
     except _DamagedError as fault:
         return str(fault)
     for name, entry in files.items():
@@ -107,11 +107,11 @@ def sizes(folder: Path) -> dict[str, int]:
         return {}
 
 
-def _read(folder: Path) -> tuple[dict[str, Entry], str]:
+def _read(folder: Path, *, linked: Path | None = None) -> tuple[dict[str, Entry], str]:
     """The entries and the text they stand in. Raises _DamagedError."""
     file = folder / MANIFEST
     try:
-        state = file.lstat()
+        state = file.stat() if linked is not None and _leads_into(file, linked) else file.lstat()
         if not stat.S_ISREG(state.st_mode):
             raise _DamagedError(f"{MANIFEST} is not a regular file")
         if state.st_size > LARGEST:
@@ -146,7 +146,7 @@ def _fault(folder: Path, name: str, entry: Entry, linked: Path | None) -> str:
     try:
         state = path.lstat()
         target = path.resolve(strict=True)
-        if stat.S_ISLNK(state.st_mode) and linked is not None and target.is_relative_to(linked.resolve()):
+        if linked is not None and _leads_into(path, linked):
             state = target.stat()
         elif not target.is_relative_to(folder.resolve()):
             return "lies outside its folder, behind a link"
@@ -159,6 +159,10 @@ def _fault(folder: Path, name: str, entry: Entry, linked: Path | None) -> str:
     except (OSError, RuntimeError) as fault:
         return f"cannot be read: {fault}"
     return ""
+
+
+def _leads_into(path: Path, linked: Path) -> bool:
+    return path.is_symlink() and path.resolve().is_relative_to(linked.resolve())
 
 
 def _below(folder: Path) -> Iterator[Path]:

@@ -13,9 +13,9 @@ from rich.progress import BarColumn, Progress, TextColumn
 from loop.cli import showing
 from loop.cli.output import console
 from loop.cli.showing import plain
-from loop.project import open_project
+from loop.project import only_worker, open_project
 from loop.protocols import Progress as Advance
-from loop.rounds import replaying, verifying
+from loop.rounds import replaying, restoring, verifying
 from loop.rounds.likeness import IDENTICAL
 from loop.rounds.replaying import Replay
 from loop.rounds.verifying import Finding, Seal
@@ -26,13 +26,20 @@ def verify(root: Path, *, as_json: bool) -> None:
     """Every finding; exits with status 1 when one is a problem."""
     with open_project(root, read_only=True, scope=RECORD) as project, _bar("checking files") as advance:
         found = verifying.verify(project, advance)
-        newest = verifying.seal(project)
+        newest, unseen = verifying.seal(project), verifying.unseen(project)
     problems = [one for one in found if one.level == "problem"]
     if as_json:
         newest_as_told = asdict(newest) if newest else None
-        showing.as_json({"whole": not problems, "findings": [asdict(one) for one in found], "newest": newest_as_told})
+        showing.as_json(
+            {
+                "whole": not problems,
+                "findings": [asdict(one) for one in found],
+                "newest": newest_as_told,
+                "not_looked_at": unseen,
+            }
+        )
     else:
-        _tell_findings(found, newest)
+        _tell_findings(found, newest, unseen)
     if problems:
         sys.exit(1)
 
@@ -46,6 +53,22 @@ def replay(root: Path, round_: int, *, as_json: bool) -> None:
     else:
         _tell_replay(found)
     if not found.identical:
+        sys.exit(1)
+
+
+def restore(root: Path, round_: int, *, as_json: bool) -> None:
+    """Puts lost folders of a round back; exits with status 1 when one could not be."""
+    out = showing.out()
+    with open_project(root) as project, only_worker(project, "replay --restore"):
+        found = restoring.restore(project, round_, say=lambda line: None if as_json else out.print(plain(line)))
+    if as_json:
+        showing.as_json({"round": round_, "folders": [asdict(one) for one in found]})
+    for one in () if as_json else found:
+        state = "is as it was again" if one.back else f"could not be put back: {one.why}"
+        out.print(plain(f"{one.name} ({one.problem}) {state}"))
+    if not found and not as_json:
+        out.print(f"Round {round_}: no folder that its record names is lost or damaged.")
+    if not all(one.back for one in found):
         sys.exit(1)
 
 
@@ -63,7 +86,7 @@ def _bar(words: str) -> Iterator[Advance]:
         yield advance
 
 
-def _tell_findings(found: tuple[Finding, ...], newest: Seal | None) -> None:
+def _tell_findings(found: tuple[Finding, ...], newest: Seal | None, unseen: tuple[str, ...]) -> None:
     out = showing.out()
     problems = [one for one in found if one.level == "problem"]
     for one in found:
@@ -79,6 +102,9 @@ def _tell_findings(found: tuple[Finding, ...], newest: Seal | None) -> None:
     if newest:
         out.print(f"Newest bundle: round {newest.round}, {newest.digest}")
         out.print("Keep this hash elsewhere: it vouches for every round up to that one.", style="dim")
+    out.print("Not looked at:", style="dim")
+    for line in unseen:
+        out.print(plain(f"  {line}", style="dim"))
 
 
 def _tell_replay(found: Replay) -> None:

@@ -120,12 +120,17 @@ def growing(connection: Connection) -> dict[str, Any]:
 def state(connection: Connection) -> dict[str, Any]:
     """How answers and what is believed of them stand."""
     return {
-        "annotations.jsonl": [_without_raw(row) for row in rows(connection, schema.annotations)],
+        "annotations.jsonl": answers(connection),
         "labels.jsonl": rows(connection, schema.labels),
         "preferences.jsonl": rows(connection, schema.preferences),
         "leaks.jsonl": rows(connection, schema.leaks),
         "regression.jsonl": rows(connection, schema.regression),
     }
+
+
+def answers(connection: Connection) -> list[dict[str, Any]]:
+    """All answers as they stand, with the hash of what the labeling tool sent."""
+    return [_without_raw(row) for row in rows(connection, schema.annotations)]
 
 
 def _round(connection: Connection, round_: int) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -69,7 +69,7 @@ def embeddings(work: Work) -> Frozen:
     base = work.config.model.embedder or work.config.model.base
     revision = None if work.config.model.embedder else work.config.model.revision
     name = f"embeddings/{_digest(base, revision, project.artifacts.digest(POOL))}"
-    if not project.artifacts.has(name):
+    if _is_lacking(project, name, work.say):
         work.say(f"Embedding {project.pool.rows:,} texts once with {base}")
         with project.artifacts.writing(name) as folder:
             _embed(project, base, revision, folder=folder, progress=work.progress)
@@ -85,7 +85,7 @@ def partition(work: Work, frozen: Frozen) -> Partition:
     A merge by a person holds from the next round on, like a change of the config: within a round nothing moves.
     """
     project = work.project
-    if not project.artifacts.has(PARTITION):
+    if _is_lacking(project, PARTITION, work.say):
         with project.artifacts.writing(PARTITION) as folder:
             _divide(work, frozen, folder)
     folder = project.artifacts.open(PARTITION)
@@ -110,10 +110,20 @@ def tokens(project: Project, base: Any, progress: Progress) -> Any:
     from loop.models import build_tokens, open_tokens
 
     name = f"tokens/{_digest(base.token_fingerprint, project.artifacts.digest(POOL))}"
-    if not project.artifacts.has(name):
+    if _is_lacking(project, name, lambda _: None):
         with project.artifacts.writing(name) as folder:
             build_tokens(_texts(project), base, folder / "tokens", progress=progress)
     return open_tokens(project.artifacts.open(name) / "tokens")
+
+
+def _is_lacking(project: Project, name: str, say: Callable[[str], None]) -> bool:
+    """Whether a folder that is made once must be made: for the first time, or again because it is damaged."""
+    if not project.artifacts.has(name):
+        return True
+    problem = project.artifacts.problem(name)
+    if problem:
+        say(f"{name} is damaged ({problem}): it is made again")
+    return bool(problem)
 
 
 def _texts(project: Project) -> Iterator[str]:

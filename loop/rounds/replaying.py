@@ -82,7 +82,7 @@ def replay(project: Project, round_: int, progress: Progress | None = None, *, s
     started, began = time.perf_counter(), now()
     told: Say = say or (lambda _: None)
     with rewound(project, round_) as past, project.ledger.read() as connection:
-        recorded = {row.step: row for row in _steps(connection, round_)}
+        recorded = {row.step: row for row in steps_done(connection, round_)}
         content = bundles.read(project, round_)
         noted = machine.noted(connection, round_)
         work = _work(past, round_, progress, told)
@@ -106,7 +106,8 @@ def replay(project: Project, round_: int, progress: Progress | None = None, *, s
     )
 
 
-def _steps(connection: Any, round_: int) -> list[StepRow]:
+def steps_done(connection: Any, round_: int) -> list[StepRow]:
+    """The steps of a round that are done, in their order."""
     return [row for row in progress.steps(connection, round_) if row.state == "done"]
 
 
@@ -141,7 +142,7 @@ def _again(
         at = rows(connection, schema.rounds, schema.rounds.c.round == work.round)[0]["started_at"]
     done: list[str] = []
     for step in steps:
-        _move(project, work.project, after=at, until=recorded[step].started_at)
+        move_between(project, work.project, after=at, until=recorded[step].started_at)
         at = recorded[step].finished_at
         if step == "settle":
             if content is None:
@@ -150,7 +151,7 @@ def _again(
                 return done, {"settle": "the answers belong to other questions than those that were picked now"}
         say(f"{step} again")
         try:
-            _run(work, step, noted.get(step))
+            again(work, step, noted.get(step))
         except WeakspotError as fault:
             told = str(fault).replace(str(work.project.artifacts.place("")), str(project.artifacts.place("")))
             return done, {one: told if one == step else f"rests on {step}" for one in steps[len(done) :]}
@@ -158,7 +159,8 @@ def _again(
     return done, {}
 
 
-def _run(work: Work, step: str, then: Machine | None) -> None:
+def again(work: Work, step: str, then: Machine | None) -> None:
+    """Runs a step with the threads it had then, and records it. Raises what the step raises."""
     with _as_then(then):
         found = task_of(work.config).steps[step](work)
     with work.project.ledger.begin() as connection:
@@ -177,7 +179,7 @@ def _as_then(then: Machine | None) -> Any:
     return limited(then.threads, then.blas_threads)
 
 
-def _move(project: Project, past: Project, *, after: str, until: str) -> None:
+def move_between(project: Project, past: Project, *, after: str, until: str) -> None:
     """What people decided between two steps."""
     with past.ledger.begin() as connection:
         for name, found in moves(project, after=after, until=until).items():
@@ -225,7 +227,7 @@ def _rows(
 ) -> list[Part]:
     with project.ledger.read() as kept, past.project.ledger.read() as made:
         old, new = _told(kept, round_), _told(made, round_, since=began)
-        over = "settle" in done or not any(row.step == "settle" for row in _steps(kept, round_))
+        over = "settle" in done or not any(row.step == "settle" for row in steps_done(kept, round_))
         believed = bundles.state(made) if "settle" in done else {}
     if not over:
         # What settling adds to the figures cannot be told from what the steps before it found.

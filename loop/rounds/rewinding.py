@@ -92,14 +92,13 @@ def rewound(project: Project, round_: int) -> Iterator[Rewound]:
     config = Config.model_validate(row["config"])
     with tempfile.TemporaryDirectory(prefix="weakspot-replay-") as folder:
         place = Path(folder)
-        _link(project.artifacts, place / "artifacts", round_)
+        artifacts = Artifacts(place / "artifacts", linked=project.artifacts.place(""))
+        _link(project.artifacts, artifacts, round_)
         with Ledger.open(f"sqlite:///{place / 'ledger.db'}") as ledger:
             with ledger.begin() as connection:
                 for table in schema.metadata.sorted_tables:
                     put(connection, table, tables.get(table.name, ()))
-            past = Past(
-                project.root, config, ledger, Artifacts(place / "artifacts", linked=project.artifacts.place("")), place
-            )
+            past = Past(project.root, config, ledger, artifacts, place)
             yield Rewound(past, config, _guessed(round_, before))
 
 
@@ -176,14 +175,19 @@ def _guessed(round_: int, before: Mapping[str, Any] | None) -> str:
     return f"round {round_ - 1} has no bundle: answers and labels were put together from what the ledger says today"
 
 
-def _link(artifacts: Artifacts, root: Path, round_: int) -> None:
+def _link(artifacts: Artifacts, linked: Artifacts, round_: int) -> None:
     """Folders of their own with a link for every file: what a step writes anew never reaches the project."""
     for name in artifacts.names():
         if name.startswith("rounds/") and int(name.split("/")[1]) >= round_:
             continue
-        source = artifacts.place(name)
-        for path in source.rglob("*"):
-            if not path.is_dir():
-                link = root / name / path.relative_to(source)
-                link.parent.mkdir(parents=True, exist_ok=True)
-                link.symlink_to(path.resolve())
+        link_folder(artifacts, linked, name)
+
+
+def link_folder(source: Artifacts, target: Artifacts, name: str) -> None:
+    """A folder of `source` in `target`, a link for every file."""
+    folder = source.place(name)
+    for path in folder.rglob("*"):
+        if not path.is_dir():
+            link = target.place(name) / path.relative_to(folder)
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(path.resolve())

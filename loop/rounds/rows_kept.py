@@ -2,8 +2,9 @@
 
 lasting   models, picks, figures, spots of a finished round   the very same rows, none more, none less
           decisions, edits of spots                           the same; new ones only after the last one it has
-state     answers                 none gone; changed only with a later time of change, or deleted by people
-          labels, preferences,    the same, until a later round has settled (or, for the regression set, judged)
+answers   of every bundle         none gone, none about another question; changed only with a later time of change,
+                                  or deleted by people
+state     labels, preferences,    the same, until a later round has settled (or, for the regression set, judged)
           leaks, regression set
 """
 
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
@@ -71,12 +73,16 @@ def lasting(connection: Connection, round_: int, content: Mapping[str, Any]) -> 
             yield from _same(table, content[file], [row for row in grown[file] if row["id"] <= last])
 
 
+def answers(connection: Connection, content: Mapping[str, Any]) -> Iterator[Change]:
+    """What people had said when a bundle was written: whatever came later, each of these answers is still there."""
+    if "annotations.jsonl" in content:
+        yield from _answers(content["annotations.jsonl"], bundles.answers(connection))
+
+
 def state(connection: Connection, round_: int, content: Mapping[str, Any]) -> Iterator[Change]:
     """What may change lawfully, against the newest bundle."""
     now = bundles.state(connection)
     later = {row.step for row in progress.steps(connection) if row.round > round_ and row.state == "done"}
-    if "annotations.jsonl" in content:
-        yield from _answers(content["annotations.jsonl"], now["annotations.jsonl"])
     for file, ends in (
         ("labels.jsonl", {"settle"}),
         ("preferences.jsonl", {"settle"}),
@@ -119,17 +125,30 @@ def _answers(was: Sequence[Row], is_: Sequence[Row]) -> Iterator[Change]:
         if now is None:
             yield Change("annotations", f"{name} was deleted; answers that people delete stay, marked as deleted")
             continue
-        if now["updated_at"] != row["updated_at"]:
+        if (now["ext_id"], now["annotator"]) != (row["ext_id"], row["annotator"]):
+            was_is = f"{row['ext_id']} by {row['annotator']}, now {now['ext_id']} by {now['annotator']}"
+            yield Change("annotations", f"{name} is the answer to another question, or of another person: was {was_is}")
+            continue
+        if _moment(now["updated_at"]) > _moment(row["updated_at"]):
             continue
         may = (*MAY_DRIFT, "state", "label") if now["state"] == AnswerState.DELETED.value else MAY_DRIFT
         old, present = ({key: value for key, value in one.items() if key not in may} for one in (row, now))
         if _text(old) != _text(present):
             told = _first_difference(old, present)
-            yield Change("annotations", f"{name}: {told}, and nobody answered anew: its time of change is the same")
+            yield Change("annotations", f"{name}: {told}, without a later time of change")
 
 
 def _name(table: str, row: Row) -> str:
     return ", ".join(f"{key} {row[key]}" for key in KEYS[table] if row[key] != "")
+
+
+def _moment(text: str) -> datetime:
+    """The earliest moment there is for what is not a time: then nothing counts as later."""
+    try:
+        found = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return datetime.min.replace(tzinfo=UTC)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _text(value: Any) -> str:

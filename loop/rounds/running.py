@@ -24,6 +24,7 @@ from loop.ledger.progress import Event, Heartbeat, StepRow
 from loop.project import Project, only_worker
 from loop.rounds import bundles, machine, people, planning
 from loop.rounds.opening import open_round
+from loop.rounds.restoring import restore_what_is_read
 from loop.rounds.task import task_of
 from loop.rounds.work import STEPS, Done, Work, artifact, nothing, now
 
@@ -78,6 +79,7 @@ def run(project: Project, wish: Wish, watcher: Watcher) -> None:
         for line in lines:
             watcher.said(line)
         project.artifacts.sweep()
+        restore_what_is_read(project, say=watcher.said)
         planning.write_lacking_forecast(project)
         for round_ in _rounds_to_do(project, wish):
             last = STEPS.index(wish.until) if wish.until and round_ == _last(project, wish) else len(STEPS) - 1

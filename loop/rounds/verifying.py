@@ -3,25 +3,26 @@
 folders ─► manifest: each file, to the byte                                  ┐
 bundles ─► hash in the ledger, the bundle before, the folders they name       ├─► Findings
 ledger  ─► rows that never change: exactly as every bundle has them           │
-           rows that may change lawfully: against the newest bundle alone     ┘ (`loop.rounds.rows_kept`)
+           answers: against every bundle; what is believed of them: against   │
+           the newest bundle alone                                            ┘ (`loop.rounds.rows_kept`)
 
-What it cannot see: somebody who rewrites the newest bundle, its manifest and its hash in the ledger alike. Whoever
+What it did not look at is listed by `unseen`. What it cannot see: somebody who rewrites the newest bundle, its manifest and its hash in the ledger alike. Whoever
 keeps the hash that `weakspot verify` prints somewhere else sees that too.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection
 
 from loop.artifacts import MANIFEST, faults
+from loop.errors import ArtifactError
 from loop.ledger import lineage, progress
 from loop.ledger.lineage import BundleRow
+from loop.manifest import digest as digest_of
 from loop.project import Project
 from loop.protocols import Progress
 from loop.rounds import bundles, rows_kept
@@ -82,6 +83,26 @@ def verify(project: Project, progress: Progress | None = None) -> tuple[Finding,
     return tuple(sorted(found, key=lambda one: (one.level, -1 if one.round is None else one.round, one.place)))
 
 
+UNSEEN = (
+    "weakspot.yaml and the data files it names: the rounds keep their config, the pool its examples",
+    "the labeling tool: its projects, tasks and answers, and the folder of the embedded server",
+    "tables that people are not shown as results: tasks, events, heartbeats, forecasts, names of spots, meta but for "
+    "what steps ran with",
+    "what the labeling tool sent with each answer: of that only a hash is kept, which may change lawfully",
+)
+
+
+def unseen(project: Project) -> tuple[str, ...]:
+    """What `verify` did not look at, a line each."""
+    with project.ledger.read() as connection:
+        bundled = {row.round for row in lineage.bundles(connection)}
+        rest = [row.round for row in progress.rounds(connection) if row.round not in bundled]
+    if not rest:
+        return UNSEEN
+    named = f"round {rest[0]}" if len(rest) == 1 else f"rounds {', '.join(map(str, rest))}"
+    return (*UNSEEN, f"the rows of {named}: without a bundle only the files can be checked")
+
+
 def seal(project: Project) -> Seal | None:
     """The newest bundle; None when no round was finished with one."""
     with project.ledger.read() as connection:
@@ -127,7 +148,7 @@ def _bundles(
     before: BundleRow | None = None
     for row in known:
         name = artifact(row.round, BUNDLE)
-        digest = _digest(project.artifacts.place(name))
+        digest = digest_of(project.artifacts.place(name))
         if digest is None:
             found.append(_problem(name, MANIFEST, "is missing, though the ledger knows its hash"))
         elif digest != row.digest and f"{name}/{MANIFEST}" not in damaged:
@@ -141,7 +162,7 @@ def _bundles(
                 _problem(name, "previous.json", "does not name the bundle before it by the hash in the ledger")
             )
         for folder, wanted in content.get("artifacts.json", {}).items():
-            now = _digest(project.artifacts.place(folder))
+            now = _digest(project, folder)
             if now != wanted and folder not in told and f"{folder}/{MANIFEST}" not in damaged:
                 told.add(folder)
                 what = "is missing" if now is None else f"was written anew since round {row.round} was finished"
@@ -184,10 +205,11 @@ def _rows(project: Project, connection: Connection, known: tuple[BundleRow, ...]
     found = []
     for row in known:
         content = _content(project, row.round, damaged)
-        if _digest(project.artifacts.place(artifact(row.round, BUNDLE))) != row.digest:
+        if digest_of(project.artifacts.place(artifact(row.round, BUNDLE))) != row.digest:
             continue  # It is told already that this is not the bundle that was written.
         try:
             changes = list(rows_kept.lasting(connection, row.round, content))
+            changes += rows_kept.answers(connection, content)
             if row is known[-1]:
                 changes += rows_kept.state(connection, row.round, content)
         except (KeyError, TypeError, AttributeError):
@@ -216,11 +238,11 @@ def _content(project: Project, round_: int, damaged: set[str]) -> dict[str, Any]
     }
 
 
-def _digest(folder: Path) -> str | None:
-    """As Artifacts.digest, without a look at the files."""
+def _digest(project: Project, name: str) -> str | None:
+    """Of a folder that a bundle names, whatever the name is."""
     try:
-        return hashlib.blake2b((folder / MANIFEST).read_bytes(), digest_size=16).hexdigest()
-    except FileNotFoundError:
+        return digest_of(project.artifacts.place(name))
+    except ArtifactError:
         return None
 
 

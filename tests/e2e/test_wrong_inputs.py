@@ -214,20 +214,32 @@ def test_a_ledger_of_a_newer_weakspot(selected: Path) -> None:
         assert "upgrade weakspot" in told
 
 
-@pytest.mark.slow
-def test_a_corrupt_artifact_is_told_and_made_again_when_it_is_deleted(fresh: Path, selected: Path) -> None:
-    folder = fresh / ".weakspot" / "artifacts" / "rounds" / "000" / "score"
-    assert here("run", "--project", fresh, "--until", "score").status == 0
-    matrix = folder / "probabilities.npy"
-    good = matrix.read_bytes()
-    matrix.write_bytes(good[:-4] + bytes(4))
-    told = complaint(here("run", "--project", fresh, "--until", "select"))
-    assert f"{folder}: probabilities.npy has changed since it was written" in told
-    assert "without one delete it and run `weakspot run`" in told
-    shutil.rmtree(folder)
-    assert here("run", "--project", fresh, "--until", "select").status == 0
-    assert matrix.read_bytes() == good
-    assert ledger_of(fresh)["picks"] == ledger_of(selected)["picks"]
+@pytest.mark.parametrize("damage", ["changed", "emptied", "manifest", "deleted"])
+def test_lost_files_of_the_open_round_are_made_again_the_same(fresh: Path, selected: Path, damage: str) -> None:
+    """As after a power loss; of `score` and, when questions are drawn, of `select`."""
+    root = selected if damage == "changed" else fresh
+    step = "select" if root is selected else "score"
+    folder = root / ".weakspot" / "artifacts" / "rounds" / "000" / step
+    if root is fresh:
+        assert here("run", "--project", root, "--until", "score").status == 0
+    good = {path.name: path.read_bytes() for path in folder.iterdir()}
+    picks = ledger_of(selected)["picks"]
+    harm(folder, damage)
+    said = here("run", "--project", root, "--until", "select")
+    assert said.status == 0, said.err
+    assert "lost" in said.err
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == good
+    assert ledger_of(root)["picks"] == picks
+
+
+def harm(folder: Path, how: str) -> None:
+    """What a power loss, a bad disk or a hand does to a folder."""
+    if how == "deleted":
+        shutil.rmtree(folder)
+        return
+    largest = max((path for path in folder.iterdir() if path.name != "manifest.json"), key=lambda at: at.stat().st_size)
+    file = folder / "manifest.json" if how == "manifest" else largest
+    file.write_bytes(file.read_bytes()[:-4] + bytes(4) if how == "changed" else b"")
 
 
 def test_a_damaged_ledger(selected: Path) -> None:

@@ -145,6 +145,66 @@ def test_a_model_whose_files_were_deleted_is_made_again_with_nothing_to_compare(
     assert parts(found)["predictions"].state == IDENTICAL
 
 
+def lose(root: Path, *names: str) -> dict[str, bytes]:
+    """Removes folders of round 0; returns the files they had."""
+    folder, kept = root / ".weakspot/artifacts/rounds/000", {}
+    for name in names:
+        kept |= {f"{name}/{path.name}": path.read_bytes() for path in (folder / name).iterdir() if path.is_file()}
+        shutil.rmtree(folder / name)
+    return kept
+
+
+def has(root: Path, kept: dict[str, bytes]) -> bool:
+    folder = root / ".weakspot/artifacts/rounds/000"
+    return all((folder / name).is_file() and (folder / name).read_bytes() == content for name, content in kept.items())
+
+
+def measured_at(root: Path, at: int) -> set[int]:
+    """Rounds whose model was measured again in round `at`."""
+    with open_project(root, read_only=True) as project, project.ledger.read() as connection:
+        found = lineage.rows(connection, schema.estimates, schema.estimates.c.at_round == at)
+    return {row["round"] for row in found}
+
+
+@pytest.mark.usefixtures("_paper")
+def test_lost_predictions_of_a_finished_round_are_put_back_by_the_next_run(desk: Path) -> None:
+    kept = lose(desk, "evaluate", "select")
+    assert "rounds/000/evaluate was lost (manifest.json is missing) and is as it was again" in _next_gate(desk)
+    assert has(desk, kept)
+    assert here("verify", "--project", desk).status == 0
+
+
+@pytest.mark.usefixtures("_paper")
+def test_what_cannot_be_put_back_cheaply_is_left_out_aloud_and_the_advice_brings_it_back(desk: Path) -> None:
+    kept = lose(desk, "train", "evaluate")
+    said = _next_gate(desk)
+    assert said.count("rounds/000/evaluate is lost (manifest.json is missing) and stays out of later figures") == 1
+    assert "`weakspot replay 0 --restore` makes both again" in said
+    assert "Not measured: what rests on rounds/000/evaluate" in said
+    assert measured_at(desk, 3) == {1, 2, 3}
+    again_said = here("replay", "0", "--restore", "--project", desk)
+    assert "rounds/000/evaluate (manifest.json is missing) is as it was again" in again_said.out
+    evaluated = {name: content for name, content in kept.items() if name.startswith("evaluate/")}
+    assert has(desk, evaluated)
+
+
+def test_restoring_a_round_that_is_whole_changes_nothing(desk: Path) -> None:
+    before = everything(desk)
+    assert "no folder that its record names is lost or damaged" in _good("replay", "0", "--restore", "--project", desk)
+    after = everything(desk)
+    assert {name for name in before if before[name] != after.get(name)} <= {"rows"}
+
+
+def _next_gate(root: Path) -> str:
+    """The open round comes to its end and the next one to its gate; what the runs said."""
+    first = here("run", "--project", root, "--no-wait")
+    assert first.status == 3, first.err
+    paper_labeler.answer(root, 100, "slow_internet")
+    rest = [here("run", "--project", root, *more) for more in (("--no-wait",), ("--until", "gate"))]
+    assert [one.status for one in rest] == [0, 0], rest[-1].err
+    return first.err + "".join(one.err for one in rest)
+
+
 @pytest.mark.usefixtures("_paper")
 def test_a_round_without_a_model_comes_out_identical(files: Files, tmp_path: Path) -> None:
     root = tmp_path / "cold"

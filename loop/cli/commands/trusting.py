@@ -37,11 +37,19 @@ def verify(project: ProjectOption = None, trust: TrustOption = False, json_: Jso
 
 def replay(
     round_: Annotated[int, typer.Argument(min=0, metavar="ROUND")],
+    restore: Annotated[bool, typer.Option("--restore", help="Put lost or damaged folders of the round back.")] = False,
     project: ProjectOption = None,
     trust: TrustOption = False,
     json_: JsonOption = False,
 ) -> None:
-    """Run a round again from its record, beside the project, and say whether the result is the same."""
+    """Run a round again from its record, beside the project, and say whether the result is the same.
+
+    With --restore: make its lost folders again instead, and put back those that come out the same to the byte.
+    """
     from loop.cli import lineage
 
-    lineage.replay(root(project, trust=trust), round_, as_json=json_)
+    folder = root(project, trust=trust)
+    if restore:
+        lineage.restore(folder, round_, as_json=json_)
+    else:
+        lineage.replay(folder, round_, as_json=json_)

@@ -11,6 +11,7 @@ from loop.ledger import figures
 from loop.records import SliceComparison
 from loop.rounds import audit
 from loop.rounds.challenging import Ground, Measured, challenge
+from loop.rounds.lost_files import is_whole
 from loop.rounds.retention import RETENTION
 from loop.rounds.work import GROUNDS, Done, Work
 from loop.tasks.classification.judging import predictions_of, slices_of, truths
@@ -49,6 +50,8 @@ def gate(work: Work) -> Done:
 
 
 def _wrong(work: Work, round_: int, truth: Mapping[str, str]) -> dict[str, bool]:
+    if round_ != work.round and not is_whole(work, round_, "evaluate"):
+        return {}
     predictions = predictions_of(work, round_)
     said = set(predictions.ids)
     return wrong_of(predictions, {id_: label for id_, label in truth.items() if id_ in said})

@@ -24,6 +24,7 @@ from loop.records import Measurement, Predictions, Role
 from loop.rounds import audit, lifting
 from loop.rounds.estimating import Grounds, Judged, measure_anew
 from loop.rounds.frozen import embeddings, partition, tokens
+from loop.rounds.lost_files import is_whole
 from loop.rounds.work import GROUNDS, Done, Work, artifact
 from loop.tasks.classification import proxies
 from loop.tasks.classification.learning import proxied
@@ -83,7 +84,9 @@ def estimated(work: Work) -> tuple[EstimateRow, ...]:
     with work.project.ledger.read() as connection:
         rounds = [row.round for row in figures.models(connection)]
     known = {**truth["audit"], **truth["gold"]}
-    return measure_anew(work, {round_: _judged(predictions_of(work, round_), known) for round_ in rounds}, grounds)
+    kept = [round_ for round_ in rounds if round_ == work.round or is_whole(work, round_, "evaluate")]
+    judged = {round_: _judged(predictions_of(work, round_), known) for round_ in kept}
+    return measure_anew(work, judged, grounds)
 
 
 def _judged(predictions: Predictions, known: Mapping[str, str]) -> Judged:

@@ -16,6 +16,7 @@ from loop.ledger import figures, lives, people
 from loop.records import Annotation, AnswerState, FoundSlice, Role, Split, Spot
 from loop.rounds import audit, reserves, spot_lives
 from loop.rounds.frozen import Frozen, Partition, embeddings, partition
+from loop.rounds.lost_files import is_whole
 from loop.rounds.work import Done, Work
 from loop.selection import spots
 from loop.tasks.classification.judging import predictions_of, truths
@@ -64,7 +65,7 @@ def _spots(work: Work, frozen: Frozen, regions: Partition) -> tuple[Spot, ...]:
 def _slices(work: Work) -> tuple[FoundSlice, ...]:
     with work.project.ledger.read() as connection:
         champion = figures.champion(connection)
-    if champion is None:
+    if champion is None or not is_whole(work, champion, "evaluate"):
         return ()
     truth, predictions = truths(work), predictions_of(work, champion)
     guess = dict(zip(predictions.ids, predictions.guesses(), strict=True))
@@ -105,7 +106,7 @@ def _dev(work: Work) -> dict[str, _Outcome]:
     with work.project.ledger.read() as connection:
         champion = figures.champion(connection)
         truth = {label.example_id: label.label for label in people.labels(connection, roles=[Role.DEV])}
-    if champion is None:
+    if champion is None or not is_whole(work, champion, "evaluate"):
         return {}
     predictions = predictions_of(work, champion)
     rows = zip(predictions.ids, predictions.guesses(), predictions.probabilities.max(axis=1), strict=True)

@@ -19,6 +19,7 @@ from loop.evaluation import measure
 from loop.ledger import figures
 from loop.protocols import Classifier
 from loop.records import Measurement, Predictions
+from loop.rounds.lost_files import is_whole
 from loop.rounds.retention import RETENTION, retention
 from loop.rounds.work import Work, artifact
 
@@ -57,10 +58,12 @@ def measure_retention(work: Work, model: Classifier, folder: Path, rng: np.rando
 
 
 def retention_wrong(work: Work, round_: int) -> dict[str, bool]:
-    """Retention example → whether that round's model errs on it; empty without retention texts.
+    """Retention example → whether that round's model errs on it; empty without retention texts, or when they are lost.
 
-    Raises ArtifactError when the round's figures are not there.
+    Raises ArtifactError when the figures of the round that runs are not there.
     """
+    if round_ != work.round and not is_whole(work, round_, "evaluate"):
+        return {}
     file = work.project.artifacts.open(artifact(round_, "evaluate")) / FILE
     if not file.is_file():
         return {}

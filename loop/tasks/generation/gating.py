@@ -21,6 +21,7 @@ from loop.ledger import figures
 from loop.ledger.figures import Decision
 from loop.records import Generation, Measurement, SliceComparison
 from loop.rounds.challenging import ENOUGH, Ground, Measured, challenge
+from loop.rounds.lost_files import is_whole
 from loop.rounds.retention import RETENTION, retention
 from loop.rounds.work import Done, Work, artifact, now
 from loop.tasks.generation import answers as files
@@ -134,6 +135,9 @@ def _regretted(work: Work) -> Decision | None:
 
 
 def _answers(work: Work, round_: int) -> Answers:
+    """What a round's model wrote; empty when the files of an earlier round are lost, which is said."""
+    if round_ != work.round and not is_whole(work, round_, "evaluate"):
+        return {}
     return files.load(work.project.artifacts.open(artifact(round_, "evaluate"))).greedy
 
 

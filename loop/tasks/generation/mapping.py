@@ -18,6 +18,7 @@ from loop.ledger import figures, lives, people
 from loop.records import FloatArray, IntArray, Split, Spot
 from loop.rounds import spot_lives
 from loop.rounds.frozen import Frozen, embeddings, partition
+from loop.rounds.lost_files import is_whole
 from loop.rounds.work import Done, Work, artifact
 from loop.selection import spots
 from loop.tasks.generation import answers as files
@@ -79,7 +80,7 @@ def _wrong(work: Work) -> dict[str, dict[str, bool]]:
     """Ground → (prompt → whether the champion's answer is wrong), where that is known."""
     with work.project.ledger.read() as connection:
         champion = figures.champion(connection)
-    if champion is None:
+    if champion is None or not is_whole(work, champion, "evaluate"):
         return {}
     known = _known_wrong(work.project.artifacts.open(artifact(champion, "evaluate")))
     return {ground: {id_: known[id_] for id_ in ids if id_ in known} for ground, ids in grounds_of(work).items()}
