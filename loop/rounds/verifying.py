@@ -6,8 +6,9 @@ ledger  ─► rows that never change: exactly as every bundle has them         
            answers: against every bundle; what is believed of them: against   │
            the newest bundle alone                                            ┘ (`loop.rounds.rows_kept`)
 
-What it did not look at is listed by `unseen`. What it cannot see: somebody who rewrites the newest bundle, its manifest and its hash in the ledger alike. Whoever
-keeps the hash that `weakspot verify` prints somewhere else sees that too.
+What it did not look at is listed by `unseen`. What it cannot see: somebody who rewrites the newest bundle, its
+manifest and its hash in the ledger alike. Whoever keeps the hash that `weakspot verify` prints somewhere else sees
+that too.
 """
 
 from __future__ import annotations
