@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -24,8 +24,9 @@ from labeling.client import Client
 from labeling.collecting import collect
 from labeling.door import connection
 from labeling.installation import Tell
-from labeling.marker import Marker, count_send, new_marker, read_marker, was_set_back, write_marker
-from labeling.pages import is_ours, page_of
+from labeling.marker import Marker, new_marker, read_marker, write_marker
+from labeling.pages import page_of
+from labeling.projects import Known, is_set_back, known_project, note_send, receipt_of
 from labeling.rows import Project
 from labeling.sending import Connect, Pause, place
 from labeling.server import silent
@@ -44,16 +45,6 @@ Found = TypeVar("Found")
 _TITLE = (3, 50)
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What the ledger knows of the project on the server."""
-
-    project_id: str | None = None
-    instance: str = ""
-    """See Marker; "" before the first send, and of projects of older versions."""
-    sends: int = 0
-
-
 class LabelStudio:
     """A Labeler; keeps nothing between calls but what is known of the project."""
 
@@ -67,6 +58,8 @@ class LabelStudio:
         project_id: str | None = None,
         instance: str = "",
         sends: int = 0,
+        holder: str = "",
+        former: str = "",
         overlap: int = 1,
         tries: int = 1,
         pause: Pause = time.sleep,
@@ -74,9 +67,8 @@ class LabelStudio:
         self._connect = connect
         self._form = form
         self._page = page_of(form.kind)
-        self._key = project_key
         self._title = title if len(title) >= _TITLE[0] else f"weakspot {title}"
-        self._known = Known(project_id, instance, sends)
+        self._known = Known(project_key, project_id, instance, sends, holder, former)
         self._overlap = overlap
         self._tries = tries
         self._pause = pause
@@ -100,10 +92,10 @@ class LabelStudio:
 
     def _send(self, questions: Sequence[Question], *, progress: Progress | None) -> Receipt:
         client = self._connect()
-        project = self._found(client) or self._made(client)
+        project = known_project(client, self._known) or self._made(client)
         self._check_page(project)
-        set_back = self._was_set_back(project)
-        marker = self._count_send(client, project)
+        set_back = is_set_back(project, self._known)
+        marker = note_send(client, project, self._known)
         if self._known.project_id is None:
             self._make_list_readable(client, project)
         if project.overlap != self._overlap:
@@ -118,12 +110,12 @@ class LabelStudio:
             SentTask(q.ext_id, str(placed.task_ids[q.ext_id]), f"{page_url}?task={placed.task_ids[q.ext_id]}")
             for q in questions
         )
-        receipt = _receipt(client, project, marker, continues=not set_back)
+        receipt = receipt_of(client, project, marker, continues=not set_back)
         return replace(receipt, tasks=sent, created=placed.created)
 
     def _collect(self, *, since: str | None, whole: bool, closely: Sequence[str]) -> Collected:
         client = self._connect()
-        project = self._found(client)
+        project = known_project(client, self._known)
         if project is None:
             return Collected(annotations={}, watermark=since, present=frozenset() if whole else None)
         changed = self._page.changes(project.config, self._form)
@@ -139,7 +131,7 @@ class LabelStudio:
         )
         marker = read_marker(project.description)
         instance = marker.instance if marker else ""
-        return replace(found, instance=instance, continues=not self._was_set_back(project))
+        return replace(found, instance=instance, continues=not is_set_back(project, self._known))
 
     def restore_page(self) -> Receipt:
         """Puts our labelling page back, into a new project when ours is gone; the receipt says whether it is."""
@@ -148,60 +140,24 @@ class LabelStudio:
     def _restore_page(self) -> Receipt:
         client = self._connect()
         try:
-            project, continues = self._found(client), True
+            project, continues = known_project(client, self._known), True
         except ProjectGone:
-            self._known = Known()
-            project, continues = self._found(client), False
+            self._known = replace(self._known, project_id=None, instance="", sends=0)
+            project, continues = known_project(client, self._known), False
         if project is None:
             project = self._made(client)
             self._make_list_readable(client, project)
         else:
             untouched = self._page.says_something_untouched()
             client.set_page(project.id, self._page.page(self._form), untouched=untouched)
-        marker = read_marker(project.description) or Marker(self._key)
-        return _receipt(client, project, marker, continues=continues and not self._was_set_back(project))
-
-    def _found(self, client: Client) -> Project | None:
-        if self._known.project_id is None:
-            return find_project(client, self._key)
-        project = client.project(int(self._known.project_id))
-        marker = read_marker(project.description)
-        # SQLite gives the number of a removed project to the next one, and a new server counts from 1.
-        if marker is None and is_ours(project.config):
-            return project
-        if marker is None or marker.key != self._key or self._is_another(marker):
-            raise ProjectGone(
-                f'project {project.id} at {client.url} is now another one: "{project.title}"',
-                wanted="the project that questions were sent to",
-                do="run `weakspot label-studio restore` to make a new one; the answers so far are kept",
-            )
-        return project
-
-    def _is_another(self, marker: Marker) -> bool:
-        return bool(marker.instance and self._known.instance and marker.instance != self._known.instance)
-
-    def _was_set_back(self, project: Project) -> bool:
-        marker = read_marker(project.description)
-        return was_set_back(marker, known_instance=self._known.instance, known_sends=self._known.sends)
-
-    def _count_send(self, client: Client, project: Project) -> Marker:
-        """Before anything is sent, so that the server never knows of fewer sends than the ledger."""
-        marker = read_marker(project.description)
-        if marker is None and project.description.strip():
-            # People wrote something of their own there: it is theirs.
-            return Marker(self._key, self._known.instance, self._known.sends)
-        counted = count_send(
-            marker or Marker(self._key, self._known.instance, self._known.sends), known_sends=self._known.sends
-        )
-        if counted != marker:
-            client.set_description(project.id, write_marker(counted))
-        return counted
+        marker = read_marker(project.description) or Marker(self._known.key)
+        return receipt_of(client, project, marker, continues=continues and not is_set_back(project, self._known))
 
     def _made(self, client: Client) -> Project:
         try:
             project = client.create_project(
                 title=self._title[: _TITLE[1]],
-                description=write_marker(new_marker(self._key)),
+                description=write_marker(replace(new_marker(self._known.key), holder=self._known.holder)),
                 config=self._page.page(self._form),
                 instruction=self._page.instruction(self._form),
                 overlap=self._overlap,
@@ -209,7 +165,7 @@ class LabelStudio:
             )
         except ServerDown:
             # It may have been made all the same.
-            made = self._found(self._connect())
+            made = known_project(self._connect(), self._known)
             if made is None:
                 raise
             return made
@@ -241,13 +197,16 @@ def build(
     overlap: int,
     instance: str = "",
     sends: int = 0,
+    holder: str = "",
+    former: str = "",
     tell: Tell = silent,
 ) -> LabelStudio:
     """The Labeler of the menu. url None: the embedded server under `state_dir`, started whenever it is down.
 
     form: what people are asked, which decides the page. Raises LabelerError for a kind that has none.
     project_key: stable name of the weakspot project, the marker in Label Studio. project_id, instance and sends: from
-    the last Receipt.
+    the last Receipt. holder: a name for the folder that asks, where copies of it could share a server; former: the name
+    it had before it was moved.
     overlap: how many people answer each question. tell: hears what starting and installing the server is at.
     """
     return LabelStudio(
@@ -258,24 +217,8 @@ def build(
         project_id=project_id,
         instance=instance,
         sends=sends,
+        holder=holder,
+        former=former,
         overlap=overlap,
         tries=1 if url else EMBEDDED_TRIES,
-    )
-
-
-def find_project(client: Client, project_key: str) -> Project | None:
-    """The oldest project with our marker."""
-    marked = ((project, read_marker(project.description)) for project in client.projects())
-    return next((project for project, marker in marked if marker and marker.key == project_key), None)
-
-
-def _receipt(client: Client, project: Project, marker: Marker, *, continues: bool) -> Receipt:
-    return Receipt(
-        project_id=str(project.id),
-        project_url=f"{client.url}/projects/{project.id}/data?labeling=1",
-        tasks=(),
-        created=0,
-        instance=marker.instance,
-        sends=marker.sends,
-        continues=continues,
     )

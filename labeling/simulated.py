@@ -19,8 +19,8 @@ from labeling.accounts import member_token
 from labeling.client import Client
 from labeling.crowd import Expert, Reply, assigned, crew, reply
 from labeling.door import connection
-from labeling.label_studio import find_project
 from labeling.pages import page_for
+from labeling.projects import find_project
 from labeling.sending import Connect, Pause, one_of
 from labeling.tastes import Marks, judgement
 from loop import durable
@@ -63,8 +63,10 @@ class Simulated:
         marks: Marks | None = None,
         overlap: int,
         seed: int,
+        project_id: str | None = None,
         pause: Pause = time.sleep,
     ) -> None:
+        self._project_id = project_id
         self._connect = connect
         self._experts = experts
         self._accounts = accounts
@@ -84,7 +86,7 @@ class Simulated:
         Raises ServerDown, ServerRefused, ProjectGone.
         """
         owner = self._connect()
-        project = find_project(owner, self._key)
+        project = owner.project(int(self._project_id)) if self._project_id else find_project(owner, self._key)
         if project is None:
             raise ProjectGone("the simulated experts find no project of ours in Label Studio", do="run `weakspot run`")
         members = self._signed_in(owner)
@@ -175,10 +177,12 @@ def simulated(
     overlap: int,
     seed: int,
     marks: Marks | None = None,
+    project_id: str | None = None,
 ) -> Simulated:
     """The menu's "simulated": `count` accounts, made on the server once; their passwords lie in `state_dir` (mode 600).
 
     marks: (ext_id, answer) → how good it is, 0..1: the rubric behind answers about answers, None for labels.
+    project_id: where the questions lie; None: the oldest project with our key.
     error_rate and seconds_per_answer are means over the experts; 0 seconds: nobody sleeps.
     """
     return Simulated(
@@ -191,4 +195,5 @@ def simulated(
         marks=marks,
         overlap=overlap,
         seed=seed,
+        project_id=project_id,
     )

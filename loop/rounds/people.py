@@ -24,6 +24,7 @@ from loop.project import Project, only_worker
 from loop.records import AnswerState, Receipt
 from loop.rounds.collection import take_over
 from loop.rounds.histories import PROJECT_URL, follow, history, note_project
+from loop.rounds.holders import note_root
 from loop.rounds.task import task_of
 from loop.rounds.tools import experts, labeler, silent, tool_of
 from loop.rounds.work import Done, Work, now
@@ -55,7 +56,7 @@ def send(work: Work) -> Done:
     receipt = labeler(work).send(task_of(work.config).questions(work, rows), progress=work.progress)
     work.say(f"{len(receipt.tasks)} questions lie at {receipt.project_url}")
     outcome = {"sent": len(receipt.tasks), "created": receipt.created, "url": receipt.project_url}
-    return Done(outcome, partial(_note_sent, receipt=receipt))
+    return Done(outcome, partial(_note_sent, project=work.project, receipt=receipt))
 
 
 def wait(work: Work) -> Done:
@@ -112,6 +113,7 @@ def restore_page(project: Project) -> None:
         with project.ledger.begin() as connection:
             began = follow(connection, receipt)
             note_project(connection, receipt)
+            note_root(connection, project)
             open_round = next((row.round for row in progress.rounds(connection) if row.finished_at is None), None)
             if began and open_round is not None and _waits(connection, open_round):
                 progress.begin_step(connection, open_round, "send", at=now())
@@ -138,9 +140,10 @@ def _lacking_rows(work: Work) -> list[PickRow]:
     return [row for row in _picks(work) if row.ext_id in lacking]
 
 
-def _note_sent(connection: Connection, receipt: Receipt) -> None:
+def _note_sent(connection: Connection, project: Project, receipt: Receipt) -> None:
     follow(connection, receipt)
     note_project(connection, receipt)
+    note_root(connection, project)
     present = history(connection)
     people.add_tasks(connection, receipt.tasks, project_id=receipt.project_id, at=now(), history=present)
 
@@ -150,7 +153,7 @@ def _send_again(work: Work) -> None:
     rows = _lacking_rows(work)
     receipt = labeler(work).send(task_of(work.config).questions(work, rows))
     with work.project.ledger.begin() as connection:
-        _note_sent(connection, receipt)
+        _note_sent(connection, work.project, receipt)
 
 
 def _waits(connection: Connection, round_: int) -> bool:

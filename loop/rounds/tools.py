@@ -15,6 +15,7 @@ from loop.ledger import progress
 from loop.project import Project
 from loop.protocols import Experts, Labeler
 from loop.rounds.histories import INSTANCE, PROJECT_ID, SENDS
+from loop.rounds.holders import holders
 from loop.rounds.task import task_of
 from loop.rounds.work import Work
 
@@ -32,11 +33,14 @@ def experts(work: Work) -> Experts:
     if config.experts.kind == "people":
         crowd: Experts = build()
         return crowd
+    with work.project.ledger.read() as connection:
+        project_id = progress.get(connection, PROJECT_ID)
     crowd = build(
         state_dir=work.project.state / config.labeler.kind,
         url=config.labeler.url,
         token=os.environ.get(config.labeler.token_env),
         project_key=work.project.key,
+        project_id=project_id,
         form=config.form,
         count=config.experts.count,
         error_rate=config.experts.error_rate,
@@ -57,6 +61,7 @@ def tool_of(project: Project, config: Config, tell: Callable[[str], None]) -> An
     with project.ledger.read() as connection:
         project_id, instance = progress.get(connection, PROJECT_ID), progress.get(connection, INSTANCE)
         sends = progress.get(connection, SENDS)
+        holder, former = holders(connection, project) if config.labeler.url else ("", "")
     return registry.load("labeler", config.labeler.kind)(
         form=config.form,
         project_key=project.key,
@@ -67,6 +72,8 @@ def tool_of(project: Project, config: Config, tell: Callable[[str], None]) -> An
         project_id=project_id,
         instance=instance or "",
         sends=int(sends or 0),
+        holder=holder,
+        former=former,
         overlap=config.labeler.overlap,
         tell=tell,
     )

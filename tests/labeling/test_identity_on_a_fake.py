@@ -152,3 +152,26 @@ def test_a_question_whose_task_is_gone_is_absent_when_looked_at_closely() -> Non
     found = labeler(fake).collect(since=watermark, closely=["q0000", "q0001"])
     assert found.absent == {"q0001"}
     assert labeler(fake).collect(since=watermark).absent == frozenset()
+
+
+def test_a_project_that_another_folder_holds_is_not_used_and_a_moved_folder_keeps_its_own() -> None:
+    fake = FakeLabelStudio()
+    first = labeler(fake, holder="here").send(QUESTIONS)
+    copy = labeler(fake, holder="there", **known(first))
+    for call in (copy.collect, lambda: copy.send(QUESTIONS)):
+        with pytest.raises(ProjectGone, match="another folder asks.*`weakspot label-studio restore`"):
+            call()
+    assert labeler(fake, holder="there", former="here", **known(first)).collect().continues
+    own = copy.restore_page()
+    assert (own.project_id, own.continues) == ("2", False)
+    assert labeler(fake, holder="there", **known(own)).send(QUESTIONS).created == 6
+    assert labeler(fake, holder="here", **known(first)).send(QUESTIONS).created == 0
+    assert labeler(fake, holder="third").collect(whole=True).present == frozenset()
+
+
+def test_a_project_without_a_holder_belongs_to_the_first_folder_that_sends() -> None:
+    fake = FakeLabelStudio()
+    receipt = labeler(fake).send(QUESTIONS)
+    labeler(fake, holder="here", **known(receipt)).send(QUESTIONS)
+    with pytest.raises(ProjectGone, match="this one is a copy"):
+        labeler(fake, holder="there", **known(receipt)).collect()

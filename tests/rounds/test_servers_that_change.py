@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from command_line import Said, complaint, here
 from fake_label_studio import TOKEN, URL, FakeLabelStudio
-from made_project import change
+from made_project import change, copy_project
 from small_projects import _fresh, small_files  # noqa: F401
 
 import labeling.label_studio
@@ -40,7 +40,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> FakeLabelStudio:
 @pytest.fixture(scope="session")
 def _picked(_fresh: Path) -> Path:  # noqa: F811
     """A project that is about to ask people six questions."""
-    root = Path(shutil.copytree(_fresh, _fresh.with_name("picked")))
+    root = copy_project(_fresh, _fresh.with_name("picked"))
     change(root, {"experts.kind": "people", "labeler.poll_seconds": 0.1, "model.tuning": "head", "model.options": {}})
     assert run(root, "--until", "select").status == 0
     return root
@@ -48,7 +48,7 @@ def _picked(_fresh: Path) -> Path:  # noqa: F811
 
 @pytest.fixture
 def picked(_picked: Path, fake: FakeLabelStudio, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(_picked, tmp_path / "picked"))
+    return copy_project(_picked, tmp_path / "picked")
 
 
 @pytest.fixture
@@ -279,3 +279,35 @@ def test_a_bad_server_while_a_page_is_restored(sent: Path, fake: FakeLabelStudio
     assert len(fake.projects) == 1
     assert run(sent, "--no-wait").status == 3
     assert sorted(fake.ext_ids()) == sorted(sent_ids(sent))
+
+
+@pytest.fixture
+def on_own_server(picked: Path, fake: FakeLabelStudio) -> Path:
+    """A project whose questions lie on a server of the user's own."""
+    change(picked, {"labeler.url": URL})
+    look(picked)
+    return picked
+
+
+def test_a_copied_folder_asks_in_a_project_of_its_own(on_own_server: Path, fake: FakeLabelStudio) -> None:
+    copy = copy_project(on_own_server, on_own_server.with_name("copy"))
+    said = complaint(run(copy, "--no-wait"))
+    assert "another folder asks in the project" in said
+    assert here("label-studio", "restore", "--project", copy).status == 0
+    look(copy)
+    assert len(fake.projects) == 2
+    assert Counter(fake.ext_ids()) == dict.fromkeys(sent_ids(copy), 2)
+    answer(fake, sent_ids(on_own_server))
+    assert run(on_own_server).status == 0
+    assert (len(answers(on_own_server)), len(answers(copy))) == (6, 0)
+    look(copy)
+    assert answers(copy) == ()
+
+
+def test_a_moved_folder_goes_on_with_its_project(on_own_server: Path, fake: FakeLabelStudio) -> None:
+    for name in ("moved", "moved again"):
+        on_own_server = Path(shutil.move(on_own_server, on_own_server.with_name(name)))
+        answer(fake, sent_ids(on_own_server)[:2])
+        look(on_own_server)
+    assert len(fake.projects) == 1
+    assert len(answers(on_own_server)) == 4
