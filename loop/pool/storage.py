@@ -15,6 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from loop import durable
 from loop.errors import ArtifactError
 from loop.pool.prompt_cells import CONTEXT, MESSAGES, STORED
 from loop.pool.tables import META
@@ -120,7 +121,8 @@ def _atomically(path: Path, fill: Any) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         fill(temporary)
-        temporary.replace(path)
+        durable.sync(temporary)
+        durable.move(temporary, path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise ArtifactError(f"{path} cannot be written: {error}", do="make room or choose another folder") from None

@@ -6,6 +6,6 @@ task       what a task type brings: its own steps, questions, predictions
 frozen     made once: embeddings, regions, map
 reserves   which examples are set apart for audit and dev
 people     send, await, collect
-creating   `weakspot init`          champion   promote, rollback, predict, export
-checkup    `weakspot doctor`
+project_files, creating   `weakspot init`          champion   promote, rollback, predict, export
+checkup    `weakspot doctor`        restoring, lost_files   lost files: put back, or left out aloud
 """

@@ -10,8 +10,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from shlex import quote
 
-from loop import registry
+from loop import home, registry
 from loop.errors import NotApproved, WeakspotError
+from loop.ledger import Ledger
 from loop.project import Project, find, open_project
 from loop.rounds.task import task_of
 from loop.trust import RECORD, rule
@@ -67,7 +68,19 @@ def _said(name: str, look: Callable[[Project], str], project: Project) -> Check:
 
 
 def _upgrade(root: Path) -> None:
-    open_project(root, scope=RECORD).close()
+    with open_project(root, scope=RECORD) as project:
+        _adopt(project.ledger, root)
+
+
+def _adopt(ledger: Ledger, root: Path) -> None:
+    """Where the ledger's home is gone, or on another machine, this folder becomes its home."""
+    file = ledger.file()
+    if file is not None and file.is_relative_to(root.resolve()):
+        return
+    with ledger.only_worker("doctor --mend"), ledger.begin() as connection:
+        known = home.read(connection)
+        if known and not home.is_elsewhere(known, root):
+            home.adopt(connection, root)
 
 
 def _config(project: Project) -> str:

@@ -16,6 +16,7 @@ from uuid import uuid4
 
 import numpy as np
 
+from loop import durable
 from loop.errors import ArtifactError
 from loop.models.recipes.representation import of_length_one
 from loop.protocols import FrozenTexts, Progress
@@ -74,9 +75,12 @@ def _make(place: Path, texts: Sequence[str], embeddings: FloatArray) -> None:
         draft.mkdir(parents=True)
         np.save(draft / EMBEDDINGS, np.asarray(embeddings, dtype=np.float32))
         (draft / TEXTS).write_text(json.dumps(list(texts)), encoding="utf-8")
+        durable.sync_tree(draft)
         (draft / WHOLE).touch()
+        durable.sync(draft)
         shutil.rmtree(place, ignore_errors=True)
         draft.rename(place)
+        durable.sync(place.parent)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
 
@@ -84,7 +88,8 @@ def _make(place: Path, texts: Sequence[str], embeddings: FloatArray) -> None:
 def _add(place: Path, layers: FloatArray) -> None:
     draft = place / f".{LAYERS}.{uuid4().hex[:8]}.partial.npy"
     np.save(draft, layers)
-    draft.replace(place / LAYERS)
+    durable.sync(draft)
+    durable.move(draft, place / LAYERS)
 
 
 def _layers(texts: Sequence[str], base: Any, progress: Progress) -> FloatArray:

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from loop import durable
 from loop.errors import ArtifactError
 from loop.simulation.page import page
 from loop.simulation.summary import Summary
@@ -30,10 +31,9 @@ def write(summary: Summary, folder: Path) -> tuple[Path, ...]:
     }
     written = []
     for name, text in texts.items():
-        place, draft = folder / name, folder / f".{name}.partial"
+        place = folder / name
         try:
-            draft.write_text(text, encoding="utf-8")
-            draft.replace(place)
+            durable.write(place, text)
         except OSError as fault:
             raise ArtifactError(
                 f"cannot write {place}: {fault.strerror}", do="make room or name another --out"

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from loop.project import open_project
 from loop.records import Forecast
 from loop.report.plan import Plan, plan
 from loop.report.view import view
+from loop.rounds import planning
 
 BATCH = 6
 SECONDS = 3.0
@@ -62,6 +65,38 @@ def planned(root: Path) -> Plan:
         found = plan(opened)
     assert found is not None
     return found
+
+
+def execute(root: Path, sql: str) -> None:
+    with closing(sqlite3.connect(root / ".weakspot" / "ledger.db")) as connection:
+        connection.execute(sql)
+        connection.commit()
+
+
+@pytest.mark.slow
+def test_the_forecast_comes_with_the_end_of_the_round_or_neither_does(
+    two_rounds: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = written(two_rounds)
+    execute(two_rounds, "DELETE FROM forecasts")
+    execute(two_rounds, "DELETE FROM bundles WHERE round = 1")
+    execute(two_rounds, "UPDATE rounds SET finished_at = NULL WHERE round = 1")
+    with monkeypatch.context() as patch:
+        patch.setattr(planning, "put_forecast", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            here("run", "--project", two_rounds)
+    with open_project(two_rounds, read_only=True) as project, project.ledger.read() as connection:
+        assert progress.rounds(connection)[1].finished_at is None
+    assert here("run", "--project", two_rounds).status == 0
+    assert written(two_rounds) == before
+
+
+@pytest.mark.slow
+def test_a_forecast_that_an_older_weakspot_lost_is_written_by_the_next_run(two_rounds: Path) -> None:
+    before = written(two_rounds)
+    execute(two_rounds, "DELETE FROM forecasts")
+    assert here("run", "--project", two_rounds, "--until", "train").status == 0
+    assert written(two_rounds) == before
 
 
 @pytest.mark.slow

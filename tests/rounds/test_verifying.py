@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from command_line import here
 from made_record import SECRET, answer, finish, made_record, play, time
 
 from loop.ledger import figures, people, progress
@@ -151,6 +153,46 @@ def test_a_row_changed_in_the_database_is_found(desk: Path, table: str, statemen
     told = problems(desk)
     assert f"ledger: {table}" in [one.place for one in told], told
     assert all(one.round is not None for one in told)
+
+
+OLDER = [
+    "UPDATE annotations SET ext_id = '1-0', updated_at = '2027-01-01T00:00:00+00:00' WHERE id = 'a-0-0'",
+    "UPDATE annotations SET annotator = 'eve', updated_at = '2027-01-01T00:00:00+00:00' WHERE id = 'a-0-0'",
+    "UPDATE annotations SET label = 'refund', updated_at = '2020-01-01T00:00:00+00:00' WHERE id = 'a-0-0'",
+    "UPDATE annotations SET label = 'refund', updated_at = 'soon' WHERE id = 'a-0-0'",
+    "DELETE FROM annotations WHERE id = 'a-0-0'",
+]
+"""An answer of round 0: moved to another question, given to another person, changed without a later time, gone."""
+
+
+@pytest.mark.parametrize("statement", OLDER)
+def test_an_answer_that_only_an_older_bundle_holds_is_found(desk: Path, statement: str) -> None:
+    """What was changed before the newest bundle was written stands in that one as it was changed."""
+    change(desk, statement)
+    with open_project(desk) as project:
+        play(project, 2, [])
+        finish(project, 2)
+    assert next((one.round, one.place) for one in problems(desk)) == (0, "ledger: annotations")
+
+
+def test_what_was_not_looked_at_is_said(desk: Path) -> None:
+    said = here("verify", "--project", desk)
+    assert said.status == 0
+    assert "Not looked at:" in said.out
+    assert "the labeling tool" in said.out
+    with open_project(desk) as project:
+        play(project, 2, [])
+    assert "the rows of round 2" in here("verify", "--project", desk).out
+
+
+@pytest.mark.parametrize("name", ["/etc", "../../../..", "/dev"])
+def test_a_bundle_that_names_a_folder_outside_is_told(desk: Path, name: str) -> None:
+    with open_project(desk) as project, project.artifacts.writing("rounds/001/bundle") as folder:
+        for path in project.artifacts.place("rounds/001/bundle").iterdir():
+            if path.name != "manifest.json":
+                (folder / path.name).write_bytes(path.read_bytes())
+        (folder / "artifacts.json").write_text(json.dumps({name: "0" * 32}))
+    assert "is missing" in [one.found for one in problems(desk)]
 
 
 def test_a_bundle_lost_in_the_middle_is_found(desk: Path) -> None:
