@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -130,3 +131,14 @@ def test_a_damaged_base_is_told(tiny_base: Path, tmp_path: Path, name: str) -> N
     (folder / name).write_bytes(whole[: len(whole) // 2])
     with pytest.raises(ModelError, match=r"cannot be read|is damaged"):
         load_encoder(str(folder)).embed(["router"])
+
+
+def test_code_that_comes_with_a_tokenizer_is_not_run(tiny_base: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(tiny_base, tmp_path / "copy"))
+    (folder / "theirs.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\nclass Theirs: pass\n")
+    said = json.loads((folder / "tokenizer_config.json").read_text())
+    said |= {"auto_map": {"AutoTokenizer": ["theirs.Theirs", "theirs.Theirs"]}, "tokenizer_class": "Theirs"}
+    (folder / "tokenizer_config.json").write_text(json.dumps(said))
+    with contextlib.suppress(ModelError):
+        bases.load_tokenizer(bases.find_base(str(folder)))
+    assert not (tmp_path / "ran").exists()

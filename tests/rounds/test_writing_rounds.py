@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import itertools
 import json
-import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 import yaml
 from command_line import complaint, here
 from fake_endpoint import FakeEndpoint
+from made_project import copy_project
 from made_writer import ANSWERS, PROMPTS, made_writer
 
 from loop import registry
@@ -247,7 +247,7 @@ def test_a_judge_answers_its_share_and_people_get_what_it_is_not_sure_of(desk: P
 
 def _copied(desk: Path, tmp_path: Path) -> Path:
     """The project one round further, on its own."""
-    copy = Path(shutil.copytree(desk, tmp_path / "desk"))
+    copy = copy_project(desk, tmp_path / "desk")
     base = yaml.safe_load((desk / "weakspot.yaml").read_text())["model"]["base"]
     _change(copy, {"model": {"base": str((desk / base).resolve()), "options": SMALL}})
     assert here("run", "--project", copy, "--no-wait").status == 3
