@@ -62,8 +62,13 @@ def copy_project(source: Path, target: Path) -> Path:
     """A copy that counts as made by this user, so that a test may change what it asks for."""
     shutil.copytree(source, target)
     (target / ".weakspot" / "trust-id").unlink(missing_ok=True)
-    trust.approve(load(target / "weakspot.yaml"), target, origin="made")
+    own(target)
     return target
+
+
+def own(root: Path) -> None:
+    """Remembers a project as `weakspot init` does: for those that tests write by hand."""
+    trust.approve(load(root / "weakspot.yaml"), root, origin="made")
 
 
 def change(root: Path, values: Mapping[str, Any]) -> None:

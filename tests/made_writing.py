@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+from made_project import own
 
 from loop import pool as pools
 from loop.artifacts import Artifacts
@@ -118,6 +119,7 @@ def make_writing(root: Path, wanted: Writing | None = None, *, seed: int = 5) ->
         },
     )
     (root / "weakspot.yaml").write_text(text.replace("title: null", f"title: {json.dumps(wanted.title)}"))
+    own(root)
     artifacts = Artifacts(root / ".weakspot" / "artifacts")
     with artifacts.writing("pool") as folder:
         pools.write(examples, folder / "pool.parquet", metadata=("channel",), writing=True)

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+from made_project import own
 from made_world import LABELS, SPOTS, World, difficulty, made_world, probabilities
 
 from loop import pool as pools
@@ -90,6 +91,7 @@ def make_project(root: Path, wanted: Wanted, *, seed: int = 7, pool: int = 700) 
         batch=wanted.batch,
     )
     (root / "weakspot.yaml").write_text(text.replace("title: null", f"title: {json.dumps(wanted.title)}"))
+    own(root)
     artifacts = Artifacts(root / ".weakspot" / "artifacts")
     with artifacts.writing("pool") as folder:
         pools.write(world.examples, folder / "pool.parquet", metadata=("channel",))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from command_line import here
+from made_project import own
 
 from loop.cli.planning import NOTHING
 from loop.cli.planning import plan as tell
@@ -41,6 +42,7 @@ def made(
     more = {"selection.batch": BATCH, **{key.replace("__", "."): value for key, value in settings.items()}}
     text = template(name="p", file="pool.csv", text="text", labels=("a", "b"), more=more)
     (root / "weakspot.yaml").write_text(text)
+    own(root)
     with open_project(root) as project, project.ledger.begin() as row:
         for round_, error in enumerate(errors):
             progress.open_round(row, RoundRow(round_, {}, "", "", AT, AT))

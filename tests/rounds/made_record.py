@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+from made_project import own
 
 from loop import pool as pools
 from loop.artifacts import Artifacts
@@ -51,6 +52,7 @@ def made_record(root: Path, *, bundled: bool = True) -> Path:
     )
     text = template(name="desk", file="m.csv", text="text", labels=list(LABELS), experts="people", batch=2)
     (root / "weakspot.yaml").write_text(text)
+    own(root)
     artifacts = Artifacts(root / ".weakspot" / "artifacts")
     with artifacts.writing("pool") as folder:
         pools.write(examples, folder / "pool.parquet", metadata=())
