@@ -30,6 +30,14 @@ def kind_of(path: Path) -> str | None:
     return next((words for is_, words in KINDS if is_(mode)), None)
 
 
+def is_regular(path: Path) -> bool:
+    """Whether a regular file lies there; False for what cannot be a path, as a very long text."""
+    try:
+        return kind_of(path) is None
+    except (OSError, ValueError):
+        return False
+
+
 def regular(path: Path, *, option: str = "") -> Path:
     """The path. Raises DataError unless a regular file lies there. option: named in the message."""
     name = f"{option} {path}".strip()

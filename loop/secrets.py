@@ -57,6 +57,11 @@ def in_address(address: str) -> bool:
     return parts.password is not None or masked(unquote(address)) != unquote(address)
 
 
+def is_secret(name: str) -> bool:
+    """Whether a parameter of this name holds a secret: password, sslpassword, token, api_key and the like."""
+    return re.fullmatch(_NAME, name, re.IGNORECASE) is not None or name.casefold() in ("key", "pass", "pwd", "auth")
+
+
 def _mask(secret: str) -> str:
     return secret if secret in PLACEHOLDERS else MASK
 

@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from loop import registry
 from loop.errors import ConfigError
+from loop.label_names import fault
 
 FUNCTION = re.compile(r"(?P<file>[^:]+\.py):(?P<name>[A-Za-z_]\w*)")
 """FILE.py:function: code of the project's own."""
@@ -59,6 +60,8 @@ def labels(value: Any) -> Any:
             )
         elif not name.strip():
             mistakes.append(f"label {place} is empty")
+        elif wrong_in := fault(name.strip()):
+            mistakes.append(f"label {place}, {name.strip()[:60]!r}, {wrong_in}")
         elif name.strip() in labels:
             mistakes.append(f"label {name.strip()!r} stands twice")
         elif not isinstance(description, str | None):

@@ -8,11 +8,12 @@ Either the whole text is a verdict, or some of its lines are, and all of these s
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from loop.json_reading import parse
 
 PAIR_WORDS = {
     "1": ("1", "one", "first"),
@@ -93,7 +94,7 @@ def _plain(line: str) -> str:
 
 def _marks(text: str, criteria: Sequence[str]) -> dict[str, int] | None:
     try:
-        told = {str(name).strip().casefold(): _mark(value) for name, value in json.loads(text).items()}
+        told = {str(name).strip().casefold(): _mark(value) for name, value in parse(text).items()}
     except ValueError:
         return None
     marks = {name: told.get(name.strip().casefold()) for name in criteria}

@@ -32,17 +32,29 @@ WRITES = "weakspot_writes"
 def address(url: str) -> URL:
     """The parsed address. Raises LedgerError when it is not one."""
     try:
-        parsed = make_url(url)
+        parsed = _parsed(url)
         if parsed.get_backend_name() == "postgresql" and parsed.drivername == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
         parsed.get_dialect()
-    except (ArgumentError, NoSuchModuleError) as fault:
+    except (ArgumentError, NoSuchModuleError):
         raise LedgerError(
             "storage.ledger is not a database address",
             wanted="sqlite:///path/ledger.db or postgresql://user@host/name",
             do="correct storage.ledger in weakspot.yaml",
-        ) from fault
+        ) from None
     return parsed
+
+
+def _parsed(url: str) -> URL:
+    """Raises LedgerError without a word of the address where its port is no number: a password may stand there."""
+    try:
+        return make_url(url)
+    except ValueError:
+        raise LedgerError(
+            "the port in storage.ledger is not a number (the address is not shown: it may hold a secret)",
+            wanted="postgresql://user@host:5432/name",
+            do="correct storage.ledger in weakspot.yaml; write @, : and / in a password as %40, %3A and %2F",
+        ) from None
 
 
 def sqlite_file(url: URL) -> Path:

@@ -25,6 +25,7 @@ from loop.ledger.engine import address, sqlite_engine, sqlite_file, writing
 from loop.ledger.migrating import bring_to_head, check_schema
 from loop.ledger.reading import Readable, readable
 from loop.ledger.worker import Worker, hold
+from loop.secrets import hidden, is_secret, masked
 
 BUSY_SECONDS = 15
 
@@ -138,6 +139,15 @@ class Ledger:
         self.close()
 
 
+def _secrets(url: URL) -> list[str]:
+    """What no message may repeat: the password, and every value of the query that is one."""
+    found = [str(url.password)] if url.password else []
+    for name, given in url.query.items():
+        if is_secret(name):
+            found += [given] if isinstance(given, str) else list(given)
+    return found
+
+
 @contextmanager
 def _told(url: URL) -> Iterator[None]:
     """Turns a database fault into one line for a person."""
@@ -149,13 +159,15 @@ def _told(url: URL) -> Iterator[None]:
             do='pip install "weakspot[postgresql]"',
         ) from fault
     except DBAPIError as fault:
-        raise _explained(fault, url) from fault
+        # Without its cause, whose text may quote the address.
+        raise _explained(fault, url) from None
     except SQLAlchemyError as fault:
-        raise LedgerError(f"the ledger refused: {str(fault).splitlines()[0]}") from fault
+        raise LedgerError(f"the ledger refused: {hidden(str(fault).splitlines()[0], _secrets(url))}") from None
 
 
 def _explained(fault: DBAPIError, url: URL) -> LedgerError:
-    cause = str(fault.orig).strip().splitlines()[0] if str(fault.orig).strip() else type(fault.orig).__name__
+    told = str(fault.orig).strip()
+    cause = hidden(told.splitlines()[0], _secrets(url)) if told else type(fault.orig).__name__
     where = _shown(url)
     if "database is locked" in cause:
         return LedgerError(
@@ -179,4 +191,4 @@ def _shown(url: URL) -> str:
     """A file as people know it, or the address with any password masked."""
     if url.get_backend_name() == "sqlite":
         return unquote(str(url.database).removeprefix("file:"))
-    return url.render_as_string(hide_password=True)
+    return masked(hidden(url.render_as_string(hide_password=True), _secrets(url)))

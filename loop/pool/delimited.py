@@ -60,13 +60,25 @@ def _row(number: int, record: list[str] | Unreadable, places: Sequence[int], wid
 
 def _records(file: TextIO, delimiter: str, path: Path) -> Iterator[tuple[int, list[str] | Unreadable]]:
     """(row number, fields), the header included; strict, so that a stray quotation mark is told and not guessed at."""
-    reader = csv.reader(file, delimiter=delimiter, strict=True)
+    lines: list[str] = []
+    """Of the present record."""
+
+    def kept() -> Iterator[str]:
+        for text in file:
+            lines.append(text)
+            yield text
+
+    reader = csv.reader(kept(), delimiter=delimiter, strict=True)
+    width = 0
     for number in count(1):
         line = reader.line_num + 1
+        lines.clear()
         # The limit belongs to the whole process: it is lifted only while a row is read.
         limit = csv.field_size_limit(LONGEST_FIELD)
         try:
-            yield number, next(reader)
+            fields = next(reader)
+            width = width or len(fields)
+            yield number, _unless_swallowing(number, fields, lines, width=width, delimiter=delimiter, line=line)
         except StopIteration:
             return
         except csv.Error as error:
@@ -75,9 +87,30 @@ def _records(file: TextIO, delimiter: str, path: Path) -> Iterator[tuple[int, li
                     f"{path}, row {number} (line {line}): a quotation mark is opened and never closed",
                     do="close it, or double the quotation marks inside a text",
                 ) from None
+            if len(lines) > 1:
+                raise DataError(
+                    f"{path}, row {number}: the quotation mark opened in line {line} takes in the lines up to "
+                    f"{reader.line_num} and is closed in the middle of a text there",
+                    wanted="a quotation mark closed where its text ends",
+                    do="close it, or double the quotation marks inside a text",
+                ) from None
             yield number, Unreadable(number, str(error))
         finally:
             csv.field_size_limit(limit)
+
+
+def _unless_swallowing(
+    number: int, fields: list[str], lines: Sequence[str], *, width: int, delimiter: str, line: int
+) -> list[str] | Unreadable:
+    """The fields, unless the lines in one of them are whole rows: then a quotation mark was probably never closed."""
+    inner = lines[1:]
+    if width < 3 or not inner or (width == 3 and len(inner) < 2):
+        return fields
+    if all(text.count(delimiter) == width - 1 and not text.startswith(delimiter) for text in inner):
+        return Unreadable(
+            number, f"the quotation mark opened in line {line} takes in {len(inner)} lines that look like rows"
+        )
+    return fields
 
 
 def _evenness(sample: str, sign: str, *, whole: bool) -> tuple[float, int]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
 from loop.errors import DataError
+from loop.json_reading import parse
 from loop.pool.chunks import Chunk, Row, Unreadable, as_text, in_chunks
 
+LARGEST = 2 << 30
+"""Bytes of a JSON file, which is held whole."""
+LONGEST_LINE = 64 << 20
+"""Characters of a line of JSON Lines."""
 SAMPLE = 1_000
 """Records whose keys make the columns: in JSON a record may leave a key out."""
 
@@ -45,25 +49,38 @@ def _records(path: Path, encoding: str, *, lines: bool) -> Iterator[Record]:
 
 def _of_lines(path: Path, encoding: str) -> Iterator[Record]:
     with path.open(encoding=encoding) as file:
-        for number, line in enumerate(file, start=1):
-            if not line.strip():
-                continue
-            try:
-                value = json.loads(line)
-            except json.JSONDecodeError as error:
-                yield number, Unreadable(number, f"no JSON: {error.msg} at column {error.colno}")
-            else:
-                yield number, _object(number, value)
+        for number in count(1):
+            line = file.readline(LONGEST_LINE + 1)
+            if len(line) > LONGEST_LINE:
+                raise DataError(
+                    f"{path}, line {number} has more than {LONGEST_LINE:,} characters",
+                    wanted="one object per line",
+                    do="if the file is one list of objects, name it .json",
+                )
+            if not line:
+                return
+            if line.strip():
+                yield number, _of_line(number, line)
+
+
+def _of_line(number: int, line: str) -> dict[str, Any] | Unreadable:
+    try:
+        return _object(number, parse(line))
+    except ValueError as fault:
+        return Unreadable(number, f"no JSON: {str(fault).replace(' in line 1, column ', ' at column ')}")
 
 
 def _of_list(path: Path, encoding: str) -> Iterator[Record]:
-    try:
-        value = json.loads(path.read_text(encoding=encoding))
-    except json.JSONDecodeError as error:
+    if (size := path.stat().st_size) > LARGEST:
         raise DataError(
-            f"{path} is no JSON: {error.msg} in line {error.lineno}, column {error.colno}",
-            do="if it has one object per line, name it .jsonl",
-        ) from None
+            f"{path} has {size:,} bytes, and JSON is read whole",
+            wanted=f"at most {LARGEST:,}",
+            do="write one object per line and name it .jsonl, or Parquet",
+        )
+    try:
+        value = parse(path.read_text(encoding=encoding))
+    except ValueError as fault:
+        raise DataError(f"{path} is no JSON: {fault}", do="if it has one object per line, name it .jsonl") from None
     if isinstance(value, dict) and len(value) == 1:
         value = next(iter(value.values()))
     if not isinstance(value, list):

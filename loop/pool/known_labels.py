@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from loop.errors import DataError
+from loop.label_names import fault
 from loop.pool.tables import Rows
 
 MANY = 500
@@ -18,6 +19,8 @@ def checked_labels(parts: Sequence[Rows], labels: Sequence[str] | None) -> tuple
 
     Raises DataError: labels in the data that `labels` lacks, a single label, or too many to choose from.
     """
+    for rows in parts:
+        _refuse_unusable(rows)
     counts = _counts(parts)
     where = parts[0].where
     if labels is not None and (unknown := [name for name in counts if name not in set(labels)]):
@@ -41,6 +44,18 @@ def checked_labels(parts: Sequence[Rows], labels: Sequence[str] | None) -> tuple
             do="name another column with --label",
         )
     return tuple(labels) if labels is not None else tuple(counts)
+
+
+def _refuse_unusable(rows: Rows) -> None:
+    """Raises DataError for a label that cannot be carried to the end, with the first row it stands in."""
+    column = rows.table.column("label")
+    for name in column.unique().to_pylist():
+        if name is not None and (wrong := fault(name)):
+            raise DataError(
+                f"{rows.where}, row {rows.numbers[column.index(name).as_py()]}: the label {name[:60]!r} {wrong}",
+                wanted="labels of visible characters",
+                do="mend the data, or name another column with --label",
+            )
 
 
 def _counts(parts: Sequence[Rows]) -> dict[str, int]:

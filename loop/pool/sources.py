@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from loop.errors import DataError
+from loop.files import is_regular, kind_of
 from loop.pool import delimited, hub, json_files, parquet_files
 from loop.pool.chunks import Chunk
 from loop.pool.encodings import checked_encoding
+from loop.pool.formats import require_format
 
 FORMATS = {
     ".csv": "csv",
@@ -26,6 +28,11 @@ FORMATS = {
     ".parquet": "parquet",
     ".pq": "parquet",
 }
+
+
+MOST_COLUMNS = 2_000
+LONGEST_NAME = 200
+"""Characters of a column's name; figures of slices are called by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +68,19 @@ def recognise(where: str | Path, *, encoding: str | None = None, delimiter: str 
             wanted="one of " + ", ".join(FORMATS),
             do="save the table as CSV in UTF-8",
         )
-    if path.stat().st_size == 0:
+    if path.stat().st_size == 0 or not _first_byte(path):
         raise DataError(f"{name} is empty", wanted="a table of messages", do="write the file again")
     if kind == "parquet":
-        return Source(name, kind, parquet_files.columns(path))
+        require_format(path, kind, encoding=None)
+        return Source(name, kind, _few(name, parquet_files.columns(path)))
     encoding = checked_encoding(path, encoding)
+    require_format(path, kind, encoding=encoding)
     if kind == "csv":
         delimiter = delimiter or delimited.delimiter(path, encoding=encoding)
-        return Source(name, kind, delimited.columns(path, encoding=encoding, delimiter=delimiter), encoding, delimiter)
-    return Source(name, kind, json_files.columns(path, encoding=encoding, lines=kind == "jsonl"), encoding)
+        columns = delimited.columns(path, encoding=encoding, delimiter=delimiter)
+        return Source(name, kind, _few(name, columns), encoding, delimiter)
+    columns = json_files.columns(path, encoding=encoding, lines=kind == "jsonl")
+    return Source(name, kind, _few(name, columns), encoding)
 
 
 def chunks(source: Source, columns: Sequence[str]) -> Iterator[Chunk]:
@@ -100,11 +111,45 @@ def require_column(source: Source, column: str, *, option: str = "") -> None:
     )
 
 
+def _few(name: str, columns: tuple[str, ...]) -> tuple[str, ...]:
+    """The columns. Raises DataError for more than a table of messages can have, and for names that are no names."""
+    if len(columns) > MOST_COLUMNS:
+        raise DataError(
+            f"{name} has {len(columns):,} columns",
+            wanted=f"at most {MOST_COLUMNS:,}",
+            do="keep the columns with text, label, id and what experts should see; check the delimiter",
+        )
+    if long := next((column for column in columns if len(column) > LONGEST_NAME), None):
+        raise DataError(
+            f"{name} has a column with a name of {len(long):,} characters, {long[:40]!r}...",
+            wanted=f"names of at most {LONGEST_NAME} characters in its first row",
+            do="give it a row of column names, or rename that column",
+        )
+    return columns
+
+
+def _first_byte(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(1)
+    except OSError as fault:
+        raise DataError(f"{path} cannot be read: {fault.strerror}", wanted="a readable file") from fault
+
+
 def _require_file(path: Path) -> None:
-    if path.is_file():
+    if is_regular(path):
         return
+    try:
+        kind = kind_of(path)
+    except FileNotFoundError:
+        kind = None
+    except (OSError, ValueError) as fault:
+        why = getattr(fault, "strerror", None) or str(fault)
+        raise DataError(f"{str(path)[:200]} cannot be read: {why}", wanted="an existing file") from fault
     if path.is_dir():
         raise DataError(f"{path} is a folder", wanted="a file", do="name the file in it")
+    if kind:
+        raise DataError(f"{path} is {kind}", wanted="a regular file", do="copy what it holds into a file and name that")
     if not path.parent.is_dir():
         raise DataError(f"no file {path}: there is no folder {path.parent}", wanted="an existing file")
     names = [entry.name for entry in path.parent.iterdir() if entry.is_file()]

@@ -128,6 +128,8 @@ def _sorted_out(rows: Sequence[int], cells: Cells) -> tuple[list[int], list[int]
             empty.append(rows[place])
         elif any(not _encodable(column[place]) for column in cells.values()):
             broken.append(Unreadable(rows[place], "half of a surrogate pair in it"))
+        elif any("\x00" in (column[place] or "") for column in cells.values()):
+            broken.append(Unreadable(rows[place], "a NUL character in it"))
         else:
             good.append(place)
     return good, empty, broken

@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from loop.errors import DataError
+from loop.json_reading import parse
 from loop.pool.chunks import Value
 from loop.records import Chat, Message
 
@@ -32,10 +33,10 @@ def look_like_chats(cells: Iterable[Value]) -> bool:
 def turns(cell: str, *, place: str) -> Chat:
     """The turns of a cell, system turns without a word left out; `place` is told in errors. Raises DataError."""
     try:
-        found = json.loads(cell)
-    except json.JSONDecodeError as fault:
+        found = parse(cell)
+    except ValueError as fault:
         raise DataError(
-            f"{place}: the messages are no JSON ({fault.msg} at character {fault.pos + 1})",
+            f"{place}: the messages are no JSON ({fault})",
             wanted=WANTED,
             do="write them with json.dumps, not as Python prints them, or name another column with --text",
         ) from None

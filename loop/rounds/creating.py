@@ -19,7 +19,10 @@ import numpy as np
 import yaml
 
 from loop.config import Config, parse, template
+from loop.config.yaml_text import read
 from loop.errors import ConfigError, DataError
+from loop.files import is_regular, text_of
+from loop.label_names import fault as fault_of
 from loop.pool import Built, Guess, Source, build, guess, guess_prompts, holds_chats, recognise, retained
 from loop.project import CONFIG
 from loop.rounds.project_files import write_project
@@ -28,6 +31,7 @@ from loop.rounds.retention import trained_on_as_well
 from loop.rounds.writing_settings import base_of, checks_of, columns_checked, keys_of, relative
 
 PACKAGED = "minilm"
+LABELS_WANTED = "a YAML file with label: description, a text file with a label a line, or names with commas"
 
 
 @dataclass(frozen=True)
@@ -159,19 +163,37 @@ def _labels(given: str | None) -> Mapping[str, str] | None:
     if given is None:
         return None
     path = Path(given)
-    if not path.suffix and not path.is_file():
-        return {name.strip(): "" for name in given.split(",") if name.strip()}
+    if not is_regular(path) and ("," in given or not path.suffix):
+        return _usable({name.strip(): "" for name in given.split(",") if name.strip()}, "--labels")
+    text = text_of(path, option="--labels")
     try:
-        text = path.read_text(encoding="utf-8")
-        found = yaml.safe_load(text) if path.suffix in (".yaml", ".yml") else text.split("\n")
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as fault:
+        found = read(text) if path.suffix in (".yaml", ".yml") else text.splitlines()
+    except yaml.YAMLError as fault:
         raise DataError(
-            f"--labels {given} cannot be read: {str(fault).splitlines()[0]}",
-            wanted="a YAML file with label: description, a text file with a label a line, or names with commas",
+            f"--labels {given} cannot be read: {' '.join(str(fault).split())}", wanted=LABELS_WANTED
         ) from fault
-    if isinstance(found, Mapping):
-        return {str(name): str(about or "") for name, about in found.items()}
-    return {str(name).strip(): "" for name in found if str(name).strip()}
+    if not isinstance(found, Mapping | list):
+        raise DataError(f"--labels {given} holds no list of labels", wanted=LABELS_WANTED)
+    pairs = found.items() if isinstance(found, Mapping) else ((name, "") for name in found)
+    return _usable(
+        {_name_of(name, given): str(about or "") for name, about in pairs if name != ""}, f"--labels {given}"
+    )
+
+
+def _name_of(name: object, given: str) -> str:
+    if isinstance(name, bool) or not isinstance(name, str | int | float):
+        raise DataError(
+            f"--labels {given}: the label {name!r} is not a text", wanted=LABELS_WANTED, do="put quotes around it"
+        )
+    return str(name).strip()
+
+
+def _usable(labels: Mapping[str, str], where: str) -> Mapping[str, str]:
+    """The labels that are not empty. Raises DataError for one that cannot be carried to the end."""
+    for place, name in enumerate(labels, start=1):
+        if name and (wrong := fault_of(name)):
+            raise DataError(f"{where}: label {place}, {name[:60]!r}, {wrong}", wanted="labels of visible characters")
+    return {name: about for name, about in labels.items() if name}
 
 
 def _described(built: Built, wanted: Mapping[str, str] | None) -> Mapping[str, str]:

@@ -23,6 +23,7 @@ import numpy as np
 from loop import registry
 from loop.config.checks import FUNCTION
 from loop.errors import ConfigError, DataError
+from loop.files import is_regular, text_of
 
 COLUMN = re.compile(r"\{([A-Za-z_]\w*)\}")
 LONGEST_NAME = 26
@@ -106,13 +107,13 @@ def load_function(spec: str, folder: Path) -> Judge:
 
 def _run(path: Path) -> ModuleType:
     """The module a file makes; from its source, as a cached one may be older and would leave files with the user."""
-    if not path.is_file():
+    if not is_regular(path):
         raise ConfigError(f"no file {path}", wanted="a Python file", do="write it, or correct weakspot.yaml")
     module = ModuleType(f"weakspot_{path.stem}_{zlib.crc32(str(path.resolve()).encode()):08x}")
     module.__file__ = str(path)
     sys.modules[module.__name__] = module  # dataclasses look there for the module they stand in
     try:
-        exec(compile(path.read_bytes(), str(path), "exec", dont_inherit=True), module.__dict__)
+        exec(compile(text_of(path), str(path), "exec", dont_inherit=True), module.__dict__)
     except Exception as fault:
         raise ConfigError(f"{path} cannot be run: {type(fault).__name__}: {fault}", do="correct it") from fault
     return module
