@@ -111,10 +111,10 @@ def test_a_full_disk_at_weakspot_yaml_is_one_line_and_init_goes_through_afterwar
 ) -> None:
     write = durable.write
 
-    def full(path: Path, content: str) -> None:
+    def full(path: Path, content: str, *, private: bool = False) -> None:
         if path.name == CONFIG:
             raise OSError(28, "No space left on device")
-        write(path, content)
+        write(path, content, private=private)
 
     with monkeypatch.context() as patch:
         patch.setattr(durable, "write", full)
