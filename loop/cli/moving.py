@@ -65,7 +65,11 @@ def _target(out: Path | None) -> Iterator[TextIO]:
         return
     if not out.parent.is_dir():
         raise DataError(f"no folder {out.parent}", do="make it first")
-    with out.open("w", encoding="utf-8", newline="") as handle:
+    try:
+        handle = out.open("w", encoding="utf-8", newline="")
+    except OSError as fault:
+        raise ArtifactError(f"{out} cannot be written: {fault.strerror}", do="name another file with --out") from fault
+    with handle:
         yield handle
 
 

@@ -44,7 +44,7 @@ class Clean(io.TextIOBase):
     def write(self, text: str) -> int:
         """Writes the text without what could steer a terminal; returns the length of the text as given."""
         shown = printable(masked(text) if self._mask else text)
-        if shown.startswith("\\x0d"):
+        if text.startswith("\r"):
             # The progress bar of a library: it comes back to the start of its own line.
             shown = ("\r" if self.isatty() else "\n") + shown.removeprefix("\\x0d")
         self.beneath.write(shown)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
+from loop import markdown
+from loop.config.yaml_text import value
 from loop.errors import ModelError
 from loop.models.checkpoint import Checkpoint
 
@@ -57,7 +58,7 @@ def model_card(checkpoint: Checkpoint, *, public_base: str, facts: Mapping[str, 
     title = str(facts.get("title", "Text classifier"))
     sections = (
         _front_matter(public_base),
-        f"# {title}\n",
+        f"# {markdown.text(title)}\n",
         f"Sorts a text into one of {len(checkpoint.labels)} labels. Outputs are calibrated logits: their softmax is "
         "the probability of each label.\n",
         "## Use\n",
@@ -68,15 +69,14 @@ def model_card(checkpoint: Checkpoint, *, public_base: str, facts: Mapping[str, 
         "## How it was made\n",
         _making(checkpoint, public_base, facts),
         "## Labels\n",
-        "\n".join(f"- {label}" for label in checkpoint.labels) + "\n",
+        "\n".join(f"- {markdown.text(label)}" for label in checkpoint.labels) + "\n",
     )
     return "\n".join(sections)
 
 
 def _front_matter(public_base: str) -> str:
-    # JSON strings are YAML strings, whatever stands in them.
     return (
-        f"---\nbase_model: {json.dumps(public_base)}\nlibrary_name: sentence-transformers\n"
+        f"---\nbase_model: {value(public_base)}\nlibrary_name: sentence-transformers\n"
         "pipeline_tag: text-classification\ntags:\n- text-classification\n- weakspot\n---\n"
     )
 
@@ -89,8 +89,8 @@ def _quality(facts: Mapping[str, Any]) -> str:
         interval = f"95 % interval {facts['ci_low']:.1%} to {facts['ci_high']:.1%}"
     return (
         f"Error rate {facts['error_rate']:.1%} ({interval}), measured on {facts['n']} examples "
-        f"({facts.get('measured_on', 'which ones is not recorded')}; estimator: "
-        f"{facts.get('estimator', 'not recorded')}). It holds for texts like those, not for others.\n"
+        f"({markdown.text(facts.get('measured_on', 'which ones is not recorded'))}; estimator: "
+        f"{markdown.text(facts.get('estimator', 'not recorded'))}). It holds for texts like those, not for others.\n"
     )
 
 
@@ -108,7 +108,7 @@ def _making(checkpoint: Checkpoint, public_base: str, facts: Mapping[str, Any]) 
         ("Longest text", f"{checkpoint.max_length} tokens; the rest is cut"),
         ("weakspot", facts.get("weakspot_version", "not recorded")),
     )
-    return "| | |\n|---|---|\n" + "\n".join(f"| {name} | {value} |" for name, value in rows) + "\n"
+    return "| | |\n|---|---|\n" + "\n".join(f"| {name} | {markdown.text(about)} |" for name, about in rows) + "\n"
 
 
 def _calibration(checkpoint: Checkpoint) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
+from loop import markdown
+from loop.config.yaml_text import value
 from loop.errors import ModelError
 from loop.models.generation.folders import FolderAbout
 from loop.records import Measurement
@@ -70,7 +71,7 @@ def writer_card(about: FolderAbout, *, merged: bool, chats: bool, facts: Mapping
         raise ModelError(f"a model card knows no {', '.join(unknown)}", wanted="some of " + ", ".join(FACTS))
     sections = (
         _front_matter(about, merged=merged),
-        f"# {facts.get('title', 'A model that writes')}\n",
+        f"# {markdown.text(facts.get('title', 'A model that writes'))}\n",
         "Answers prompts like those it was tuned on.\n",
         "## Use\n",
         f"Needs `pip install {'transformers' if merged else 'peft transformers'}`; nothing else.\n",
@@ -84,9 +85,8 @@ def writer_card(about: FolderAbout, *, merged: bool, chats: bool, facts: Mapping
 
 
 def _front_matter(about: FolderAbout, *, merged: bool) -> str:
-    # JSON strings are YAML strings, whatever stands in them.
     return (
-        f"---\nbase_model: {json.dumps(about.base)}\nlibrary_name: {'transformers' if merged else 'peft'}\n"
+        f"---\nbase_model: {value(about.base)}\nlibrary_name: {'transformers' if merged else 'peft'}\n"
         "pipeline_tag: text-generation\ntags:\n- text-generation\n- weakspot\n---\n"
     )
 
@@ -111,11 +111,12 @@ def _quality(facts: Mapping[str, Any]) -> str:
     interval = "interval not recorded"
     if facts.get("ci_low") is not None and facts.get("ci_high") is not None:
         interval = f"95 % interval {facts['ci_low']:.3g} to {facts['ci_high']:.3g}"
-    measure = str(facts.get("measure", "measure not recorded"))
+    measure = markdown.text(facts.get("measure", "measure not recorded"))
     return (
         f"{measure[:1].upper()}{measure[1:]}: {facts['value']:.3g} ({interval}), measured on {facts['n']} prompts "
-        f"({facts.get('measured_on', 'which ones is not recorded')}; estimator: "
-        f"{facts.get('estimator', 'not recorded')}). It holds for prompts like those, not for others.\n\n{further}"
+        f"({markdown.text(facts.get('measured_on', 'which ones is not recorded'))}; estimator: "
+        f"{markdown.text(facts.get('estimator', 'not recorded'))}). It holds for prompts like those, not for others."
+        f"\n\n{further}"
     ).rstrip("\n") + "\n"
 
 
@@ -123,12 +124,16 @@ def _further(figures: Mapping[str, Measurement], *, simulated: bool) -> str:
     """A table of figures; "" without any. "Not known" where no interval is defined."""
     people = "simulated people" if simulated else "people"
     rows = [
-        f"| {words} | {_number(one.value)} | {_number(one.low)} to {_number(one.high)} | {one.n} | "
-        f"{GROUNDS.get(one.on, one.on).format(people=people)} | {one.estimator or 'not recorded'} |\n"
+        f"| {markdown.text(words)} | {_number(one.value)} | {_number(one.low)} to {_number(one.high)} | {one.n} | "
+        f"{_ground(one.on, people)} | {markdown.text(one.estimator or 'not recorded')} |\n"
         for words, one in figures.items()
     ]
     head = "| share of | value | 95 % interval | prompts | measured on | estimator |\n|---|---|---|---|---|---|\n"
     return head + "".join(rows) if rows else ""
+
+
+def _ground(on: str, people: str) -> str:
+    return GROUNDS[on].format(people=people) if on in GROUNDS else markdown.text(on)
 
 
 def _number(value: float | None) -> str:
@@ -147,7 +152,7 @@ def _making(about: FolderAbout, *, merged: bool, facts: Mapping[str, Any]) -> st
         ("Round", facts.get("round", "not recorded")),
         ("weakspot", facts.get("weakspot_version", "not recorded")),
     )
-    return "| | |\n|---|---|\n" + "\n".join(f"| {name} | {value} |" for name, value in rows) + "\n"
+    return "| | |\n|---|---|\n" + "\n".join(f"| {name} | {markdown.text(told)} |" for name, told in rows) + "\n"
 
 
 def _learnt_from(facts: Mapping[str, Any]) -> str:
