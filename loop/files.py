@@ -30,6 +30,15 @@ def kind_of(path: Path) -> str | None:
     return next((words for is_, words in KINDS if is_(mode)), None)
 
 
+def exists(path: Path) -> bool:
+    """Whether anything lies there; False for what cannot be a path, as a very long text."""
+    try:
+        kind_of(path)
+    except (OSError, ValueError):
+        return False
+    return True
+
+
 def is_regular(path: Path) -> bool:
     """Whether a regular file lies there; False for what cannot be a path, as a very long text."""
     try:

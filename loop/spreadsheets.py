@@ -6,6 +6,10 @@ else is changed. Programs that need every text as it is read the JSON of the sam
 
 from __future__ import annotations
 
+import csv
+import io
+from collections.abc import Iterable
+
 FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What a formula begins with, full-width signs among them, which some spreadsheets read alike."""
 SPLITS = ("\t", "\r", "\n", "\x00")
@@ -15,3 +19,10 @@ SPLITS = ("\t", "\r", "\n", "\x00")
 def cell(text: str) -> str:
     """The text, with an apostrophe before it where a spreadsheet would run it."""
     return f"'{text}" if text.lstrip().startswith(FORMULA) or text.startswith(SPLITS) else text
+
+
+def line(cells: Iterable[object]) -> str:
+    """A line of a CSV that ends in a line feed. A bare carriage return in a cell is quoted too."""
+    file = io.StringIO()
+    csv.writer(file, lineterminator="\r\n").writerow(cells)
+    return file.getvalue().removesuffix("\r\n") + "\n"

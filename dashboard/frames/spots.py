@@ -181,7 +181,8 @@ def csv(frame: pd.DataFrame, texts: Sequence[str]) -> str:
     out = frame[columns].assign(text=list(texts))
     for name in ("name", "guess", "outcome", "text"):
         out[name] = [cell(str(value)) for value in out[name].fillna("")]
-    return out.to_csv(index=False)
+    # This line end makes pandas quote a bare carriage return as well.
+    return out.to_csv(index=False, lineterminator="\r\n")
 
 
 def uncertainties(frame: pd.DataFrame) -> FloatArray:

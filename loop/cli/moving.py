@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import getpass
 import json
 import sys
@@ -16,7 +15,7 @@ from loop.errors import ArtifactError, DataError
 from loop.printable import json_text
 from loop.project import open_project
 from loop.rounds import champion as champions
-from loop.spreadsheets import cell
+from loop.spreadsheets import cell, line
 from loop.trust import RECORD
 
 
@@ -81,10 +80,9 @@ def _write_json(rows: Sequence[Mapping[str, Any]], handle: TextIO) -> None:
 def _write_csv(rows: Sequence[Mapping[str, Any]], handle: TextIO) -> None:
     """Whatever stands in one cell; the rest, as all probabilities, is in the JSON."""
     columns = [name for name, value in rows[0].items() if isinstance(value, str | float)] if rows else []
-    writer = csv.writer(handle, lineterminator="\n")
-    writer.writerow([cell(name) for name in columns])
+    handle.write(line(cell(name) for name in columns))
     for row in rows:
-        writer.writerow([_cell(row[name]) for name in columns])
+        handle.write(line(_cell(row[name]) for name in columns))
 
 
 def _cell(value: str | float) -> str:

@@ -19,41 +19,41 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError
 
 from loop.errors import LedgerError
 from loop.ledger.reading import Readable
 
 RETRY_SECONDS = 0.05
+DRIVERS = {name: name for name in ("sqlite", "postgresql+psycopg")} | {"postgresql": "postgresql+psycopg"}
+"""As people write it → SQLAlchemy's name."""
 WRITES = "weakspot_writes"
 """Execution option of a connection whose transactions take the write lock of SQLite at once."""
 
 
 def address(url: str) -> URL:
     """The parsed address. Raises LedgerError when it is not one."""
-    try:
-        parsed = _parsed(url)
-        if parsed.get_backend_name() == "postgresql" and parsed.drivername == "postgresql":
-            parsed = parsed.set(drivername="postgresql+psycopg")
-        parsed.get_dialect()
-    except (ArgumentError, NoSuchModuleError):
+    parsed = _parsed(url)
+    if parsed is None or parsed.drivername not in DRIVERS:
         raise LedgerError(
             "storage.ledger is not a database address",
             wanted="sqlite:///path/ledger.db or postgresql://user@host/name",
-            do="correct storage.ledger in weakspot.yaml",
-        ) from None
-    return parsed
+            do="correct storage.ledger in weakspot.yaml, or the variable that it names",
+        )
+    return parsed.set(drivername=DRIVERS[parsed.drivername])
 
 
-def _parsed(url: str) -> URL:
-    """Raises LedgerError without a word of the address where its port is no number: a password may stand there."""
+def _parsed(url: str) -> URL | None:
+    """None where it is not an address. Raises LedgerError, without a word of it, where its port is not a number."""
     try:
         return make_url(url)
+    except ArgumentError:
+        return None
     except ValueError:
         raise LedgerError(
             "the port in storage.ledger is not a number (the address is not shown: it may hold a secret)",
             wanted="postgresql://user@host:5432/name",
-            do="correct storage.ledger in weakspot.yaml; write @, : and / in a password as %40, %3A and %2F",
+            do="correct storage.ledger, or the variable it names; write @, : and / in a password as %40, %3A and %2F",
         ) from None
 
 

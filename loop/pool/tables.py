@@ -123,12 +123,14 @@ def _cells(source: Source, chunk: Chunk, columns: Columns) -> Cells:
 def _sorted_out(rows: Sequence[int], cells: Cells) -> tuple[list[int], list[int], list[Unreadable]]:
     """Places of good rows, numbers of rows without text, and rows with half characters."""
     good, empty, broken = [], [], []
+    # What is wrong with a label to choose from is told with the label.
+    free = [name for name in cells if name != "label" or CONTEXT in cells]
     for place, text in enumerate(cells["text"]):
         if text is None or not text.strip():
             empty.append(rows[place])
         elif any(not _encodable(column[place]) for column in cells.values()):
             broken.append(Unreadable(rows[place], "half of a surrogate pair in it"))
-        elif any("\x00" in (column[place] or "") for column in cells.values()):
+        elif any("\x00" in (cells[name][place] or "") for name in free):
             broken.append(Unreadable(rows[place], "a NUL character in it"))
         else:
             good.append(place)

@@ -21,7 +21,7 @@ import yaml
 from loop.config import Config, parse, template
 from loop.config.yaml_text import read
 from loop.errors import ConfigError, DataError
-from loop.files import is_regular, text_of
+from loop.files import exists, text_of
 from loop.label_names import fault as fault_of
 from loop.pool import Built, Guess, Source, build, guess, guess_prompts, holds_chats, recognise, retained
 from loop.project import CONFIG
@@ -163,7 +163,7 @@ def _labels(given: str | None) -> Mapping[str, str] | None:
     if given is None:
         return None
     path = Path(given)
-    if not is_regular(path) and ("," in given or not path.suffix):
+    if not exists(path) and ("," in given or not path.suffix):
         return _usable({name.strip(): "" for name in given.split(",") if name.strip()}, "--labels")
     text = text_of(path, option="--labels")
     try:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from loop import durable
+from loop import durable, spreadsheets
 from loop.errors import ArtifactError
 from loop.simulation.page import page
 from loop.simulation.summary import Summary
-from loop.spreadsheets import cell
 
 COLUMNS = (
     *("recipe", "noise", "batch", "strategy", "labels", "accuracy", "half_width_95", "full_accuracy"),
@@ -50,9 +47,7 @@ def plain(summary: Summary) -> dict[str, Any]:
 
 def table(summary: Summary) -> str:
     """One line per set-up and round, as CSV."""
-    file = io.StringIO()
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    lines = [spreadsheets.line(COLUMNS)]
     for group in summary.groups:
         for line in group.lines:
             lead = line.against_random
@@ -60,15 +55,15 @@ def table(summary: Summary) -> str:
                 figures = (labels, accuracy, half, group.full.value, line.area.value)
                 more = (None, None) if lead is None else (lead.value, lead.half)
                 cells = (group.recipe, group.noise, group.batch, line.strategy, *figures, *more)
-                writer.writerow([_cell(one) for one in cells])
-    return file.getvalue()
+                lines.append(spreadsheets.line(map(_cell, cells)))
+    return "".join(lines)
 
 
 def _cell(value: str | float | None) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        return cell(value)
+        return spreadsheets.cell(value)
     return f"{value:.5f}" if isinstance(value, float) else str(value)
 
 
