@@ -88,6 +88,12 @@ def asked(connection: Connection) -> frozenset[str]:
     return frozenset(connection.execute(select(schema.picks.c.example_id)).scalars())
 
 
+def kinds(connection: Connection, *, before: int) -> frozenset[PickKind]:
+    """Kinds of the picks of all rounds before this one."""
+    query = select(schema.picks.c.kind).where(schema.picks.c.round < before).distinct()
+    return frozenset(PickKind(kind) for kind in connection.execute(query).scalars())
+
+
 def put_labels(connection: Connection, labels: Iterable[Label]) -> None:
     """Adds labels to the training set or replaces them."""
     rows = [{**{name: getattr(label, name) for name in Label.__slots__}, "role": label.role.value} for label in labels]

@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from loop.config.changes import values
 from loop.errors import DataError
 from loop.ledger import figures, people, progress
 from loop.ledger.people import PickRow
@@ -123,12 +124,14 @@ def duels(view: View, *, round_: int | None = None) -> tuple[Duel, ...]:
         picks = [row for row in people.picks(connection, round_=round_) if row.pick.candidates]
         answers = people.answers(connection, ext_ids=[row.ext_id for row in picks] if round_ is not None else None)
         known = people.preferences(connection)
-        over = {row.round for row in progress.rounds(connection) if row.finished_at is not None}
+        rounds = progress.rounds(connection)
+    over = {row.round for row in rounds if row.finished_at is not None}
+    overlap = {row.round: int(values(row.config)["labeler.overlap"]) for row in rounds}
     said: defaultdict[str, list[Annotation]] = defaultdict(list)
     for answer in answers:
         if answer.state is not AnswerState.DELETED:
             said[answer.ext_id].append(answer)
-    waiting = _waiting(picks, said, over=over, overlap=view.project.config.labeler.overlap)
+    waiting = _waiting(picks, said, over=over, overlap=overlap)
     beliefs: defaultdict[str, list[Preference]] = defaultdict(list)
     for one in known:
         beliefs[one.example_id].append(one)
@@ -154,14 +157,18 @@ def _written(example: Example, references: Mapping[str, Sequence[str]], old: Out
 
 
 def _waiting(
-    picks: Sequence[PickRow], said: Mapping[str, Sequence[Annotation]], *, over: Collection[int], overlap: int
+    picks: Sequence[PickRow],
+    said: Mapping[str, Sequence[Annotation]],
+    *,
+    over: Collection[int],
+    overlap: Mapping[int, int],
 ) -> dict[str, set[str]]:
     """Example id → questions about it that somebody may still answer: what one is told would sway the other."""
     found: defaultdict[str, set[str]] = defaultdict(set)
     for row in picks:
         answers = said.get(row.ext_id, ())
         by_people = Counter(one.state in FINAL for one in answers if not one.annotator.startswith(JUDGE))[True]
-        enough = by_people >= overlap or any(one.raw.get(SUFFICES) for one in answers)
+        enough = by_people >= overlap[row.round] or any(one.raw.get(SUFFICES) for one in answers)
         if not (enough or row.round in over or row.task_state == "deleted"):
             found[row.pick.example_id].add(row.ext_id)
     return dict(found)

@@ -1,59 +1,93 @@
 """A round begins: its config is frozen, checked against the data and the rounds before.
 
 weakspot.yaml ─► may it be? ─► frozen with the round; until its first step is done a changed file is taken over
+                    └─► what has changed, said once
 
-Afterwards only where the labeling tool is found follows the file: a wrong address can be mended in the middle.
+Afterwards only what takes effect at once follows the file, as where the labeling tool is found: a wrong address can be
+mended in the middle.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+
+from sqlalchemy import Connection
 
 from loop import __version__
 from loop.config import Config, digest
-from loop.errors import ConfigError, LedgerError
+from loop.config.changes import with_present
+from loop.errors import ArtifactError, ConfigError, LedgerError
 from loop.ledger import people, progress
-from loop.ledger.progress import RoundRow
-from loop.project import Project
-from loop.records import Form, Label
+from loop.ledger.progress import Event, RoundRow
+from loop.project import KEY, POOL, Project
+from loop.records import Label
+from loop.rounds import settings
 from loop.rounds.work import now
 
-ADDRESS = ("url", "token_env", "poll_seconds")
 
-
-def open_round(project: Project, round_: int, *, final: bool = False) -> Config:
-    """The config of a round; begins the round when it is new.
+def open_round(
+    project: Project, round_: int, *, final: bool = False, say: Callable[[str], None] = lambda _: None
+) -> Config:
+    """The config of a round; begins the round when it is new. say: hears what changed in weakspot.yaml, once.
 
     final: its model is tuned whatever model.final_every says; kept with the round as model.final_every 1.
-    Raises ConfigError for labels that the data has and weakspot.yaml lacks, and for `final` when the round has begun
-    without; LedgerError for labels that differ from those of earlier rounds.
+    Raises ConfigError for keys that init or the first round fixed, for labels that the data has and weakspot.yaml
+    lacks, and for `final` when the round has begun without; LedgerError and ArtifactError where storage names a place
+    that does not hold this project.
     """
     with project.ledger.begin() as connection:
-        known = progress.rounds(connection)
-        begun = any(step.state == "done" for step in progress.steps(connection, round_))
-        if begun:
-            frozen = next(row for row in known if row.round == round_)
-            begun_with = Config.model_validate(frozen.config)
-            _refuse_late(begun_with, round_, final=final)
-            return _with_address(begun_with, project.config)
-        config = _with_final(project.config) if final else project.config
-        _refuse_new_labels(config, [row for row in known if row.round < round_])
-        _refuse_lacking_labels(project, people.labels(connection))
-        row = RoundRow(
-            round=round_,
-            config=config.model_dump(mode="json"),
-            config_digest=digest(config),
-            code_version=__version__,
-            started_at=now(),
-            finished_at=None,
+        _refuse_empty_storage(project, connection)
+        rows = progress.rounds(connection)
+        known = settings.begun(connection, rows)
+        settings.refuse(connection, project.config, known)
+        open_row = next((row for row in rows if row.round == round_), None)
+        if open_row is not None and open_row in known:
+            config = _going_on(Config.model_validate(open_row.config), project.config, round_, final=final)
+            lines = settings.news_of_open(connection, project.config, open_row.config, round_=round_)
+        else:
+            config = _with_final(project.config) if final else project.config
+            _refuse_lacking_labels(project, people.labels(connection))
+            before = open_row or (known[-1] if known else None)
+            lines = settings.news(connection, config, before.config if before else None, round_=round_)
+            progress.open_round(connection, _row(round_, config))
+        settings.remember(connection, project.config)
+        for line in lines:
+            progress.add_event(connection, Event(now(), "info", round_, None, line))
+    for line in lines:
+        say(line)
+    return config
+
+
+def _row(round_: int, config: Config) -> RoundRow:
+    return RoundRow(
+        round=round_,
+        config=config.model_dump(mode="json"),
+        config_digest=digest(config),
+        code_version=__version__,
+        started_at=now(),
+        finished_at=None,
+    )
+
+
+def _going_on(frozen: Config, present: Config, round_: int, *, final: bool) -> Config:
+    _refuse_late(frozen, round_, final=final)
+    return with_present(frozen, present)
+
+
+def _refuse_empty_storage(project: Project, connection: Connection) -> None:
+    """A place that storage names and that holds nothing of this project: a round there would begin from nothing."""
+    if progress.get(connection, KEY) is None:
+        raise LedgerError(
+            "the ledger that storage.ledger names holds no project",
+            wanted="the ledger that `weakspot init` filled",
+            do="put storage.ledger back, or move the ledger to where it points",
         )
-        progress.open_round(connection, row)
-        return config
-
-
-def _with_address(frozen: Config, present: Config) -> Config:
-    found = {name: getattr(present.labeler, name) for name in ADDRESS}
-    return frozen.model_copy(update={"labeler": frozen.labeler.model_copy(update=found)})
+    if not project.artifacts.has(POOL):
+        raise ArtifactError(
+            "the folder that storage.artifacts names does not hold this project's examples",
+            wanted="the folder that `weakspot init` filled",
+            do="put storage.artifacts back, or move that folder's content to where it points",
+        )
 
 
 def _with_final(config: Config) -> Config:
@@ -67,27 +101,6 @@ def _refuse_late(frozen: Config, round_: int, *, final: bool) -> None:
             wanted="--final for a round that begins",
             do="`weakspot run` finishes it, then `weakspot run --final`",
         )
-
-
-def _refuse_new_labels(config: Config, known: list[RoundRow]) -> None:
-    """The label set belongs to the project: models of earlier rounds and tasks that were sent speak of it."""
-    if known and list(known[-1].config["labels"]) != list(config.labels):
-        raise LedgerError(
-            "the labels in weakspot.yaml differ from those of the rounds so far",
-            wanted=", ".join(known[-1].config["labels"]),
-            do="put them back, or begin a new project with `weakspot init`",
-        )
-    asked = Config.model_validate(known[-1].config).form if known else config.form
-    if (asked.kind, dict(asked.criteria)) != (config.form.kind, dict(config.form.criteria)):
-        raise LedgerError(
-            f"weakspot.yaml asks people for {_told(config.form)}, the rounds so far asked for {_told(asked)}",
-            wanted="one form in a project: questions that were sent lie on its page",
-            do="put questions.form and questions.criteria back, or begin a new project with `weakspot init`",
-        )
-
-
-def _told(form: Form) -> str:
-    return form.kind + (f" by {', '.join(form.criteria)}" if form.criteria else "")
 
 
 def _refuse_lacking_labels(project: Project, known: Iterable[Label]) -> None:

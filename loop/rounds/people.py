@@ -22,6 +22,7 @@ from loop.ledger import people, progress
 from loop.ledger.people import PickRow
 from loop.project import Project, only_worker
 from loop.records import AnswerState, Receipt
+from loop.rounds import settings
 from loop.rounds.collection import take_over
 from loop.rounds.histories import PROJECT_URL, follow, history, note_project
 from loop.rounds.holders import note_root
@@ -109,7 +110,7 @@ def restore_page(project: Project) -> None:
     Raises LabelerError.
     """
     with only_worker(project, "label-studio restore"):
-        receipt: Receipt = tool_of(project, project.config, silent).restore_page()
+        receipt: Receipt = tool_of(project, settings.present(project), silent).restore_page()
         with project.ledger.begin() as connection:
             began = follow(connection, receipt)
             note_project(connection, receipt)

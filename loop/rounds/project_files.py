@@ -30,6 +30,7 @@ from loop.pool.store import Pool
 from loop.project import CONFIG, CREATED, KEPT_CONFIG, KEY, POOL, POOL_FILE, STATE, artifacts_of
 from loop.records import Label, Leak, Role
 from loop.roles import assign_roles
+from loop.rounds import settings
 from loop.rounds.guarding import between, said
 from loop.rounds.retention import RETENTION, RETENTION_FILE
 from loop.rounds.work import now
@@ -68,6 +69,7 @@ def write_project(folder: Path, config: Config, text: str, built: Built, *, kept
         with ledger.begin() as connection:
             _clear(connection)
             progress.put(connection, KEY, key)
+            settings.remember(connection, config)
             home.settle(connection, folder, ledger.file())
             people.put_labels(connection, seed)
             put_leaks(connection, leaking)

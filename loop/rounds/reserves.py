@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
+from loop.ledger import people
 from loop.records import PickKind, Split
 from loop.rounds.work import Work
 
@@ -24,8 +25,12 @@ LARGE_GOLD = 500
 
 
 def reserve(work: Work, kind: PickKind) -> frozenset[str]:
-    """Ids set apart; a pure function of seed and ids, so that it is the same in every round."""
-    return frozenset(lots(work, kind)) if _share(work, kind) > 0 else frozenset()
+    """Ids set apart; a pure function of seed and ids, so that it is the same in every round.
+
+    A reserve that was asked from stays set apart, also where its share is 0 now: examples that a strategy picked out
+    of it would be lacking in the sample, and those are the hard ones.
+    """
+    return frozenset(lots(work, kind)) if _share(work, kind) > 0 or _was_asked(work, kind) else frozenset()
 
 
 def lots(work: Work, kind: PickKind) -> dict[str, float]:
@@ -59,6 +64,11 @@ def _share(work: Work, kind: PickKind) -> float:
     if work.config.selection.audit is not None:
         return work.config.selection.audit
     return 0.0 if len(work.project.pool.ids(Split.GOLD)) >= LARGE_GOLD else AUDIT_SHARE
+
+
+def _was_asked(work: Work, kind: PickKind) -> bool:
+    with work.project.ledger.read() as connection:
+        return kind in people.kinds(connection, before=work.round)
 
 
 def _lot(work: Work, example_id: str) -> float:

@@ -121,7 +121,7 @@ def _final(project: Project, wish: Wish, round_: int) -> bool:
 
 
 def _run_round(project: Project, round_: int, steps: tuple[str, ...], wish: Wish, watcher: Watcher) -> None:
-    config = open_round(project, round_, final=wish.final)
+    config = open_round(project, round_, final=wish.final, say=watcher.said)
     with project.ledger.read() as connection:
         noted = progress.steps(connection, round_)
     lost = {row.step: _lost(project, row) for row in noted if row.state == "done"}

@@ -11,7 +11,7 @@ from made_writing import JUDGE, Writing, make_writing
 
 from loop import report
 from loop.errors import DataError
-from loop.ledger import Ledger, figures, people
+from loop.ledger import Ledger, figures, people, progress
 from loop.records import Annotation, AnswerState, Measurement, Role
 from loop.report import View
 from loop.report.writing import ALIKE
@@ -196,8 +196,10 @@ def test_a_swapped_repeat_shows_the_same_answers_the_other_way_around(five: View
 
 def test_a_question_waits_for_as_many_people_as_are_to_answer_it(tmp_path: Path) -> None:
     root = small(tmp_path)
-    config = root / "weakspot.yaml"
-    config.write_text(config.read_text().replace("overlap: 1", "overlap: 2"))
+    with ledger_of(root) as ledger, ledger.begin() as connection:
+        for row in progress.rounds(connection):
+            asked = {**row.config, "labeler": {**row.config["labeler"], "overlap": 2}}
+            progress.open_round(connection, replace(row, config=asked))
     with report.view(root) as view:
         newest = report.duels(view, round_=1)
         before = report.duels(view, round_=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, cast
@@ -25,10 +26,22 @@ class FakePool:
         return POOL
 
 
-def work(seed: int, *, share: float = 0.1, batch: int = 50) -> Work:
+class FakeLedger:
+    """Knows of which kinds the picks of earlier rounds are, and nothing else."""
+
+    def __init__(self, asked: tuple[PickKind, ...]) -> None:
+        self._asked = asked
+
+    def read(self) -> Any:
+        found = SimpleNamespace(scalars=lambda: [kind.value for kind in self._asked])
+        return nullcontext(SimpleNamespace(execute=lambda _: found))
+
+
+def work(seed: int, *, share: float = 0.1, batch: int = 50, asked: tuple[PickKind, ...] = ()) -> Work:
     selection, dev = SimpleNamespace(audit=share, batch=batch), SimpleNamespace(share=share)
     config = SimpleNamespace(seed=seed, selection=selection, dev=dev)
-    return cast(Work, SimpleNamespace(config=config, project=SimpleNamespace(pool=FakePool())))
+    project = SimpleNamespace(pool=FakePool(), ledger=FakeLedger(asked))
+    return cast(Work, SimpleNamespace(config=config, project=project, round=1))
 
 
 def drawn_over_rounds(seed: int, rounds: int, kind: PickKind = PickKind.AUDIT) -> list[tuple[str, float]]:
@@ -57,6 +70,14 @@ def test_no_example_is_in_both_reserves() -> None:
 @pytest.mark.parametrize("kind", reserves.LOTS)
 def test_without_a_share_nothing_is_set_apart(kind: PickKind) -> None:
     assert reserves.reserve(work(3, share=0.0), kind) == frozenset()
+
+
+@pytest.mark.parametrize("kind", reserves.LOTS)
+def test_a_reserve_that_was_asked_from_stays_set_apart_when_its_share_becomes_0(kind: PickKind) -> None:
+    assert reserves.reserve(work(3, share=0.0, asked=(kind,)), kind) == reserves.reserve(work(3), kind)
+    assert reserves.wanted(work(3, share=0.0, asked=(kind,)), kind) == 0
+    other = next(one for one in reserves.LOTS if one is not kind)
+    assert reserves.reserve(work(3, share=0.0, asked=(kind,)), other) == frozenset()
 
 
 def test_no_example_is_drawn_twice_and_the_probability_is_that_of_the_whole_sample() -> None:

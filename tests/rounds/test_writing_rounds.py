@@ -212,7 +212,7 @@ def test_the_form_belongs_to_the_project(desk: Path, tmp_path: Path) -> None:
     copy = _copied(desk, tmp_path)
     _change(copy, {"questions": {"form": "correction"}})
     said = complaint(here("run", "--project", copy, "--no-wait"))
-    assert "asks people for correction, the rounds so far asked for pair" in said
+    assert 'questions.form is "correction", and the first round fixed it as "pair"' in said
 
 
 def test_a_judge_answers_its_share_and_people_get_what_it_is_not_sure_of(desk: Path, tmp_path: Path) -> None:

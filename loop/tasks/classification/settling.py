@@ -12,6 +12,7 @@ from loop.labels import settle as settle_answers
 from loop.ledger import people
 from loop.ledger.people import PickRow
 from loop.records import Annotation, Label, PickKind, Role
+from loop.rounds import settings
 from loop.rounds.guarding import Guarded, guard
 from loop.rounds.work import Done, Work
 
@@ -25,7 +26,8 @@ def settle(work: Work) -> Done:
         picks = people.picks(connection)
         answers = people.answers(connection)
         known = {label.example_id: label for label in people.labels(connection)}
-    outcomes = _settlements(picks, answers, needed=work.config.labeler.overlap)
+        needed = settings.overlaps(connection)
+    outcomes = _settlements(picks, answers, needed=needed)
     fresh = _labels(picks, outcomes, known)
     withdrawn = sorted(
         id_ for id_, label in known.items() if label.source == "people" and id_ in outcomes and not outcomes[id_].label
@@ -58,14 +60,18 @@ def _guarded(
     return guard(work, trained=by_role[Role.TRAIN], audit=by_role[Role.AUDIT], dev=by_role[Role.DEV])
 
 
-def _settlements(picks: Sequence[PickRow], answers: Sequence[Annotation], *, needed: int) -> dict[str, Settlement]:
+def _settlements(
+    picks: Sequence[PickRow], answers: Sequence[Annotation], *, needed: Mapping[int, int]
+) -> dict[str, Settlement]:
+    """needed: round → answers that each of its questions was to get, whatever later rounds ask for."""
     example_of = {row.ext_id: row.pick.example_id for row in picks}
+    round_of = {row.pick.example_id: row.round for row in picks}
     by_example: dict[str, list[Annotation]] = {}
     for answer in answers:
         by_example.setdefault(example_of[answer.ext_id], []).append(answer)
     # An example may have been asked again, as another question: its last answer replaces what a person said before.
     votes = {id_: last_words(rows, per_question=False) for id_, rows in sorted(by_example.items())}
-    return {id_: settle_answers(rows, needed=needed) for id_, rows in votes.items()}
+    return {id_: settle_answers(rows, needed=needed[round_of[id_]]) for id_, rows in votes.items()}
 
 
 def _labels(picks: Sequence[PickRow], outcomes: dict[str, Settlement], known: dict[str, Label]) -> tuple[Label, ...]:

@@ -68,7 +68,8 @@ def train(work: Work) -> Done:
     row = ModelRow(
         round=work.round,
         artifact=work.name("train"),
-        base=work.config.model.base,
+        # Tuning goes on from the champion, so from its base, whatever weakspot.yaml names now.
+        base=champion.base if champion else work.config.model.base,
         tuning=UNTUNED if nothing else work.config.model.tuning,
         seed=seed,
         train_n=report.demonstrations + report.pairs,
@@ -135,7 +136,7 @@ def _untuned(work: Work) -> WritingReport:
 
     with work.project.artifacts.writing(work.name("train")) as folder:
         (folder / "model").mkdir()
-        untuned(folder / "model", base=base_of(work.project), revision=work.config.model.revision)
+        untuned(folder / "model", base=base_of(work.project, work.config), revision=work.config.model.revision)
         (folder / "labels.json").write_text("[]")
     return WritingReport(
         method=UNTUNED,
@@ -154,7 +155,7 @@ def _tuned(work: Work, known: Known, champion: ModelRow | None, *, seed: int) ->
     model = work.config.model
     settings = registry.settings(model.tuning)(**model.options)
     trainer = registry.load("writing_tuning", model.tuning)(
-        settings, base=base_of(work.project), revision=model.revision
+        settings, base=base_of(work.project, work.config), revision=model.revision
     )
     start = work.project.artifacts.open(champion.artifact) / "model" if champion else None
     learned = _replayed(work, known, since=champion.round if champion else None)
@@ -233,7 +234,7 @@ def _reward(
     (folder / "reward").mkdir()
     tune_reward(
         _pairs(known.preferences, chat),
-        base=base_of(work.project),
+        base=base_of(work.project, work.config),
         revision=work.config.model.revision,
         start=start,
         out=folder / "reward",

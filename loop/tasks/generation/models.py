@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from loop.config import Config
 from loop.errors import ModelError
 from loop.ledger import figures
 from loop.ledger.figures import ModelRow
@@ -16,9 +17,9 @@ from loop.rounds.work import Work, artifact
 SERVED = "served"
 
 
-def base_of(project: Project) -> str:
+def base_of(project: Project, config: Config) -> str:
     """The base model's name; a folder is meant from the project's own place."""
-    base = project.config.model.base
+    base = config.model.base
     local = project.root / base
     return str(local.resolve()) if local.is_dir() else base
 

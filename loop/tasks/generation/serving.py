@@ -67,7 +67,7 @@ def model(project: Project) -> str:
             raise ModelError(f"{package} is not installed", wanted="it", do="pip install 'weakspot[generation]'")
     from loop.models.generation.bases import load_base
 
-    base = base_of(project)
+    base = base_of(project, project.config)
     load_base(base, revision=project.config.model.revision)
     return f"{base} loads"
 
