@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from command_line import Said, here
-from made_project import change
+from made_project import change, copy_project
 from paper_labeler import NAME, answer, paper  # noqa: F401
 from small_projects import _fresh, small_files  # noqa: F401
 
@@ -35,7 +34,7 @@ def run_round(root: Path, *more: str) -> Said:
 @pytest.fixture(scope="session")
 def _two_rounds(_fresh: Path) -> Path:  # noqa: F811
     root = _fresh.with_name("two_rounds")
-    shutil.copytree(_fresh, root)
+    copy_project(_fresh, root)
     change(root, {"labeler.kind": NAME, "experts.kind": "people", "plan.price_per_hour": 36.0})
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(registry.MENU["labeler"], NAME, "paper_labeler:build")
@@ -47,7 +46,7 @@ def _two_rounds(_fresh: Path) -> Path:  # noqa: F811
 @pytest.fixture
 def two_rounds(_two_rounds: Path, tmp_path: Path, paper: str) -> Path:  # noqa: F811
     """A project with people and two finished rounds."""
-    return Path(shutil.copytree(_two_rounds, tmp_path / paper))
+    return copy_project(_two_rounds, tmp_path / paper)
 
 
 def written(root: Path) -> tuple[Forecast, ...]:
