@@ -2,6 +2,8 @@
 
     venv folder ─► pip install of the pinned version ─► ready mark ─► migrated database template
 
+An install that was cut off leaves the mark VENV.unfinished beside it, and is begun again from nothing.
+
 Label Studio's dependencies do not fit beside a modern training stack, so it lives in an environment of its own.
 The template is an empty database with all migrations applied (about 25 s of work); a new server copies it.
 """
@@ -11,14 +13,15 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
+from labeling import data_lock
+from labeling.waiting import alone
+from loop import children, durable, private
 from loop.errors import LabelerError
 
 VERSION = "1.23.2"
@@ -56,18 +59,13 @@ def ensure_installed(venv: Path, *, tell: Tell) -> None:
 
     Raises LabelerError with pip's last lines when it cannot be installed.
     """
-    if _ready_mark(venv).exists():
-        return
-    venv.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(f"{venv}.lock", timeout=INSTALL_TIMEOUT_S):
+    if not _ready_mark(venv).exists():
+        if not venv.parent.exists():
+            private.folder(venv.parent, parents=True)
+        with _alone(venv, tell=tell):
             if not _ready_mark(venv).exists():
                 _install(venv, tell=tell)
-    except Timeout as error:
-        raise LabelerError(
-            f"another process has been installing Label Studio for over {INSTALL_TIMEOUT_S / 60:.0f} minutes",
-            do=f"end it, or remove {venv}.lock, and start again",
-        ) from error
+    private.close(venv, to=private.WRITABLE_BY_OTHERS)
 
 
 def migrated_template(venv: Path, *, tell: Tell) -> Path:
@@ -75,7 +73,7 @@ def migrated_template(venv: Path, *, tell: Tell) -> Path:
     template = venv / f"weakspot-template-{VERSION}.sqlite3"
     if template.exists():
         return template
-    with FileLock(f"{venv}.lock", timeout=INSTALL_TIMEOUT_S):
+    with _alone(venv, tell=tell):
         if not template.exists():
             tell("preparing Label Studio's database (once, about half a minute)")
             _migrate(venv, template)
@@ -98,7 +96,8 @@ def quiet_environment(home: Path, data: Path) -> dict[str, str]:
 
 
 def _cache_folder(environment: Mapping[str, str]) -> Path:
-    if environment.get("XDG_CACHE_HOME"):
+    # A relative one is invalid by the XDG specification, and would be a folder of whoever made the working folder.
+    if Path(environment.get("XDG_CACHE_HOME", "")).is_absolute():
         return Path(environment["XDG_CACHE_HOME"])
     if sys.platform == "win32" and environment.get("LOCALAPPDATA"):
         return Path(environment["LOCALAPPDATA"])
@@ -113,30 +112,55 @@ def _ready_mark(venv: Path) -> Path:
     return venv / f"weakspot-ready-{VERSION}"
 
 
+def _alone(venv: Path, *, tell: Tell) -> AbstractContextManager[None]:
+    return alone(
+        Path(f"{venv}.lock"),
+        wait_s=INSTALL_TIMEOUT_S,
+        tell=tell,
+        waiting="waiting for another process that installs Label Studio",
+        hanging=f"another process has been installing Label Studio for over {INSTALL_TIMEOUT_S / 60:.0f} minutes",
+    )
+
+
 def _install(venv: Path, *, tell: Tell) -> None:
+    """With a lock that pip inherits: pip goes on for a while when the command that began it is killed."""
+    lock = Path(f"{venv}.installer")
+    with ExitStack() as stack:
+        try:
+            kept = stack.enter_context(data_lock.taken(lock))
+        except BlockingIOError:
+            tell("waiting for pip, which an earlier command began and left")
+            kept = stack.enter_context(data_lock.taken(lock, patience_s=INSTALL_TIMEOUT_S))
+        _install_alone(venv, kept, tell=tell)
+
+
+def _install_alone(venv: Path, kept: tuple[int, ...], *, tell: Tell) -> None:
     python = _scripts(venv) / ("python.exe" if os.name == "nt" else "python")
+    unfinished = Path(f"{venv}.unfinished")
     tell(f"installing Label Studio {VERSION} into {venv} (once, about 1 GB)")
+    if unfinished.exists():
+        shutil.rmtree(venv, ignore_errors=True)
     if not python.exists():
-        _run([sys.executable, "-m", "venv", str(venv)], tell=tell)
-    pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "--progress-bar", "off"]
-    _run([*pip, f"label-studio=={VERSION}"], tell=tell)
-    _ready_mark(venv).touch()
+        durable.write(unfinished, "")
+        _run([sys.executable, "-P", "-m", "venv", str(venv)], folder=venv.parent, kept=kept, tell=tell)
+    pip = [str(python), "-P", "-m", "pip", "--disable-pip-version-check", "install", "--progress-bar", "off"]
+    _run([*pip, f"label-studio=={VERSION}"], folder=venv, kept=kept, tell=tell)
+    durable.write(_ready_mark(venv), "")
+    unfinished.unlink(missing_ok=True)
 
 
-def _run(command: list[str], *, tell: Tell) -> None:
+def _run(command: list[str], *, folder: Path, kept: tuple[int, ...], tell: Tell) -> None:
     lines: list[str] = []
-    with subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
-    ) as process:
+    with children.start(command, folder=folder, stdout=children.PIPE, stderr=children.STDOUT, pass_fds=kept) as process:
         for line in process.stdout or ():
-            lines.append(line.rstrip())
-            if not line.startswith("Requirement already satisfied"):
+            lines.append(line.decode(errors="replace").rstrip())
+            if not lines[-1].startswith("Requirement already satisfied"):
                 tell(lines[-1])
     if process.returncode != 0:
         raise LabelerError(
             f"Label Studio could not be installed, exit status {process.returncode}: {' / '.join(lines[-3:])}",
             do=f"check the network and the free disk space (1.2 GB), or set {VENV_VARIABLE} "
-            "to an environment that has it, or give the address of a server with label_studio.url",
+            "to an environment that has it, or give the address of a server with labeler.url",
         )
 
 
@@ -145,17 +169,7 @@ def _migrate(venv: Path, template: Path) -> None:
         home, data = Path(folder) / "home", Path(folder) / "data"
         home.mkdir()
         data.mkdir()
-        done = subprocess.run(
-            [str(executable(venv)), "version", "--data-dir", str(data)],
-            env=quiet_environment(home, data),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            check=False,
-            timeout=INSTALL_TIMEOUT_S,
-        )
+        done = _version(venv, home, data)
         database = data / "label_studio.sqlite3"
         if done.returncode != 0 or not database.exists():
             last = " / ".join(done.stdout.splitlines()[-3:])
@@ -164,8 +178,23 @@ def _migrate(venv: Path, template: Path) -> None:
                 do=f"remove the folder {venv} so that it is installed afresh",
             )
         _write_ahead_log(database)
-        shutil.copyfile(database, f"{template}.part")
-    Path(f"{template}.part").replace(template)
+        part = private.file(Path(f"{template}.part"))
+        shutil.copyfile(database, part)
+        durable.sync(part)
+    durable.move(part, template)
+
+
+def _version(venv: Path, home: Path, data: Path) -> children.Ended:
+    """The command that does nothing but apply the migrations."""
+    try:
+        return children.run(
+            [executable(venv), "version", "--data-dir", data],
+            folder=data,
+            timeout_s=INSTALL_TIMEOUT_S,
+            environment=quiet_environment(home, data),
+        )
+    except TimeoutError as fault:
+        raise LabelerError(f"Label Studio could not prepare its database: {fault}", do="try again") from fault
 
 
 def _write_ahead_log(database: Path) -> None:

@@ -1,38 +1,78 @@
-"""Processes and ports of this machine, as far as the embedded server needs them."""
+"""Which running Label Studio serves a folder, and the ports of this machine.
+
+    every process with --data-dir ─► its working folder, its data folder ─► Serving: is one of them ours? both?
+
+A server started by weakspot works in the state folder and is given its data folder by path. The working folder follows
+a folder that is moved; the path does not. So a server with both is the one of this folder; one with only the first
+runs for a folder that was moved, one with only the second for a folder that was replaced; and the server of the
+original of a copied folder has neither. Folders are compared by device and inode, as the process itself sees them.
+"""
 
 from __future__ import annotations
 
+import os
 import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
+from loop.processes import ProcessIdentity, find, identity, is_running
 
-def alive(pid: int, created: float) -> psutil.Process | None:
-    """The process with this id that began at this moment (seconds since 1970); None when it is another or none."""
+OPTION = "--data-dir"
+DATA = "data"
+PROC = Path("/proc")
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A running Label Studio that concerns a state folder."""
+
+    process: ProcessIdentity
+    data: str
+    """The data folder that it was started with."""
+    is_settled: bool
+    """It works in the state folder, and its data folder is that folder's."""
+
+
+def serving(state: Path, noted: ProcessIdentity | None = None) -> tuple[Serving, ...]:
+    """Every Label Studio of the folder `state`, the one that `noted` names first. Empty when none runs.
+
+    Besides those of the folder itself: one that runs for a folder that was moved or replaced, and the noted one when
+    its own folder was removed, as after a move to another disk.
+    """
+    known = find(noted) if noted else None
+    first = _serving(known, state, is_noted=True) if known else None
+    if first and first.is_settled:
+        return (first,)
+    others = [found for process in _candidates() if (found := _serving(process, state))]
+    return tuple(dict.fromkeys([*([first] if first else []), *others]))
+
+
+def end(process: ProcessIdentity, *, patience_s: float) -> None:
+    """Ends it, kindly first. One that has ended already, or whose id belongs to another process now, is left alone."""
+    found = find(process)
+    if found is None:
+        return
     try:
-        process = psutil.Process(pid)
-        is_ours = abs(process.create_time() - created) < 1.0
-        return process if is_ours and lives(process) else None
+        found.terminate()
+        found.wait(patience_s)
+    except psutil.TimeoutExpired:
+        found.kill()
+        found.wait(patience_s)
     except psutil.NoSuchProcess:
+        return
+
+
+def listening_port(process: ProcessIdentity) -> int | None:
+    """The port of 127.0.0.1 on which this very process answers; None while there is none."""
+    try:
+        sockets = psutil.Process(process.pid).net_connections("tcp4")
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
         return None
-
-
-def lives(process: psutil.Process) -> bool:
-    """It runs; a child that ended and was not waited for does not."""
-    try:
-        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return False
-
-
-def serving(data: Path) -> psutil.Process | None:
-    """A Label Studio on this data folder, told by its command line."""
-    for process in psutil.process_iter(["cmdline"]):
-        words = process.info["cmdline"] or []
-        if "--data-dir" in words and str(data) in words and lives(process):
-            return process
-    return None
+    listening = (each.laddr for each in sockets if each.status == psutil.CONN_LISTEN)
+    return next((int(place.port) for place in listening if place.ip == "127.0.0.1"), None)
 
 
 def is_free(port: int) -> bool:
@@ -51,3 +91,51 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _candidates() -> Iterator[psutil.Process]:
+    for process in psutil.process_iter(["cmdline"]):
+        if OPTION in (process.info["cmdline"] or ()) and is_running(process):
+            yield process
+
+
+def _serving(process: psutil.Process, state: Path, *, is_noted: bool = False) -> Serving | None:
+    try:
+        words = process.cmdline()
+        data = words[words.index(OPTION) + 1] if OPTION in words[:-1] else ""
+        if not data:
+            return None
+        works_here = _same(_working_folder(process), _stat(state))
+        serves_this = _same(_stat(_seen_by(process, data)), _stat(state / DATA))
+        is_ours = works_here or serves_this or (is_noted and _is_homeless(process))
+        return Serving(identity(process.pid), data, works_here and serves_this) if is_ours else None
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return None
+
+
+def _working_folder(process: psutil.Process) -> os.stat_result | None:
+    # The link in /proc leads to the folder itself, also where its name in this process's eyes is another.
+    link = PROC / str(process.pid) / "cwd"
+    return _stat(link) if PROC.joinpath("self/cwd").exists() else _stat(Path(process.cwd()))
+
+
+def _seen_by(process: psutil.Process, path: str) -> Path:
+    root = PROC / str(process.pid) / "root"
+    return root / path.lstrip("/") if PROC.joinpath("self/root").exists() else Path(path)
+
+
+def _is_homeless(process: psutil.Process) -> bool:
+    """Its working folder was removed."""
+    found = _working_folder(process)
+    return found is None or found.st_nlink == 0
+
+
+def _same(one: os.stat_result | None, other: os.stat_result | None) -> bool:
+    return one is not None and other is not None and os.path.samestat(one, other)
+
+
+def _stat(path: Path) -> os.stat_result | None:
+    try:
+        return path.stat()
+    except OSError:  # missing, or of another user
+        return None

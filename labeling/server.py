@@ -1,31 +1,24 @@
 """The embedded Label Studio: one server per project folder, on this machine only, started when it is needed.
 
-    state_dir/   access.json   e-mail, password, token (mode 600)      server.json  pid, its start time, port
-                 data/         Label Studio's database and media       server.log   what the server printed
-                 home/         its HOME                                server.lock  one start or stop at a time
+    state_dir/   access.json   e-mail, password, token      server.json  port, process, and the folder it is for
+                 data/         database, media, its lock    server.log   what the server printed
+                 home/         its HOME                     server.lock  one start or stop at a time
 
-`start` and `stop` may be repeated: the second call finds the work done. A process is ours only when both its id and
-its start time are those we wrote down, so an id that the system has given to someone else is never touched.
+    start ─► installed? ─► alone? ─► ours runs? ─► else launched, with the lock of the data folder ─► healthy ─► Access
+
+`start` and `stop` may be repeated: the second call finds the work done. A process is ours only when it serves this very
+folder (labeling.processes); server.json only makes it quick to find. The lock (labeling.data_lock) keeps a second
+server off the data whatever happens to the files. All of it is readable by its owner alone.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import secrets
-import shutil
-import subprocess
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
 
-import httpx
-import psutil
-from filelock import FileLock, Timeout
-
+from labeling import access, data_lock
+from labeling.access import Access, ServerStatus
 from labeling.installation import (
     Tell,
     ensure_installed,
@@ -34,37 +27,22 @@ from labeling.installation import (
     quiet_environment,
     venv_folder,
 )
-from labeling.processes import alive, free_port, is_free, lives, serving
+from labeling.processes import end, free_port, is_free, listening_port, serving
+from labeling.state_folder import DATABASE, Note, folder_identity, lay_out, note, read, write_private
+from labeling.waiting import alone
+from loop import children, private
 from loop.errors import LabelerError, ServerDown
+from loop.processes import ProcessIdentity, find, identity
+
+__all__ = ["Access", "EmbeddedServer", "ServerStatus", "silent", "write_private"]
 
 START_TIMEOUT_S = 240.0
 STOP_TIMEOUT_S = 15.0
+HOLDER_TIMEOUT_S = 10.0
+"""A server that was just forked holds the lock before its command line shows what it is."""
+PORT_TRIES = 3
 LOG_BYTES = 5_000_000
 """A longer log is set aside at the next start."""
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """How to reach a server, for programs and for people. Secrets stay out of repr."""
-
-    url: str
-    email: str
-    password: str = field(repr=False)
-    token: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class ServerStatus:
-    """What is known of the embedded server now."""
-
-    running: bool
-    """Our process is alive."""
-    healthy: bool
-    """It answers and accepts our token."""
-    url: str
-    """Empty before the first start."""
-    pid: int | None
-    log: Path
 
 
 def silent(_line: str) -> None:
@@ -86,179 +64,176 @@ class EmbeddedServer:
         Raises LabelerError when it cannot be installed or another start hangs, ServerDown when it does not come up.
         """
         ensure_installed(self.venv, tell=tell)
-        with self._alone():
-            process = self._process() or self._launch(tell=tell)
-            self._note(process)
-            self._wait_until_healthy(process, timeout_s)
+        self._make_folder()
+        with self._alone(tell):
+            for left in reversed(range(PORT_TRIES)):
+                process = self._settled(tell) or self._launch(tell)
+                self._note(process)
+                try:
+                    self._wait_until_healthy(process, timeout_s)
+                    break
+                except ServerDown:
+                    if not left or find(process) or is_free(self._noted_port()):
+                        raise
+                    tell(f"port {self._noted_port()} was taken by another program meanwhile: trying another one")
         return self.access()
 
     def stop(self) -> bool:
         """Ends our server, kindly first; False when it was not running."""
         if not self.state_dir.exists():
             return False
-        with self._alone():
-            process = self._process()
-            if process is None:
-                return False
-            process.terminate()
-            try:
-                process.wait(STOP_TIMEOUT_S)
-            except psutil.TimeoutExpired:
-                process.kill()
-                process.wait(STOP_TIMEOUT_S)
-            return True
+        with self._alone(silent):
+            found = serving(self.state_dir, note(self.state_dir).process)
+            for one in found:
+                end(one.process, patience_s=STOP_TIMEOUT_S)
+            return bool(found)
 
     def status(self) -> ServerStatus:
         """Looks without changing anything."""
-        process = self._process()
-        started_once = "port" in self._read("server.json") and (self.state_dir / "access.json").exists()
-        access = self.access() if started_once else None
+        if not self.state_dir.exists():
+            return ServerStatus(running=False, healthy=False, url="", pid=None, log=self.log)
+        noted = note(self.state_dir)
+        found = serving(self.state_dir, noted.process)
+        ours = next((one for one in found if one.is_settled), None)
+        shown = ours or next(iter(found), None)
+        port = (listening_port(ours.process) if ours else None) or noted.port
+        reached = self._access(port)
         return ServerStatus(
-            running=process is not None,
-            healthy=process is not None and access is not None and _accepts(access.url, access.token),
-            url=access.url if access else "",
-            pid=process.pid if process else None,
+            running=shown is not None,
+            healthy=ours is not None and reached is not None and access.answers(ours.process, reached),
+            url=reached.url if reached else "",
+            pid=shown.process.pid if shown else None,
             log=self.log,
+            elsewhere=shown.data if shown and not shown.is_settled else "",
         )
 
     def access(self) -> Access:
-        """Address, account and token. Raises ServerDown before the first start."""
-        port, account = self._read("server.json").get("port"), self._read("access.json")
-        if not port or not account:
-            raise ServerDown("the embedded Label Studio has never been started", do="run `weakspot label-studio start`")
-        return Access(url=f"http://127.0.0.1:{port}", **account)
+        """Address, account and token. Raises ServerDown before the first start in this folder."""
+        found = self._access(note(self.state_dir).port) if self.state_dir.exists() else None
+        if found is None:
+            raise ServerDown(
+                f"the embedded Label Studio of {self.state_dir} has never been started",
+                do="run `weakspot label-studio start`",
+            )
+        return found
 
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        self.state_dir.mkdir(parents=True, exist_ok=True)
+    def _access(self, port: int | None) -> Access | None:
+        account = read(self.state_dir / "access.json")
+        return Access(url=f"http://127.0.0.1:{port}", **account) if port and account else None
+
+    def _make_folder(self) -> None:
         try:
-            with FileLock(self.state_dir / "server.lock", timeout=START_TIMEOUT_S + STOP_TIMEOUT_S):
-                yield
-        except Timeout as error:
+            private.folder(self.state_dir)
+        except FileNotFoundError as fault:
             raise LabelerError(
-                f"another process has been starting or stopping Label Studio in {self.state_dir} for minutes",
-                do="end that process and try again",
-            ) from error
+                f"{self.state_dir.parent} does not exist: the project was moved or removed",
+                do="run the command again with the folder where the project is now",
+            ) from fault
 
-    def _read(self, name: str) -> dict[str, Any]:
-        path = self.state_dir / name
-        return dict(json.loads(path.read_text())) if path.exists() else {}
+    def _alone(self, tell: Tell) -> AbstractContextManager[None]:
+        return alone(
+            self.state_dir / "server.lock",
+            wait_s=START_TIMEOUT_S + STOP_TIMEOUT_S,
+            tell=tell,
+            waiting="waiting for another weakspot command that starts or stops this Label Studio",
+            hanging=f"another process has been starting or stopping Label Studio in {self.state_dir} for minutes",
+        )
 
-    def _process(self) -> psutil.Process | None:
-        written = self._read("server.json")
-        if "pid" in written:
-            return alive(written["pid"], written["created"])
-        # Started, but killed before it could write down the process: its data folder tells.
-        return serving(self.data) if "port" in written else None
+    def _settled(self, tell: Tell) -> ProcessIdentity | None:
+        """Our server; any other one that runs for this folder is ended."""
+        found = serving(self.state_dir, note(self.state_dir).process)
+        ours = next((one for one in found if one.is_settled), None)
+        for one in found:
+            if one is not ours:
+                tell(f"ending the Label Studio that still runs for {one.data} (process {one.process.pid})")
+                end(one.process, patience_s=STOP_TIMEOUT_S)
+        return ours.process if ours else None
 
-    def _launch(self, *, tell: Tell) -> psutil.Process:
+    def _launch(self, tell: Tell) -> ProcessIdentity:
         account = self._account()
-        self._lay_out_data(tell=tell)
+        lay_out(self.state_dir, migrated_template(self.venv, tell=tell))
+        try:
+            with data_lock.taken(self.data / "serving.lock") as kept:
+                return self._started(account, kept, tell)
+        except BlockingIOError:
+            return self._holder()
+
+    def _holder(self) -> ProcessIdentity:
+        """Who holds the lock of the data: a server whose launcher ended just now. Raises LabelerError."""
+        deadline = time.monotonic() + HOLDER_TIMEOUT_S
+        while time.monotonic() < deadline:
+            found = next(iter(serving(self.state_dir)), None)
+            if found is not None:
+                return found.process
+            time.sleep(0.1)
+        raise LabelerError(
+            f"a process that is not visible here, of another user or container, serves {self.data}",
+            wanted="one Label Studio for each folder",
+            do="stop Label Studio where it was started, and try again",
+        )
+
+    def _started(self, account: dict[str, str], kept: tuple[int, ...], tell: Tell) -> ProcessIdentity:
         port = self._port()
-        write_private(self.state_dir / "server.json", {"port": port})
+        write_private(self.state_dir / "server.json", {"port": port, "folder": folder_identity(self.state_dir)})
         tell("starting Label Studio")
         if self.log.exists() and self.log.stat().st_size > LOG_BYTES:
             self.log.replace(self.log.with_suffix(".log.1"))
-        with self.log.open("ab") as log:
-            started = subprocess.Popen(
+        with private.file(self.log).open("ab") as log:
+            started = children.start(
                 [
-                    *(str(executable(self.venv)), "start", "--no-browser", "--data-dir", str(self.data)),
+                    *(executable(self.venv), "start", "--no-browser", "--data-dir", self.data),
                     *("--internal-host", "127.0.0.1", "--port", str(port)),
                 ],
-                env=self._environment(account),
-                cwd=self.state_dir,
-                stdin=subprocess.DEVNULL,
+                folder=self.state_dir,
+                environment={**quiet_environment(self.state_dir / "home", self.data), **access.variables(account)},
                 stdout=log,
                 stderr=log,
-                start_new_session=True,
+                pass_fds=kept,
+                session=True,
             )
-        return psutil.Process(started.pid)
+        return identity(started.pid)
 
-    def _note(self, process: psutil.Process) -> None:
-        known = self._read("server.json")
-        if known.get("pid") != process.pid:
-            found = {"port": known["port"], "pid": process.pid, "created": process.create_time()}
-            write_private(self.state_dir / "server.json", found)
+    def _note(self, process: ProcessIdentity, port: int | None = None) -> None:
+        known = note(self.state_dir)
+        now = Note(port or listening_port(process) or known.port, process)
+        if now != known:
+            content = {"port": now.port, "folder": folder_identity(self.state_dir), **process.as_json()}
+            write_private(self.state_dir / "server.json", content)
+
+    def _noted_port(self) -> int:
+        return note(self.state_dir).port or 0
 
     def _account(self) -> dict[str, str]:
-        account = self._read("access.json")
+        account = read(self.state_dir / "access.json")
         if account:
             return account
-        if (self.data / "label_studio.sqlite3").exists():
+        if (self.data / DATABASE).exists():
             raise LabelerError(
                 f"{self.state_dir / 'access.json'} is missing, and with it the password of the data in {self.data}",
                 do="put the file back, or move the data folder away to start with an empty server",
             )
-        account = {
-            "email": "weakspot@example.com",
-            "password": secrets.token_urlsafe(15),
-            "token": secrets.token_hex(20),
-        }
+        account = access.new_account()
         write_private(self.state_dir / "access.json", account)
         return account
 
-    def _lay_out_data(self, *, tell: Tell) -> None:
-        (self.state_dir / "home").mkdir(exist_ok=True)
-        self.data.mkdir(exist_ok=True)
-        database = self.data / "label_studio.sqlite3"
-        if not database.exists():
-            part = database.with_suffix(".part")
-            shutil.copyfile(migrated_template(self.venv, tell=tell), part)
-            part.replace(database)
-
-    def _environment(self, account: dict[str, str]) -> dict[str, str]:
-        return {
-            **quiet_environment(self.state_dir / "home", self.data),
-            "LABEL_STUDIO_USERNAME": account["email"],
-            "LABEL_STUDIO_PASSWORD": account["password"],
-            "LABEL_STUDIO_USER_TOKEN": account["token"],
-            "LABEL_STUDIO_ENABLE_LEGACY_API_TOKEN": "true",
-            "LABEL_STUDIO_DISABLE_SIGNUP_WITHOUT_LINK": "true",
-        }
-
     def _port(self) -> int:
-        kept = self._read("server.json").get("port")
+        kept = note(self.state_dir).port
         return kept if kept and is_free(kept) else free_port()
 
-    def _wait_until_healthy(self, process: psutil.Process, timeout_s: float) -> None:
-        access = self.access()
+    def _wait_until_healthy(self, process: ProcessIdentity, timeout_s: float) -> None:
         deadline = time.monotonic() + timeout_s
-        while not _accepts(access.url, access.token):
-            if not lives(process):
+        while True:
+            port = listening_port(process)
+            self._note(process, port)
+            reached = self.access()
+            if port and access.accepts(reached):
+                return
+            ended = find(process) is None
+            if ended or time.monotonic() > deadline:
+                how = "ended while it started" if ended else f"was not healthy after {timeout_s:.0f} s"
+                more = "" if ended else ", run `weakspot label-studio stop` and try again"
                 raise ServerDown(
-                    f"the embedded Label Studio ended while it started: {self._last_words(access)}",
-                    do=f"read {self.log}",
-                )
-            if time.monotonic() > deadline:
-                raise ServerDown(
-                    f"the embedded Label Studio was not healthy after {timeout_s:.0f} s: {self._last_words(access)}",
-                    do=f"read {self.log}, run `weakspot label-studio stop` and try again",
+                    f"the embedded Label Studio {how}: {access.last_words(self.log, reached)}",
+                    do=f"read {self.log}{more}",
                 )
             time.sleep(0.2)
-
-    def _last_words(self, access: Access) -> str:
-        text = self.log.read_text(errors="replace") if self.log.exists() else ""
-        for secret in (access.password, access.token):
-            text = text.replace(secret, "***")
-        return " / ".join([line for line in text.splitlines() if line.strip()][-5:]) or "it printed nothing"
-
-
-def _accepts(url: str, token: str) -> bool:
-    """It is a Label Studio, and it is ours: only ours knows the token."""
-    try:
-        answer = httpx.get(
-            f"{url}/api/current-user/whoami", headers={"Authorization": f"Token {token}"}, timeout=10, trust_env=False
-        )
-    except httpx.HTTPError:
-        return False
-    return answer.status_code == httpx.codes.OK
-
-
-def write_private(path: Path, content: Mapping[str, Any]) -> None:
-    """Atomically, readable by the owner alone."""
-    part = path.with_name(path.name + ".part")
-    part.unlink(missing_ok=True)
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        json.dump(content, file)
-    part.replace(path)

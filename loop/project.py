@@ -1,7 +1,7 @@
 """An opened project: its folder, config, ledger and artifacts, joined once and handed to every step.
 
 DIR/weakspot.yaml        the config people edit
-DIR/.weakspot/           ledger.db, artifacts/, label_studio/
+DIR/.weakspot/           ledger.db, artifacts/, label_studio/; closed to other users (make_state)
 
 Ledger and artifacts belong together: both carry the project's key. A ledger has one home, the folder that works on
 it; a ledger outside the folder, as on a server, could be named by two (`loop.home`).
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from loop import durable, home
+from loop import durable, home, private
 from loop.artifacts import MARKER, Artifacts
 from loop.config import Config, artifacts_url, ledger_url, load
 from loop.errors import ConfigError, DataError, LedgerError
@@ -88,6 +88,8 @@ def open_project(root: Path, *, read_only: bool = False, scope: Scope = EVERYTHI
     require(config, root, scope=scope)
     artifacts = artifacts_of(config, root)
     key = artifacts.key()
+    if not read_only:
+        make_state(root, artifacts)
     ledger = Ledger.open(ledger_url(config, folder=root, environ=os.environ), read_only=read_only)
     try:
         _refuse_another(ledger, artifacts, key)
@@ -123,6 +125,23 @@ def _refuse_another(ledger: Ledger, artifacts: Artifacts, key: str | None) -> No
         )
 
 
+def make_state(root: Path, artifacts: Artifacts) -> None:
+    """Makes DIR/.weakspot, or closes the one that is there to other users; so too a new artifacts folder elsewhere.
+
+    Raises ConfigError when a folder cannot be made or closed.
+    """
+    try:
+        private.folder(root / STATE)
+        if not artifacts.place("").exists():
+            private.folder(artifacts.place(""), parents=True)
+    except OSError as fault:
+        raise ConfigError(
+            f"{fault.filename} cannot be made or closed to other users: {fault.strerror}",
+            wanted="a folder that this user may write",
+            do="give this user the folder, or name another one",
+        ) from fault
+
+
 def find(start: Path) -> Path:
     """The nearest folder upward that holds a weakspot.yaml. Raises ConfigError."""
     for folder in (start, *start.parents):
@@ -156,7 +175,7 @@ def _keep_config(project: Project) -> None:
     if text is None or (kept.is_file() and kept.read_bytes() == text):
         return
     try:
-        project.state.mkdir(exist_ok=True)
+        private.folder(project.state)
         durable.write(kept, text)
     except OSError as fault:
         raise ConfigError(f"cannot write {kept}: {fault.strerror}", do="check the folder's permissions") from fault

@@ -40,9 +40,14 @@ def status(root: Path, *, as_json: bool) -> None:
         _tell_access(server.access())
     else:
         out = showing.out()
-        sentence = f"Running, but it does not answer; see {now.log}" if now.running else "Not running."
-        out.print(sentence, markup=False)
+        out.print(_unhealthy(now), markup=False)
         out.print("  weakspot label-studio start", style="bold")
+
+
+def _unhealthy(now: Any) -> str:
+    if now.elsewhere:
+        return f"Running for {now.elsewhere}, which is not this project's folder now; starting it ends that one."
+    return f"Running, but it does not answer; see {now.log}" if now.running else "Not running."
 
 
 def restore(root: Path) -> None:

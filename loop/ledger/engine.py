@@ -21,6 +21,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from loop import private
 from loop.errors import LedgerError
 from loop.ledger.reading import Readable
 
@@ -68,7 +69,7 @@ def sqlite_engine(url: URL, *, read_only: bool, busy_seconds: float, copy: Reada
     """The engine of a SQLite file. Raises LedgerError when its folder cannot be made."""
     file = sqlite_file(url)
     if not read_only:
-        _make_folder(file.parent)
+        _make(file)
     # A URI, where ?, # and % in a folder's name would mean something else.
     query = {"mode": "ro" if read_only else "rwc", "uri": "true"}
     if copy is not None:
@@ -108,12 +109,14 @@ def _to_wal(connection: Any, busy_seconds: float) -> None:
             time.sleep(RETRY_SECONDS)
 
 
-def _make_folder(folder: Path) -> None:
+def _make(file: Path) -> None:
+    """The folder, and the file for its owner alone: SQLite gives the files beside it the same mode."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        private.file(file)
     except OSError as fault:
         raise LedgerError(
-            f"the ledger's folder {folder} cannot be made: {fault.strerror}",
+            f"the ledger {file} cannot be made: {fault.strerror}",
             do="give the right to write there, or another storage.ledger",
         ) from fault
 

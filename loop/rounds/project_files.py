@@ -18,7 +18,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, inspect, select
 
-from loop import durable, home
+from loop import durable, home, private
 from loop.artifacts import Artifacts
 from loop.config import Config, ledger_url
 from loop.errors import ConfigError
@@ -27,7 +27,7 @@ from loop.ledger.leaks import put_leaks
 from loop.ledger.worker import WORKER
 from loop.pool import Built, write_table
 from loop.pool.store import Pool
-from loop.project import CONFIG, CREATED, KEPT_CONFIG, KEY, POOL, POOL_FILE, STATE, artifacts_of
+from loop.project import CONFIG, CREATED, KEPT_CONFIG, KEY, POOL, POOL_FILE, STATE, artifacts_of, make_state
 from loop.records import Label, Leak, Role
 from loop.roles import assign_roles
 from loop.rounds import settings
@@ -58,6 +58,7 @@ def write_project(folder: Path, config: Config, text: str, built: Built, *, kept
     _refuse_taken(folder, artifacts, url)
     _make(folder)
     refuse_foreign(folder / STATE / config.labeler.kind, folder)
+    make_state(folder, artifacts)
     with Ledger.open(url) as ledger, ledger.only_worker("init"):
         _refuse_taken(folder, artifacts, url)
         key = uuid.uuid4().hex
@@ -162,7 +163,7 @@ def _write_tables(artifacts: Artifacts, built: Built, kept: Any) -> None:
 
 def _write_config(folder: Path, text: str) -> None:
     try:
-        (folder / STATE).mkdir(exist_ok=True)
+        private.folder(folder / STATE)
         durable.write(folder / STATE / KEPT_CONFIG, text)
         durable.write(folder / CONFIG, text)
     except OSError as fault:

@@ -1,0 +1,88 @@
+"""Signing in to a Label Studio: the account of an embedded server, and whether an address takes it.
+
+new_account() ─► variables(account), for the first start     accepts(access), answers(process, access) ─► is it ours?
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from labeling.processes import listening_port
+from loop.processes import ProcessIdentity
+
+TIMEOUT_S = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How to reach a server, for programs and for people. Secrets stay out of repr."""
+
+    url: str
+    email: str
+    password: str = field(repr=False)
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ServerStatus:
+    """What is known of the embedded server now."""
+
+    running: bool
+    """Our process is alive."""
+    healthy: bool
+    """It answers and accepts our token."""
+    url: str
+    """Empty before the first start."""
+    pid: int | None
+    log: Path
+    elsewhere: str = ""
+    """The data folder it was started with, when that is not ours any more: the project was moved or replaced."""
+
+
+def new_account() -> dict[str, str]:
+    """E-mail, and a password and a token that nobody knows."""
+    return {"email": "weakspot@example.com", "password": secrets.token_urlsafe(15), "token": secrets.token_hex(20)}
+
+
+def variables(account: Mapping[str, str]) -> dict[str, str]:
+    """What Label Studio reads from its environment to make the account, and to keep strangers from making one."""
+    return {
+        "LABEL_STUDIO_USERNAME": account["email"],
+        "LABEL_STUDIO_PASSWORD": account["password"],
+        "LABEL_STUDIO_USER_TOKEN": account["token"],
+        "LABEL_STUDIO_ENABLE_LEGACY_API_TOKEN": "true",
+        "LABEL_STUDIO_DISABLE_SIGNUP_WITHOUT_LINK": "true",
+    }
+
+
+def answers(process: ProcessIdentity, access: Access) -> bool:
+    """This very process listens, and accepts the token: a copy of the folder knows the same one."""
+    port = listening_port(process)
+    return port is not None and access.url.endswith(f":{port}") and accepts(access)
+
+
+def accepts(access: Access) -> bool:
+    """It is a Label Studio, and it knows our token."""
+    try:
+        answer = httpx.get(
+            f"{access.url}/api/current-user/whoami",
+            headers={"Authorization": f"Token {access.token}"},
+            timeout=TIMEOUT_S,
+            trust_env=False,
+        )
+    except httpx.HTTPError:
+        return False
+    return answer.status_code == httpx.codes.OK
+
+
+def last_words(log: Path, access: Access) -> str:
+    """The last lines that a server printed, without its secrets."""
+    text = log.read_text(errors="replace") if log.exists() else ""
+    for secret in (access.password, access.token):
+        text = text.replace(secret, "***")
+    return " / ".join([line for line in text.splitlines() if line.strip()][-5:]) or "it printed nothing"

@@ -1,0 +1,86 @@
+"""The files of an embedded server's folder: what server.json says of this very folder, and its database.
+
+    read(path) ─► {}          note(state) ─► Note(port, process)          folder_identity(state) ─► path, device, inode
+    write_private(path, {})   lay_out(state, template) ─► home/, data/ with an empty database
+
+server.json travels with a folder that is copied. It counts only where the folder it names is this one, by its path or
+by device and inode (a folder that was moved keeps those); otherwise the port in it is another server's.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from loop import durable, private
+from loop.errors import LabelerError
+from loop.processes import ProcessIdentity, from_json
+
+DATABASE = "label_studio.sqlite3"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What is kept of the server that was started last."""
+
+    port: int | None
+    """None before the first start, and in a copy of another folder."""
+    process: ProcessIdentity | None
+    """None too where an earlier version of weakspot wrote the file."""
+
+
+def note(state: Path) -> Note:
+    """What server.json says. A file that is damaged or missing says nothing: the running processes are asked."""
+    try:
+        written = read(state / "server.json")
+    except LabelerError:
+        written = {}
+    folder, port = written.get("folder"), written.get("port")
+    is_here = folder is None or (isinstance(folder, dict) and _is_same(folder, folder_identity(state)))
+    return Note(port if is_here and isinstance(port, int) else None, from_json(written))
+
+
+def folder_identity(state: Path) -> dict[str, Any]:
+    """The folder by name and by what stays when it is moved."""
+    found = state.stat()
+    return {"path": str(state), "device": found.st_dev, "inode": found.st_ino}
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The object in `path`; empty when there is no such file. Raises LabelerError when it is damaged."""
+    try:
+        found = json.loads(path.read_text())
+    except FileNotFoundError:
+        return {}
+    except (ValueError, RecursionError) as fault:
+        raise LabelerError(f"{path} is damaged", do="put back an earlier copy of the file") from fault
+    if not isinstance(found, dict):
+        raise LabelerError(f"{path} is damaged", do="put back an earlier copy of the file")
+    return found
+
+
+def write_private(path: Path, content: Mapping[str, Any]) -> None:
+    """Atomically, readable by the owner alone."""
+    durable.write(path, json.dumps(dict(content)), private=True)
+
+
+def lay_out(state: Path, template: Path) -> None:
+    """Makes the folders of a server that are missing, and its database from `template`; closes all to others."""
+    private.folder(state / "home")
+    data = private.folder(state / "data")
+    if not (data / DATABASE).exists():
+        part = private.file(data / f"{DATABASE}.part")
+        shutil.copyfile(template, part)
+        durable.sync(part)
+        durable.move(part, data / DATABASE)
+    private.tighten(state)
+
+
+def _is_same(noted: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    by_inode = (noted.get("device"), noted.get("inode")) == (now["device"], now["inode"])
+    return by_inode or os.fspath(str(noted.get("path"))) == now["path"]
