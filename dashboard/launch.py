@@ -1,6 +1,9 @@
-"""Starting the window: the command of the server and what keeps it to this machine.
+"""Starting the dashboard: the command of its server, and what keeps it to this machine and to our own settings.
 
-command(project) ─► python -m streamlit run dashboard/app.py, flags ─► serve runs it until it ends
+command(project) ─► python -P dashboard/server.py run dashboard/app.py, flags ─► serve runs it until it ends
+
+The server works in an empty folder of its own, which is its home as well: nothing in the folder the user stands in is
+imported or read as a setting. It holds a pipe from this process and ends when that does (dashboard.server).
 """
 
 from __future__ import annotations
@@ -8,19 +11,28 @@ from __future__ import annotations
 import errno
 import ipaddress
 import os
+import shutil
+import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import webbrowser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 import psutil
 
+from dashboard.server import VARIABLE
+from loop import children, trust
 from loop.errors import ConfigError
 
 APP = Path(__file__).parent / "app.py"
+SERVER = Path(__file__).parent / "server.py"
 PORT = 8501
 PATIENCE_S = 60.0
 
@@ -56,7 +68,7 @@ def command(project: Path, *, port: int, host: str, headless: bool, exposed: boo
     }
     given = [f"--{name}={value}" for name, value in flags.items()]
     given += [f"--server.allowedHosts={name}" for name in _hosts(host)]
-    return [sys.executable, "-m", "streamlit", "run", str(APP), *given, "--", "--project", str(project)]
+    return [sys.executable, "-P", str(SERVER), "run", str(APP), *given, "--", "--project", str(project)]
 
 
 def serve(project: Path, *, port: int | None, host: str, open_browser: bool) -> int:
@@ -66,23 +78,59 @@ def serve(project: Path, *, port: int | None, host: str, open_browser: bool) -> 
     """
     _require_streamlit()
     place = _free_port(host) if port is None else _unused(host, port)
-    process = subprocess.Popen(
-        command(project.resolve(), port=place, host=host, headless=True), env=_environment(), start_new_session=False
-    )
-    if open_browser:
-        threading.Thread(target=_open_when_up, args=(process, host, place), daemon=True).start()
+    words = command(project.resolve(), port=place, host=host, headless=True)
+    folder = Path(tempfile.mkdtemp(prefix="weakspot-dashboard-"))
     try:
-        return process.wait()
+        process = children.start(words, folder=folder, environment=_environment(folder), stdin=children.PIPE)
+        return _served(process, host, place, open_browser=open_browser)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _served(process: subprocess.Popen[bytes], host: str, port: int, *, open_browser: bool) -> int:
+    if open_browser:
+        threading.Thread(target=_open_when_up, args=(process, host, port), daemon=True).start()
+    try:
+        with _signals_as_exit():
+            return process.wait()
     except KeyboardInterrupt:
-        process.terminate()
-        process.wait()
         return 0
+    finally:
+        _end(process)
 
 
-def _environment() -> dict[str, str]:
-    """The environment with the packages beside this one importable, from wherever the command is given."""
-    found = [str(APP.parent.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(found)}
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Asks the server to end, and waits for it."""
+    process.terminate()
+    if process.stdin is not None:
+        process.stdin.close()
+    process.wait()
+
+
+@contextmanager
+def _signals_as_exit() -> Iterator[None]:
+    """SIGTERM and SIGHUP end this process through its `finally` blocks; only the main thread can arrange that."""
+    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    if threading.current_thread() is not threading.main_thread():
+        names = []
+    before = {name: signal.signal(getattr(signal, name), _exit) for name in names}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(getattr(signal, name), handler)
+
+
+def _exit(number: int, _: FrameType | None) -> None:
+    sys.exit(128 + number)
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """This process's, without settings of Streamlit, with `folder` as the home; approved projects stay known."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("STREAMLIT_")}
+    config = str(trust.path().parents[1])
+    ours = {"HOME": folder, "USERPROFILE": folder, "XDG_CONFIG_HOME": config, "APPDATA": config, VARIABLE: folder}
+    return {**kept, **{name: str(value) for name, value in ours.items()}}
 
 
 def _loopback(host: str) -> bool:
