@@ -13,14 +13,16 @@ from typing import Any
 
 import pytest
 
-from labeling.crowd import Expert, assigned, crew
+from labeling.crowd import Expert, assigned, crew, reply
 from labeling.tastes import Marks, judgement
-from loop import registry
+from loop import durable, registry
 from loop.protocols import Progress
 from loop.records import Annotation, AnswerState, Collected, Form, Question, Receipt, SentTask
 
 NAME = "paper"
 URL = "paper://desk"
+SKIPPED = "(skipped)"
+"""What stands under a question that was read and not answered."""
 AT_ONCE = 5
 """So many questions the experts answer before weakspot looks again."""
 
@@ -36,7 +38,8 @@ class Paper:
         sheet = self.sheet()
         new = [question.ext_id for question in questions if question.ext_id not in sheet]
         self.write({**sheet, **dict.fromkeys(new)})
-        self._shown.write_text(json.dumps({**self.shown(), **{one.ext_id: one.candidates for one in questions}}))
+        shown = {**self.shown(), **{one.ext_id: one.candidates for one in questions}}
+        durable.write(self._shown, json.dumps(shown))
         tasks = tuple(SentTask(question.ext_id, question.ext_id, URL) for question in questions)
         return Receipt(project_id="1", project_url=URL, tasks=tasks, created=len(new))
 
@@ -52,7 +55,7 @@ class Paper:
 
     def write(self, sheet: dict[str, str | None]) -> None:
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        self._file.write_text(json.dumps(sheet))
+        durable.write(self._file, json.dumps(sheet))
 
 
 class Crowd:
@@ -78,6 +81,11 @@ class Crowd:
 
     def _said(self, ext_id: str) -> str | None:
         (expert,) = assigned(ext_id, self._experts, overlap=1, seed=self._seed)
+        if self._form.kind == "label":
+            known = reply(
+                expert, ext_id, truth=self._truth(ext_id), likely=(), labels=self._form.labels, seed=self._seed
+            )
+            return SKIPPED if known.label is None else known.label
         said = judgement(
             expert,
             ext_id,
@@ -143,8 +151,8 @@ def _annotation(ext_id: str, label: str) -> Annotation:
         id=f"a-{ext_id}",
         ext_id=ext_id,
         annotator="ann@example.com",
-        state=AnswerState.ANSWERED,
-        label=label,
+        state=AnswerState.SKIPPED if label == SKIPPED else AnswerState.ANSWERED,
+        label=None if label == SKIPPED else label,
         flags=(),
         note="",
         suggestion=None,
