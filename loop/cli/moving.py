@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import getpass
 import json
+import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
+from loop import durable
 from loop.cli import showing
 from loop.errors import ArtifactError, DataError
 from loop.printable import json_text
@@ -47,14 +49,39 @@ def predict(root: Path, file: str, *, out: Path | None, text: str | None, as_jso
 
 
 def export(root: Path, folder: Path, *, adapter: bool) -> None:
-    """Writes the champion as a standard model folder, or its adapter alone."""
+    """Writes the champion as a standard model folder, or its adapter alone: a whole one, or none.
+
+    Raises ArtifactError when `folder` is not empty or cannot be written.
+    """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ArtifactError(
             f"{folder} is {'not empty' if folder.is_dir() else 'a file'}", wanted="a new folder", do="name another one"
         )
-    with open_project(root, read_only=True) as project:
-        champions.export(project, folder, adapter=adapter)
+    with open_project(root, read_only=True) as project, _new_folder(folder.resolve()) as draft:
+        champions.export(project, draft, adapter=adapter)
     showing.out().print(f"Wrote the model to {folder}; its README.md shows how to load it", markup=False)
+
+
+@contextmanager
+def _new_folder(folder: Path) -> Iterator[Path]:
+    """A draft beside `folder` that becomes it when the block ends well; one that was killed leaves only the draft."""
+    draft = folder.with_name(f".{folder.name}.partial")
+    shutil.rmtree(draft, ignore_errors=True)
+    try:
+        yield draft
+        durable.sync_tree(draft)
+        if folder.exists():
+            # Somebody may stand in this folder, so it stays itself.
+            for path in sorted(draft.iterdir()):
+                durable.move(path, folder / path.name)
+        else:
+            durable.move(draft, folder)
+    except OSError as fault:
+        raise ArtifactError(
+            f"{folder} cannot be written: {fault.strerror}", do="check free space and rights, then export again"
+        ) from fault
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
 
 
 @contextmanager

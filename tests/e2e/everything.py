@@ -58,8 +58,13 @@ VOLATILE: Mapping[tuple[str, str], str] = {
 }
 OF_ONE_ATTEMPT = ("send", "await")
 """Steps whose outcome is an ATTEMPT."""
-MADE_UP = ("project_key", "watermark", "labeler_url", "labeler_project")
-"""Keys of `meta` drawn by chance, or given by the labeling tool."""
+MADE_UP = ("project_key", "watermark", "labeler_url", "labeler_project", "labeler_history", "created")
+"""Keys of `meta` drawn by chance, by the clock, or given by the labeling tool."""
+MADE_UP_FILES = (".weakspot/artifacts/project.json", ".weakspot/trust-id")
+"""Files that hold such a key."""
+HISTORY = "labeler_history"
+SEEN_IN = "seen_in"
+"""A column of ids of the labeling tool's database, drawn by chance: compared is whether it is that of `meta`."""
 DATED = ("at", "created_at", "started_at", "finished_at", "sent_at", "updated_at", "seconds", "peak_mb", "raw_sha256")
 """Keys in the files of a bundle that VOLATILE leaves out of the ledger."""
 DATED_FILES = ("manifest.json", "previous.json")
@@ -71,7 +76,7 @@ SERVERS = (".weakspot/paper", ".weakspot/label_studio")
 
 
 def everything(root: Path, *, chance: bool = False) -> dict[str, Any]:
-    """chance: whether what is drawn by chance must agree too; it does only between copies of one project."""
+    """chance: whether what `init` draws by chance must agree too; it does only between copies of one project."""
     with open_project(root, read_only=True) as project:
         with project.ledger.read() as connection:
             found = {f"table {name}": _rows(connection, name, chance) for name in metadata.tables}
@@ -81,7 +86,8 @@ def everything(root: Path, *, chance: bool = False) -> dict[str, Any]:
         inside = {path for name in names for path in project.artifacts.place(name).rglob("*")}
     rest = (path for path in sorted(root.rglob("*")) if path.is_file() and path not in inside)
     loose = {path.relative_to(root).as_posix(): path for path in rest if path.name not in STATE}
-    kept = {name: path for name, path in loose.items() if not name.startswith(SERVERS)}
+    made_up = () if chance else MADE_UP_FILES
+    kept = {name: path for name, path in loose.items() if not name.startswith((*SERVERS, *made_up))}
     return found | {f"file {name}": path.read_bytes() for name, path in kept.items()}
 
 
@@ -104,7 +110,10 @@ def _rows(connection: Any, name: str, chance: bool) -> list[Any]:
     rows = connection.execute(select(*(table.c[key] for key in keys)).order_by(*table.primary_key.columns))
     found = [dict(zip(keys, row, strict=True)) for row in rows]
     if name == "meta":
-        return [row for row in found if chance or not row["key"].endswith(MADE_UP)]
+        return [row for row in found if not row["key"].endswith(MADE_UP[1:] if chance else MADE_UP)]
+    if SEEN_IN in keys:
+        history = connection.scalar(select(metadata.tables["meta"].c.value).filter_by(key=HISTORY))
+        found = [{**row, SEEN_IN: row[SEEN_IN] == history} for row in found]
     if name == "steps":
         return [{**row, "outcome": None} if row["step"] in OF_ONE_ATTEMPT else row for row in found]
     if name == "events":

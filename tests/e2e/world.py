@@ -1,16 +1,19 @@
 """What is left of a project when its run is over: in its ledger, among its files, and on its Label Studio.
 
 ledger_of(root) ─► table → rows without times and addresses      server_of(root) ─► projects, tasks, answers, views
+                                                                 held_by(client, projects) ─► the same of some projects
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from labeling.client import Client
+from labeling.rows import Project
 from labeling.server import EmbeddedServer
 from loop.ledger import figures, people, progress
 from loop.project import open_project
@@ -47,10 +50,14 @@ def ledger_of(root: Path) -> dict[str, Any]:
 
 
 def server_of(root: Path) -> dict[str, Any]:
-    """What Label Studio holds: every task and every answer counted, so that a second one shows."""
+    """What the project's own Label Studio holds."""
     access = EmbeddedServer(root / ".weakspot" / "label_studio").start()
     client = Client(access.url, access.token)
-    projects = client.projects()
+    return held_by(client, client.projects())
+
+
+def held_by(client: Client, projects: Sequence[Project]) -> dict[str, Any]:
+    """What these projects hold: every task and every answer counted, so that a second one shows."""
     tasks = [task for project in projects for task in client.full_tasks(project.id, filters=[])]
     answers = Counter(
         (task["data"]["ext_id"], client.account_name(answer["completed_by"]), _label(answer), answer["was_cancelled"])

@@ -198,7 +198,7 @@ def test_a_question_waits_for_as_many_people_as_are_to_answer_it(tmp_path: Path)
     root = small(tmp_path)
     with ledger_of(root) as ledger, ledger.begin() as connection:
         for row in progress.rounds(connection):
-            asked = {**row.config, "labeler": {**row.config["labeler"], "overlap": 2}}
+            asked = {**row.config, "labeler": {"overlap": 2}}
             progress.open_round(connection, replace(row, config=asked))
     with report.view(root) as view:
         newest = report.duels(view, round_=1)

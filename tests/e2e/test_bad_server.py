@@ -1,0 +1,248 @@
+"""A bad server between us and Label Studio: each fault costs one line, and when it is over the end is the same.
+
+    project with picks ─► calm: send, await, collect, restore, settle     ─┐ the same picks, answers and labels,
+                  └─────► bad: each step once with trouble, once without  ─┴─ every task and answer once on the server
+
+One server and one calm run for all. The short form has every fault in every step and every kind of request somewhere,
+the long form (`pytest -m bench`) every fault at every kind of request of every step.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import traceback
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from bad_proxy import FAULTS, BadProxy, Fault, always
+from command_line import Said, here
+from made_project import change, copy_project
+from real_label_studio import label_studio_server, label_studio_venv  # noqa: F401
+from world import held_by, ledger_of, leftovers
+
+import labeling.connection
+import labeling.faults
+import labeling.sending
+import loop.rounds.people
+from labeling.client import Client
+from labeling.marker import read_marker
+from labeling.server import Access, EmbeddedServer
+from loop.project import open_project
+
+pytestmark = [pytest.mark.slow, pytest.mark.server]
+TOKEN = "LABEL_STUDIO_TOKEN"
+COMMANDS: Mapping[str, tuple[str, ...]] = {
+    "send": ("run", "--until", "send"),
+    "await": ("run", "--until", "await"),
+    "collect": ("run", "--until", "collect"),
+    "restore": ("label-studio", "restore"),
+}
+MAKING_ACCOUNTS = ("login page", "login", "invitation", "sign-up page", "sign-up", "own token")
+"""Of the calm run alone: the other projects find its accounts."""
+SIMULATED = Path(".weakspot", "label_studio", "simulated.json")
+
+
+@dataclass(frozen=True)
+class Calm:
+    """The undisturbed run."""
+
+    root: Path
+    ledger: Mapping[str, Any]
+    server: Mapping[str, Any]
+    kinds: Mapping[str, tuple[str, ...]]
+    """Step → the kinds of its requests, in order of their first."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where the tests work: the server, the proxy before it, a project with picks, the calm run."""
+
+    owner: Client
+    proxy: BadProxy
+    chosen: Path
+    calm: Calm
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _impatient() -> Iterator[None]:
+    """Nobody waits: neither between tries, nor for a server that stays away."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(labeling.connection, "PAUSES_S", (0.0, 0.0, 0.0))
+        patch.setattr(labeling.connection, "TIMEOUT_S", 3.0)
+        patch.setattr(labeling.faults, "LONGEST_WAIT_S", 0.0)
+        patch.setattr(labeling.sending, "LOOK_EVERY_S", 0.05)
+        patch.setattr(labeling.sending, "PATIENCE_S", 0.2)
+        patch.setattr(loop.rounds.people, "PATIENCE_S", 0.0)
+        yield
+
+
+@pytest.fixture(scope="module")
+def access(label_studio_server: EmbeddedServer) -> Access:  # noqa: F811
+    return label_studio_server.start()
+
+
+@pytest.fixture(scope="module")
+def desk(access: Access, _fresh: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """One server, one project with picks, one calm run: for all tests here."""
+    folder = tmp_path_factory.mktemp("bad-server")
+    with BadProxy(access.url) as proxy, pytest.MonkeyPatch.context() as patch:
+        patch.setenv(TOKEN, access.token)
+        chosen = folder / "chosen"
+        copy_project(_fresh, chosen)
+        change(chosen, {"model.tuning": "head", "labeler.url": proxy.url, "labeler.poll_seconds": 0.1})
+        assert here("run", "--project", chosen, "--until", "select").status == 0
+        owner = Client(access.url, access.token)
+        yield Desk(owner, proxy, chosen, calm_run(owner, proxy, chosen, folder / "calm"))
+
+
+@pytest.fixture
+def root(desk: Desk, tmp_path: Path) -> Iterator[Path]:
+    """A copy of the project with picks; afterwards its questions are taken off the server, for the next copy."""
+    yield copied(desk, tmp_path / "bad")
+    desk.proxy.trouble(None)
+    remove_projects(desk.owner, tmp_path / "bad")
+
+
+def calm_run(owner: Client, proxy: BadProxy, chosen: Path, root: Path) -> Calm:
+    copy_project(chosen, root)
+    (root / SIMULATED).parent.mkdir()
+    kinds = {}
+    for step, command in COMMANDS.items():
+        proxy.trouble(None)
+        assert said(root, *command).status == 0
+        kinds[step] = tuple(dict.fromkeys(kind for kind in proxy.seen if kind not in MAKING_ACCOUNTS))
+    assert said(root, "run").status == 0
+    calm = Calm(root, ledger_of(root), held_by(owner, projects_of(owner, root)), kinds)
+    remove_projects(owner, root)
+    return calm
+
+
+def copied(desk: Desk, root: Path) -> Path:
+    """The experts keep the accounts that the calm run made for them."""
+    copy_project(desk.chosen, root)
+    (root / SIMULATED).parent.mkdir()
+    shutil.copy(desk.calm.root / SIMULATED, root / SIMULATED)
+    return root
+
+
+def said(root: Path, *command: str) -> Said:
+    return here(*command, "--project", root)
+
+
+def projects_of(owner: Client, root: Path) -> list[Any]:
+    with open_project(root, read_only=True) as project:
+        key = project.key
+    marked = [(found, read_marker(found.description)) for found in owner.projects()]
+    return [found for found, marker in marked if marker and marker.key == key]
+
+
+def remove_projects(owner: Client, root: Path) -> None:
+    headers = {"Authorization": f"Token {owner._connection._token}"}
+    for project in projects_of(owner, root):
+        url = f"{owner.url}/api/projects/{project.id}/"
+        httpx.delete(url, headers=headers, trust_env=False, timeout=300).raise_for_status()
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One way of trouble: this fault at this kind of request of this step."""
+
+    step: str
+    kind: str
+    fault: Fault
+
+    def __str__(self) -> str:
+        return f"{self.fault.name} at {self.kind} in {self.step}"
+
+
+def play(desk: Desk, folder: Path, cells: Sequence[Cell]) -> tuple[list[str], list[str]]:
+    """Goes through all cells, in as few projects as it takes; returns the lines reported and the faults found.
+
+    A step that ended with a fault is tried with the next one; one that ended well goes on to the next step, and the
+    rest of its cells are for the next project.
+    """
+    left = {step: deque(cell for cell in cells if cell.step == step) for step in COMMANDS}
+    lines: list[str] = []
+    faults: list[str] = []
+    number = 0
+    while any(left.values()):
+        root = copied(desk, folder / str(number))
+        met = [cell for step in COMMANDS for cell in suffered(desk, root, step, left[step], lines, faults)]
+        faults += [f"{fault} ({', '.join(map(str, met))})" for fault in unlike_calm(desk, root)]
+        remove_projects(desk.owner, root)
+        number += 1
+    return lines, faults
+
+
+def suffered(
+    desk: Desk, root: Path, step: str, left: deque[Cell], lines: list[str], faults: list[str]
+) -> Iterator[Cell]:
+    """The cells of the step that came, taken off `left`; then the step without trouble."""
+    tried = False
+    while left:
+        cell = left[0]
+        desk.proxy.trouble(always(cell.fault, cell.kind))
+        found = attempt(root, *COMMANDS[step])
+        if not desk.proxy.spoiled:
+            if not tried:
+                faults.append(f"{left.popleft()}: there is no such request")
+            break
+        tried = True
+        yield left.popleft()
+        if found.status == 0:
+            break
+        lines.append(f"{cell}: {found.err}")
+        faults += [] if is_one_line(found) else [f"{cell}: {found.err}"]
+    desk.proxy.trouble(None)
+    found = attempt(root, *COMMANDS[step])
+    if found.status:
+        faults.append(f"{step}, when it was over: {found.err}")
+
+
+def attempt(root: Path, *command: str) -> Said:
+    """A command; what would be a traceback is what it said."""
+    try:
+        return said(root, *command)
+    except Exception as fault:  # noqa: BLE001  whatever it is, it is what this test looks for
+        place = traceback.extract_tb(fault.__traceback__)[-1]
+        return Said(
+            -1, "", f"{type(fault).__name__}: {fault} ({place.name}, {Path(place.filename).name}:{place.lineno})"
+        )
+
+
+def is_one_line(found: Said) -> bool:
+    *before, last = found.err.strip().split("\n")
+    return found.status == 1 and last.startswith("weakspot: ") and not any("weakspot: " in line for line in before)
+
+
+def unlike_calm(desk: Desk, root: Path) -> list[str]:
+    """In what the end of this project differs from that of the calm one."""
+    end = attempt(root, "run")
+    if end.status:
+        return [f"the end: {end.err}"]
+    ledger, server = ledger_of(root), held_by(desk.owner, projects_of(desk.owner, root))
+    both = ((ledger, desk.calm.ledger), (server, desk.calm.server))
+    faults = [f"{what} differ" for found, expected in both for what in expected if found[what] != expected[what]]
+    return faults + [f"left over: {path}" for path in leftovers(root)]
+
+
+def matrix(calm: Calm, faults: Sequence[Fault] = FAULTS) -> list[Cell]:
+    return [Cell(step, kind, fault) for step, kinds in calm.kinds.items() for kind in kinds for fault in faults]
+
+
+def test_matrix(desk: Desk, tmp_path: Path) -> None:
+    import re
+    import time
+
+    names = os.environ.get("FAULTS", "")
+    t0 = time.time()
+    lines, faults = play(desk, tmp_path, [c for c in matrix(desk.calm) if re.search(names, str(c))])
+    Path("/tmp/w/sp_lines.txt").write_text("\n".join(lines))
+    Path("/tmp/w/sp_faults.txt").write_text("\n".join(f.replace("\n", " / ") for f in faults))
+    print(time.time() - t0, len(lines), len(faults))
