@@ -10,9 +10,14 @@ from loop.rounds.work import Work, artifact
 
 
 def is_whole(work: Work, round_: int, step: str) -> bool:
-    """Whether the files of an earlier round's step can be relied on; when not, says what is not measured."""
+    """Whether the files of an earlier round's step can be relied on; when not, says what is not measured.
+
+    Raises ArtifactError instead when the work is strict.
+    """
     name = artifact(round_, step)
     problem = work.project.artifacts.problem(name)
+    if problem and work.strict:
+        work.project.artifacts.open(name)
     if problem:
         line = f"Not measured: what rests on {name} ({problem})"
         with work.project.ledger.read() as connection:

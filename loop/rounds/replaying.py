@@ -113,7 +113,7 @@ def steps_done(connection: Any, round_: int) -> list[StepRow]:
 
 def _work(past: Rewound, round_: int, progress: Progress | None, say: Say) -> Work:
     quiet: Progress = progress or (lambda _done, _total: None)
-    return Work(past.project, round_, past.config, wait=False, early=True, progress=quiet, say=say)
+    return Work(past.project, round_, past.config, wait=False, early=True, progress=quiet, say=say, strict=True)
 
 
 def _changed(work: Work, noted: Mapping[str, Machine]) -> tuple[dict[str, tuple[Any, Any]], list[str]]:

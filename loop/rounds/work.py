@@ -54,6 +54,8 @@ class Work:
     progress: Progress
     say: Callable[[str], None]
     """One line for the person who watches; also kept as an event."""
+    strict: bool = False
+    """True: a lost file of an earlier round is an error; otherwise what rests on it is left out, and that is said."""
 
     def rng(self, step: str, stream: int = 0) -> np.random.Generator:
         """Randomness of (seed, round, step, stream): the same on every run."""

@@ -32,7 +32,13 @@ allowedHosts = ["evil.example"]
 [theme]
 base = "http://127.0.0.1:9/theme.toml"
 """
-COMMAND = "from loop.cli import main; main()"
+COMMAND = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from loop.cli import main
+main()
+"""
+"""The command, heeding interrupts: a shell has its background jobs ignore them, and their children inherit that."""
 GONE_S = 60
 
 

@@ -65,7 +65,9 @@ def project(tmp_path: Path) -> Any:
 
 
 def work(project: Project, round_: int) -> Work:
-    return cast(Work, SimpleNamespace(project=project, config=project.config, round=round_, progress=None))
+    return cast(
+        Work, SimpleNamespace(project=project, config=project.config, round=round_, progress=None, strict=False)
+    )
 
 
 def judged(project: Project, round_: int, guesses: Sequence[str]) -> Any:
@@ -131,7 +133,16 @@ def test_without_retention_texts_nothing_is_measured(tmp_path: Path) -> None:
         assert retention_wrong(work(project, 1), 1) == {}
         assert forgotten(work(project, 1)) is None
         with pytest.raises(ArtifactError, match="missing"):
-            retention_wrong(work(project, 1), 7)
+            retention_wrong(work(project, 7), 7)
+
+
+def test_lost_files_of_an_earlier_round_are_left_out_aloud(project: Project) -> None:
+    judged(project, 1, ["bill", "bill", "net", "net"])
+    said: list[str] = []
+    present = work(project, 1)
+    cast(Any, present).say = said.append
+    assert retention_wrong(present, 0) == {}
+    assert said == ["Not measured: what rests on rounds/000/evaluate (manifest.json is missing)"]
 
 
 def test_a_retention_text_without_a_label_or_with_an_unknown_one_is_refused(tmp_path: Path) -> None:
