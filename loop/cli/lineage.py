@@ -92,7 +92,7 @@ def _tell_findings(found: tuple[Finding, ...], newest: Seal | None, unseen: tupl
     for one in found:
         where = f"round {one.round}, " if one.round is not None else ""
         out.print(plain(f"{one.level}: {where}{one.place} {one.found}", style="bold" if one in problems else ""))
-        out.print(plain(f"  what it means: {one.means}"))
+        out.print(plain(f"  what it means: {one.means}"), soft_wrap=True)
         out.print(plain(f"  to do: {one.do}"))
     if problems:
         count = "1 thing is" if len(problems) == 1 else f"{len(problems)} things are"
@@ -104,7 +104,7 @@ def _tell_findings(found: tuple[Finding, ...], newest: Seal | None, unseen: tupl
         out.print("Keep this hash elsewhere: it vouches for every round up to that one.", style="dim")
     out.print("Not looked at:", style="dim")
     for line in unseen:
-        out.print(plain(f"  {line}", style="dim"))
+        out.print(plain(f"  {line}", style="dim"), soft_wrap=True)
 
 
 def _tell_replay(found: Replay) -> None:

@@ -55,14 +55,14 @@ class Terminal:
 
     def said(self, line: str) -> None:
         """A line above the bar. The words may hold text from data: never markup."""
-        self._console.print(f"         {line}", markup=False)
+        self._console.print(f"         {line}", markup=False, soft_wrap=True)
 
     def ended(self, row: StepRow) -> None:
         """Replaces the bar by one line."""
         self.stop()
         shown = {key: value for key, value in (row.outcome or {}).items() if key == "skipped" or _is_figure(value)}
         figures = ", ".join(f"{key.replace('_', ' ')} {_short(value)}" for key, value in shown.items())
-        self._console.print(f"{row.step:<8} {row.seconds or 0:6.1f} s  {figures}", markup=False)
+        self._console.print(f"{row.step:<8} {row.seconds or 0:6.1f} s  {figures}", markup=False, soft_wrap=True)
 
     def closed(self, round_: int) -> None:
         """Nothing: the table comes from the command."""
