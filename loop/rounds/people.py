@@ -75,9 +75,9 @@ def wait(work: Work) -> Done:
                 _send_again(work)
                 tool = labeler(work)
             looked_closely = time.monotonic() if due else looked_closely
-            away_since = None
             open_ids = _open(work)
             given = crowd.work(open_ids) if open_ids else 0
+            away_since = None
         except ServerDown as fault:
             away_since = _still_patient(work, fault, away_since)
             open_ids, given = _open(work), 0

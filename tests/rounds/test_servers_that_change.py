@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from small_projects import _fresh, small_files  # noqa: F401
 import labeling.label_studio
 from labeling.client import Client
 from labeling.pages import classification
+from loop.errors import ServerDown
 from loop.ledger import people, progress
 from loop.project import open_project
 from loop.records import Annotation, AnswerState
@@ -242,6 +245,24 @@ def test_a_person_who_answers_twice_does_not_end_a_question_for_two(picked: Path
         look(picked)
     answer(fake, ext_ids, user=2)
     assert run(picked).status == 0
+
+
+def test_a_server_that_is_read_and_takes_no_answers_is_waited_for_once_and_not_for_ever(
+    picked: Path, fake: FakeLabelStudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = count(1)
+
+    class Unheard:
+        def work(self, ext_ids: Sequence[str]) -> int:
+            assert next(tries) <= 3, "nobody waits for ever"
+            raise ServerDown(f"{len(ext_ids)} answers are not taken")
+
+    monkeypatch.setattr("loop.rounds.people.PATIENCE_S", -1.0)
+    monkeypatch.setattr("loop.rounds.people.experts", lambda _: Unheard())
+    assert "6 answers are not taken" in complaint(run(picked))
+    with open_project(picked, read_only=True) as project, project.ledger.read() as connection:
+        waits = [event for event in progress.events(connection) if event.message.startswith("Waiting for")]
+    assert len(waits) == 1
 
 
 FAULTS = ("null", "half", "500", "429", "expired", "page", "after", "before")
