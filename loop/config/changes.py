@@ -55,7 +55,7 @@ def changes(before: Mapping[str, Any], config: Config) -> tuple[Change, ...]:
     return tuple(
         Change(key, known[key], present[key])
         for key in POLICIES
-        if _ordered(key, known[key]) != _ordered(key, present[key]) and not _made_final(key, known[key])
+        if _ordered(key, known[key]) != _ordered(key, present[key])
     )
 
 
@@ -127,8 +127,3 @@ def _default(key: str) -> Any:
 def _ordered(key: str, value: Any) -> Any:
     """The order of the labels counts, that of other keys does not."""
     return list(value.items()) if key == "labels" else value
-
-
-def _made_final(key: str, old: Any) -> bool:
-    """A round run with --final has 1 in the place of what weakspot.yaml says."""
-    return key == "model.final_every" and old == 1

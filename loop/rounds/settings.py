@@ -26,6 +26,8 @@ from loop.project import Project
 SEEN = "config_seen"
 """Key of the single value that holds the config `weakspot init` or `weakspot run` saw last."""
 
+FINAL_EVERY = "model.final_every"
+
 
 def remember(connection: Connection, config: Config) -> None:
     """Keeps the config as the one seen last: what changes from now on is said or refused."""
@@ -63,7 +65,7 @@ def news(connection: Connection, config: Config, frozen: Mapping[str, Any] | Non
     before = _seen(connection) or frozen
     if frozen is None or before is None:
         return []
-    taken = [one for one in changes(frozen, config) if not one.policy.at_once]
+    taken = _since(connection, frozen, config)
     found = [*taken, *(one for one in changes(before, config) if one.policy.at_once)]
     return [
         f"Round {round_}: weakspot.yaml has changed: {one.sentence}: {one.policy.effect}"
@@ -77,7 +79,7 @@ def news_of_open(connection: Connection, config: Config, frozen: Mapping[str, An
     new = changes(_seen(connection) or frozen, config)
     now = [one for one in new if one.policy.at_once and one.rule is Rule.SAID]
     lines = [f"weakspot.yaml has changed: {one.sentence}: {one.policy.effect}" for one in now]
-    waiting = [one.sentence for one in changes(frozen, config) if not one.policy.at_once]
+    waiting = [one.sentence for one in _since(connection, frozen, config)]
     if waiting and any(not one.policy.at_once for one in new):
         told = ", ".join(waiting)
         lines.append(
@@ -89,6 +91,14 @@ def news_of_open(connection: Connection, config: Config, frozen: Mapping[str, An
 def overlaps(connection: Connection) -> dict[int, int]:
     """Round → how many people were to answer each of its questions."""
     return {row.round: int(values(row.config)["labeler.overlap"]) for row in progress.rounds(connection)}
+
+
+def _since(connection: Connection, frozen: Mapping[str, Any], config: Config) -> list[Change]:
+    """What differs from a round's config and takes effect with a round."""
+    new = {one.key for one in changes(_seen(connection) or frozen, config)}
+    found = [one for one in changes(frozen, config) if not one.policy.at_once]
+    # A round run with --final has 1 in the place of what weakspot.yaml says.
+    return [one for one in found if one.key != FINAL_EVERY or one.old != 1 or one.key in new]
 
 
 def _seen(connection: Connection) -> Mapping[str, Any] | None:

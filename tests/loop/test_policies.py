@@ -86,11 +86,6 @@ def test_a_key_that_an_older_record_lacks_had_its_default() -> None:
     ]
 
 
-def test_a_round_that_was_run_with_final_is_not_taken_for_a_changed_file() -> None:
-    before = parse(SMALL + "model: {final_every: 1}\n").model_dump(mode="json")
-    assert changes(before, parse(SMALL + "model: {final_every: 3}\n")) == ()
-
-
 @pytest.mark.parametrize(
     ("key", "value", "secret"),
     [

@@ -200,6 +200,11 @@ def opened(root: Path, round_: int = 1) -> tuple[Config, list[str]]:
 def begin(root: Path, round_: int = 1) -> None:
     """The round's first step is done: from now on its config is frozen."""
     opened(root, round_)
+    begin_step(root, round_)
+
+
+def begin_step(root: Path, round_: int) -> None:
+    """The first step of a round that was opened is done."""
     with open_project(root) as project, project.ledger.begin() as connection:
         progress.begin_step(connection, round_, "train", at=AT)
         progress.finish_step(connection, round_, "train", outcome={}, inputs="", at=AT, seconds=0.0, peak_mb=0.0)
