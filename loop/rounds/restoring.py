@@ -66,6 +66,9 @@ def restore_what_is_read(project: Project, *, say: Say) -> None:
     with project.ledger.read() as connection:
         known = [row.round for row in progress.rounds(connection)]
     for round_ in known:
+        if not any(project.artifacts.problem(artifact(round_, step)) for step in READ_LATER):
+            # The usual case. Bundles hold all answers so far: reading each at every run would cost more every round.
+            continue
         wanted = _wanted(project, round_)
         lost = {
             name: problem
