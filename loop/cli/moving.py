@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import shutil
 import sys
@@ -13,6 +12,7 @@ from typing import Any, TextIO
 
 from loop import durable
 from loop.cli import showing
+from loop.cli.showing import user
 from loop.errors import ArtifactError, DataError
 from loop.printable import json_text
 from loop.project import open_project
@@ -24,14 +24,14 @@ from loop.trust import RECORD
 def promote(root: Path, round_: int, *, why: str) -> None:
     """Makes a round's model the champion, recorded with who and why."""
     with open_project(root, scope=RECORD) as project:
-        champions.promote(project, round_, by=getpass.getuser(), why=why)
+        champions.promote(project, round_, by=user(), why=why)
     showing.out().print(f"Round {round_} is the champion now.")
 
 
 def rollback(root: Path, *, why: str) -> None:
     """Goes back to the champion before."""
     with open_project(root, scope=RECORD) as project:
-        round_ = champions.rollback(project, by=getpass.getuser(), why=why)
+        round_ = champions.rollback(project, by=user(), why=why)
     showing.out().print(f"Back to the model of round {round_}.")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, is_dataclass
@@ -21,6 +22,11 @@ SIMULATED = "Answers come from simulated experts."
 def out() -> Console:
     """Standard output."""
     return console()
+
+
+def user() -> str:
+    """Who runs the command, for the record; as long as the ledger's column."""
+    return getpass.getuser()[:64]
 
 
 def as_json(value: Any) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -11,6 +10,7 @@ from rich.table import Table
 
 from loop import report
 from loop.cli import showing
+from loop.cli.showing import user
 from loop.project import open_project
 from loop.records import FoundSlice
 from loop.report import SpotTrend
@@ -51,35 +51,35 @@ def spots(root: Path, *, as_json: bool) -> None:
 def rename(root: Path, spot: str, name: str, *, why: str) -> None:
     """Gives a spot a name that stays."""
     with open_project(root, scope=RECORD) as project:
-        before = spot_edits.rename(project, spot, name, by=getpass.getuser(), why=why)
+        before = spot_edits.rename(project, spot, name, by=user(), why=why)
     _say(f"“{before.name}” is called “{name}” now.")
 
 
 def merge(root: Path, spot: str, into: str, *, why: str) -> None:
     """Makes a spot part of another one."""
     with open_project(root, scope=RECORD) as project:
-        part, whole = spot_edits.merge(project, spot, into, by=getpass.getuser(), why=why)
+        part, whole = spot_edits.merge(project, spot, into, by=user(), why=why)
     _say(f"“{part.name}” is part of “{whole.name}” from the next round on; `weakspot spots split {part.id}` undoes it.")
 
 
 def split(root: Path, spot: str, *, why: str) -> None:
     """Takes a merge back."""
     with open_project(root, scope=RECORD) as project:
-        found = spot_edits.split(project, spot, by=getpass.getuser(), why=why)
+        found = spot_edits.split(project, spot, by=user(), why=why)
     _say(f"“{found.name}” stands on its own again from the next round on.")
 
 
 def mute(root: Path, spot: str, *, why: str) -> None:
     """Nobody speaks of the spot any more."""
     with open_project(root, scope=RECORD) as project:
-        found = spot_edits.mute(project, spot, by=getpass.getuser(), why=why)
+        found = spot_edits.mute(project, spot, by=user(), why=why)
     _say(f"“{found.name}” is mute: it stays on the map and is spoken of no more.")
 
 
 def unmute(root: Path, spot: str, *, why: str) -> None:
     """The spot is spoken of again."""
     with open_project(root, scope=RECORD) as project:
-        found = spot_edits.unmute(project, spot, by=getpass.getuser(), why=why)
+        found = spot_edits.unmute(project, spot, by=user(), why=why)
     _say(f"“{found.name}” is spoken of again.")
 
 

@@ -10,10 +10,11 @@ A column is fixed by `info=FIXED` in the schema: an answer's question, a pick's 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Column, Connection, Table, select, tuple_
+from sqlalchemy import Column, Connection, String, Table, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from loop.errors import LedgerError
@@ -31,11 +32,29 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     keys = [column.name for column in table.primary_key.columns]
     for start in range(0, len(rows), ROWS_AT_ONCE):
-        batch = [dict(row) for row in rows[start : start + ROWS_AT_ONCE]]
+        batch = [_fitted(table, row) for row in rows[start : start + ROWS_AT_ONCE]]
         _refuse_moves(connection, table, batch)
         statement = insert(table).values(batch)
         others = {name: statement.excluded[name] for name in rows[0] if name not in keys}
         connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=others))
+
+
+def _fitted(table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
+    """The row as PostgreSQL takes it and SQLite would take in any case: no NUL, no text longer than its column.
+
+    A longer text is cut, and ends in a hash of the whole one: two that begin alike stay two.
+    """
+    return {name: _fit(value, table.columns[name].type) for name, value in row.items()}
+
+
+def _fit(value: Any, kind: Any) -> Any:
+    if not isinstance(value, str) or not isinstance(kind, String):
+        return value
+    text = value.replace("\x00", "\ufffd")
+    if kind.length is None or len(text) <= kind.length:
+        return text
+    mark = "…" + hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=4).hexdigest()
+    return text[: kind.length - len(mark)] + mark
 
 
 def _refuse_moves(connection: Connection, table: Table, batch: Sequence[Mapping[str, Any]]) -> None:

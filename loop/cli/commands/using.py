@@ -12,7 +12,12 @@ from loop.cli.commands.options import ProjectOption, TrustOption, root
 
 def predict(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A file with texts, as for init.")],
-    out: Annotated[Path | None, typer.Option(help="Where to write; default: standard output, as CSV.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Where to write the CSV, texts as they are but for formulas; default: standard output, cleaned."
+        ),
+    ] = None,
     text: Annotated[str | None, typer.Option(help="The column with the text; guessed when missing.")] = None,
     project: ProjectOption = None,
     trust: TrustOption = False,
