@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pydantic.fields import FieldInfo
+
+from loop.config.policies import POLICIES
 from loop.config.sections import Config
 from loop.config.yaml_text import comment, read
 from loop.config.yaml_text import value as emitted
@@ -63,6 +66,7 @@ def template(
     _known(more or {})
     lines = [f"# yaml-language-server: $schema={comment(schema)}"] if schema else []
     lines += ["# The whole set-up of this project. Every key is explained; a key you delete takes its default."]
+    lines += ["# What is fixed may not change from then on; what a change of another key does, docs/settings.md tells."]
     lines += ["#", "# What was guessed when this file was made:"] if guesses else []
     lines += [f"#   {comment(sentence)}" for sentence in guesses]
     for key, field in Config.model_fields.items():
@@ -70,17 +74,23 @@ def template(
         if key in NOT_FOR.get(task, ()):
             continue
         if key == "labels":
-            lines += ["", f"# {field.description}", "labels:", *_labels(labels)]
+            lines += ["", f"# {_told(key, field)}", "labels:", *_labels(labels)]
         elif isinstance(section, type) and hasattr(section, "model_fields"):
             lines += ["", f"# {section.__doc__}", f"{key}:"]
             for inner, about in section.model_fields.items():
-                lines += [f"  # {about.description}"]
+                lines += [f"  # {_told(f'{key}.{inner}', about)}"]
                 lines += [f"  {inner}: {emitted(given.get(f'{key}.{inner}', _default(about)))}"]
         else:
-            lines += ["", f"# {field.description}", f"{key}: {emitted(given.get(key, field.default))}"]
+            lines += ["", f"# {_told(key, field)}", f"{key}: {emitted(given.get(key, field.default))}"]
     written = "\n".join(lines) + "\n"
     _read_back(written, given, labels)
     return written
+
+
+def _told(key: str, field: FieldInfo) -> str:
+    """What a key is, and what fixes it."""
+    fixed = POLICIES[key].fixed
+    return f"{field.description} Fixed by {fixed}." if fixed else str(field.description)
 
 
 def _read_back(text: str, given: Mapping[str, object], labels: Sequence[str] | Mapping[str, str]) -> None:
