@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from loop import durable, private
+from loop import durable, private, sqlite_journal
 from loop.errors import LabelerError
 from loop.processes import ProcessIdentity, from_json
 
@@ -70,7 +70,11 @@ def write_private(path: Path, content: Mapping[str, Any]) -> None:
 
 
 def lay_out(state: Path, template: Path) -> None:
-    """Makes the folders of a server that are missing, and its database from `template`; closes all to others."""
+    """Makes the folders of a server that are missing, and its database from `template`; closes all to others.
+
+    Raises LabelerError when the database's journal would delete another file as soon as the server opens it.
+    """
+    _refuse_journal(state / "data" / DATABASE)
     private.folder(state / "home")
     data = private.folder(state / "data")
     if not (data / DATABASE).exists():
@@ -79,6 +83,15 @@ def lay_out(state: Path, template: Path) -> None:
         durable.sync(part)
         durable.move(part, data / DATABASE)
     private.tighten(state)
+
+
+def _refuse_journal(database: Path) -> None:
+    if sqlite_journal.names_other_file(database):
+        raise LabelerError(
+            f"{sqlite_journal.journal(database)} names another file, which would be deleted with the start",
+            wanted="the data of a Label Studio that weakspot started: its journals never do",
+            do="do not trust this project; if it is yours, delete that journal",
+        )
 
 
 def _is_same(noted: Mapping[str, Any], now: Mapping[str, Any]) -> bool:

@@ -104,7 +104,10 @@ def json_schema() -> dict[str, Any]:
 
 
 def ledger_url(config: Config, *, folder: Path, environ: Mapping[str, str]) -> str:
-    """The ledger's address: env:NAME looked up, a relative SQLite file set under `folder`. Raises ConfigError."""
+    """The ledger's address: env:NAME looked up, a relative SQLite file set under `folder`.
+
+    Raises ConfigError for a variable that is not set, and for options after a SQLite file: there are none.
+    """
     url = config.storage.ledger
     if url.startswith("env:"):
         name = url.removeprefix("env:")
@@ -116,6 +119,12 @@ def ledger_url(config: Config, *, folder: Path, environ: Mapping[str, str]) -> s
             )
         url = environ[name]
     if url.startswith("sqlite:///"):
+        if "?" in url:
+            raise ConfigError(
+                "storage.ledger names a SQLite file with a ? in it (not shown)",
+                wanted="sqlite:///FILE without options",
+                do="leave out the ? and what follows it",
+            )
         return "sqlite:///" + str((folder / url.removeprefix("sqlite:///")).resolve())
     return url
 

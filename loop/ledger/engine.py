@@ -21,19 +21,23 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from loop import private
+from loop import private, sqlite_journal
 from loop.errors import LedgerError
 from loop.ledger.reading import Readable
 
 RETRY_SECONDS = 0.05
 DRIVERS = {name: name for name in ("sqlite", "postgresql+psycopg")} | {"postgresql": "postgresql+psycopg"}
 """As people write it → SQLAlchemy's name."""
+SQLITE = "sqlite:///"
 WRITES = "weakspot_writes"
 """Execution option of a connection whose transactions take the write lock of SQLite at once."""
 
 
 def address(url: str) -> URL:
-    """The parsed address. Raises LedgerError when it is not one."""
+    """The parsed address; all that follows sqlite:/// is the file. Raises LedgerError when it is not one."""
+    if url.startswith(SQLITE):
+        # make_url would take what follows a ? for options, and open another file than the one that was looked at.
+        return URL.create("sqlite", database=url.removeprefix(SQLITE))
     parsed = _parsed(url)
     if parsed is None or parsed.drivername not in DRIVERS:
         raise LedgerError(
@@ -66,8 +70,12 @@ def sqlite_file(url: URL) -> Path:
 
 
 def sqlite_engine(url: URL, *, read_only: bool, busy_seconds: float, copy: Readable | None) -> Engine:
-    """The engine of a SQLite file. Raises LedgerError when its folder cannot be made."""
+    """The engine of a SQLite file.
+
+    Raises LedgerError when its folder cannot be made, and when its journal would delete another file.
+    """
     file = sqlite_file(url)
+    _refuse_journal(file)
     if not read_only:
         _make(file)
     # A URI, where ?, # and % in a folder's name would mean something else.
@@ -94,6 +102,21 @@ def sqlite_engine(url: URL, *, read_only: bool, busy_seconds: float, copy: Reada
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _refuse_journal(file: Path) -> None:
+    """Before SQLite sees the file: a project may come from anyone."""
+    beside = sqlite_journal.journal(file)
+    try:
+        if not sqlite_journal.names_other_file(file):
+            return
+    except OSError as fault:
+        raise LedgerError(f"{beside} cannot be read: {fault.strerror}", do=f"look at {beside}") from fault
+    raise LedgerError(
+        f"{beside} names another file, which SQLite would delete when it opens the ledger",
+        wanted="a ledger that weakspot wrote: its journals never do",
+        do=f"do not trust this project; if it is yours, delete {beside}",
+    )
 
 
 def _to_wal(connection: Any, busy_seconds: float) -> None:

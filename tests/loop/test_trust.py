@@ -387,3 +387,15 @@ def test_an_entry_survives_the_disk(desk: Path) -> None:
         at="",
         requests=tuple(map(str, trust.requests(load(desk / "weakspot.yaml"), desk))),
     )
+
+
+@pytest.mark.parametrize("options", ["?timeout=3", "?uri=true", "?", "?mode=ro&x=/../.."])
+def test_options_after_the_ledgers_file_hide_no_link_that_leads_out_of_the_folder(
+    tmp_path: Path, desk: Path, options: str
+) -> None:
+    (desk / "link").symlink_to(tmp_path / "other.db")
+    _write(desk, storage={"ledger": "sqlite:///link"})
+    assert not _ruling(desk, RECORD).approved
+    _write(desk, storage={"ledger": f"sqlite:///link{options}"})
+    with pytest.raises(ConfigError, match="without options"):
+        _ruling(desk, RECORD)
