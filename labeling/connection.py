@@ -70,7 +70,7 @@ class Connection:
         try:
             return call(self._connected())
         except (ApiError, ParsingError, httpx.HTTPError, httpx.InvalidURL, *STUMBLES) as fault:
-            raise told(fault, self.url, project_id=project_id) from fault
+            raise told(fault, self.url, project_id=project_id, token=self._token) from fault
 
     def browser(self) -> httpx.Client:
         """A session without our token, for the forms that have no call."""

@@ -13,14 +13,18 @@ from collections.abc import Mapping
 import httpx
 
 from loop.errors import LabelerError, ProjectGone, ServerDown, ServerRefused
+from loop.secrets import hidden
 
 TRANSIENT = (408, 409, 429)
 LONGEST_WAIT_S = 60.0
 """So long a server may ask us to wait before the next try; who wants more is tried sooner, and told of as down."""
 
 
-def told(fault: Exception, url: str, *, project_id: int | None) -> LabelerError:
-    """The error to raise for what the SDK or httpx raised. project_id: the project the call was about, if any."""
+def told(fault: Exception, url: str, *, project_id: int | None, token: str) -> LabelerError:
+    """The error to raise for what the SDK or httpx raised.
+
+    project_id: the project the call was about, if any. token: ours, which a server may repeat in its refusal.
+    """
     if isinstance(fault, httpx.TransportError) and not isinstance(fault, httpx.UnsupportedProtocol):
         return ServerDown(
             f"Label Studio does not answer at {url} ({type(fault).__name__})",
@@ -39,10 +43,10 @@ def told(fault: Exception, url: str, *, project_id: int | None) -> LabelerError:
         )
     if status == httpx.codes.NOT_FOUND and project_id is not None:
         return gone(url, project_id)
-    return _refused(url, status, body)
+    return _refused(url, status, body, token)
 
 
-def _refused(url: str, status: object, body: object) -> ServerRefused:
+def _refused(url: str, status: object, body: object, token: str) -> ServerRefused:
     if status == httpx.codes.UNAUTHORIZED:
         return ServerRefused(
             f"Label Studio at {url} does not accept the token",
@@ -51,7 +55,7 @@ def _refused(url: str, status: object, body: object) -> ServerRefused:
         )
     if not isinstance(body, Mapping):
         return not_label_studio(url)
-    return ServerRefused(f"Label Studio at {url} refuses (status {status}): {_reason(body)}")
+    return ServerRefused(f"Label Studio at {url} refuses (status {status}): {_reason(body, token)}")
 
 
 def retry_after_s(fault: BaseException | None) -> float:
@@ -91,6 +95,6 @@ def _short(fault: Exception) -> str:
     return " ".join(text.split())[:120]
 
 
-def _reason(body: Mapping[str, object]) -> str:
+def _reason(body: Mapping[str, object], token: str) -> str:
     found = body.get("validation_errors") or body.get("detail") or body
-    return " ".join(str(found).split())[:300]
+    return " ".join(hidden(str(found), [token]).split())[:300]

@@ -110,7 +110,7 @@ class Door:
         """The names the server tells at /models; empty when it tells none. Raises ServerDown, ServerRefused."""
         payload = self._anywhere("GET", "models", None).payload
         rows = payload.get("data") if isinstance(payload, Mapping) else None
-        return tuple(str(row["id"]) for row in rows or () if isinstance(row, Mapping) and "id" in row)
+        return tuple(self._hidden(str(row["id"])) for row in rows or () if isinstance(row, Mapping) and "id" in row)
 
     def _served(self) -> tuple[str, ...]:
         try:
@@ -160,7 +160,7 @@ class Door:
         if status in (401, 403):
             raise faults.bad_key(url, status, key=bool(self._key))
         if response.is_redirect:
-            raise faults.moved(url, response.headers.get("Location", "another address"))
+            raise faults.moved(url, self._hidden(faults.shown(response.headers.get("Location", "another address"))))
         try:
             text = _text(response)
             return cleaned(parse(text if status == httpx.codes.OK else self._hidden(text)))

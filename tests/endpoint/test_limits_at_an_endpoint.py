@@ -149,3 +149,20 @@ def test_a_redirect_is_not_followed_and_its_secret_is_not_shown() -> None:
         model.write(CHATS, sampling=Sampling())
     assert "cAn4ry" not in str(fault.value)
     assert len(seen) == 1
+
+
+@pytest.mark.parametrize("place", ["Location", "name of a model"])
+def test_a_key_that_a_server_repeats_is_not_shown(place: str) -> None:
+    key = "cAn4ry-5ecret"
+
+    def repeats(request: httpx.Request) -> httpx.Response:
+        if place == "Location":
+            return httpx.Response(307, headers={"Location": f"http://other.example/?q={key}"})
+        if request.url.path.endswith("/models"):
+            return httpx.Response(200, json={"data": [{"id": f"small {key}"}]})
+        return httpx.Response(404, json={"error": {"message": "no such model"}})
+
+    model = EndpointGenerator("http://s.example/v1", "m", key, transport=httpx.MockTransport(repeats), tries=1)
+    with pytest.raises(ServerRefused, match=r"\*\*\*") as fault:
+        model.write(CHATS, sampling=Sampling())
+    assert key not in str(fault.value)

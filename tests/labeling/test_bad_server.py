@@ -126,6 +126,17 @@ def test_a_token_that_expires_in_the_middle_is_told_as_such() -> None:
         tool.collect()
 
 
+@pytest.mark.parametrize(
+    "body", [{"detail": f"bad header Token {TOKEN}"}, {"validation_errors": {"x": [TOKEN]}}, {"y": TOKEN}]
+)
+def test_a_token_that_a_server_repeats_in_its_refusal_is_not_shown(body: dict[str, Any]) -> None:
+    refusal = httpx.Response(400, json=body)
+    client = Client(URL, TOKEN, transport=httpx.MockTransport(lambda _: refusal), pause=lambda _: None)
+    with pytest.raises(ServerRefused, match=r"status 400.*\*\*\*") as fault:
+        client.projects()
+    assert TOKEN not in str(fault.value)
+
+
 class Drip(httpx.SyncByteStream):
     """An answer without an end, each part of it in time."""
 
