@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from shlex import quote
 
 from loop import durable, home, private
 from loop.artifacts import MARKER, Artifacts
@@ -143,14 +144,28 @@ def make_state(root: Path, artifacts: Artifacts) -> None:
 
 
 def find(start: Path) -> Path:
-    """The nearest folder upward that holds a weakspot.yaml. Raises ConfigError."""
+    """The nearest folder upward that holds a weakspot.yaml. Raises ConfigError, and for one above of another user.
+
+    Above lies what others may write to, as /tmp: nobody has named that project.
+    """
     for folder in (start, *start.parents):
         if (folder / CONFIG).is_file():
+            if folder != start and _is_of_another_user(folder / CONFIG):
+                raise ConfigError(
+                    f"{folder / CONFIG} belongs to another user",
+                    wanted="a project of your own above the working folder",
+                    do=f"if that project is meant, --project {quote(str(folder))}",
+                )
             return folder
     raise ConfigError(
         f"no {CONFIG} in {start} or above it",
         do="change into a project, give --project DIR, or make one with `weakspot init DIR --data FILE`",
     )
+
+
+def _is_of_another_user(path: Path) -> bool:
+    """Neither this user's nor the administrator's; never so on systems without user numbers."""
+    return hasattr(os, "getuid") and path.stat().st_uid not in (os.getuid(), 0)
 
 
 @contextmanager

@@ -70,8 +70,7 @@ class Door:
         pause: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        self._bases = bases(url)
-        self._key = (key or "").strip()
+        self._bases, self._key = bases(url), (key or "").strip()
         if not re.fullmatch(r"[!-~]*", self._key):
             # httpx would repeat such a key in its complaint.
             raise ConfigError(
@@ -160,7 +159,8 @@ class Door:
         if status in (401, 403):
             raise faults.bad_key(url, status, key=bool(self._key))
         if response.is_redirect:
-            raise faults.moved(url, self._hidden(faults.shown(response.headers.get("Location", "another address"))))
+            target = faults.shown(response.headers.get("Location", "another address"))
+            raise faults.moved(url, self._hidden(target))
         try:
             text = _text(response)
             return cleaned(parse(text if status == httpx.codes.OK else self._hidden(text)))

@@ -1,6 +1,6 @@
 """Config and folder → what the project would do beyond reading and writing its own folder.
 
-    storage.ledger, storage.artifacts        ─► RECORD: needed to look at the project at all
+    storage.ledger, storage.artifacts, .weakspot ─► RECORD: needed to look at the project at all
     labeler, generation, judge, model, code  ─► EVERYTHING: needed to run rounds, to predict, to export
 
 Pure but for the hashes of the code files it names: no variable is read, nothing is imported, no address is looked up.
@@ -24,6 +24,8 @@ RECORD: Scope = "record"
 """Looking at the ledger and the artifacts, and noting decisions of people in the ledger."""
 EVERYTHING: Scope = "everything"
 
+STATE = ".weakspot"
+"""The folder beside weakspot.yaml; a link may stand in its place."""
 PACKAGED = "minilm"
 """The base model that is an installed package."""
 LONGEST_CODE = 10_000_000
@@ -48,7 +50,7 @@ def requests(config: Config, root: Path, *, scope: Scope = EVERYTHING) -> tuple[
     """What the project in `root` would do in this scope, in the order of weakspot.yaml; EVERYTHING includes RECORD."""
     found = list(_record(config, root.resolve()))
     if scope == EVERYTHING:
-        found += [*_models(config), *_writing(config), *_labeling(config), *_code(config, root)]
+        found += [*_models(config), *_writing(config), *_labeling(config, root.resolve()), *_code(config, root)]
     return tuple(dict.fromkeys(found))
 
 
@@ -68,6 +70,8 @@ def _record(config: Config, root: Path) -> Iterator[Request]:
     folder = artifacts_url(config, folder=root)
     if not _inside(Path(folder), root):
         yield Request("storage.artifacts", f"reads and writes {folder}", RECORD)
+    if not _inside(state := root / STATE, root):
+        yield Request(STATE, f"reads and writes {state.resolve()}", RECORD)
 
 
 def _models(config: Config) -> Iterator[Request]:
@@ -89,10 +93,12 @@ def _writing(config: Config) -> Iterator[Request]:
             yield Request(key, f"sends texts and the environment variable {variable} to {url}", EVERYTHING)
 
 
-def _labeling(config: Config) -> Iterator[Request]:
+def _labeling(config: Config, root: Path) -> Iterator[Request]:
     labeler = config.labeler
     if labeler.url is None:
-        what = f"starts a labeling server with the accounts and webhooks in .weakspot/{labeler.kind}"
+        state = root / STATE / labeler.kind
+        place = f"{STATE}/{labeler.kind}" if _inside(state, root) else state.resolve()
+        what = f"starts a labeling server with the accounts and webhooks in {place}"
         yield Request("labeler.kind", what, EVERYTHING)
     else:
         what = f"sends texts and the environment variable {labeler.token_env} to {labeler.url}"

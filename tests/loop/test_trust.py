@@ -399,3 +399,22 @@ def test_options_after_the_ledgers_file_hide_no_link_that_leads_out_of_the_folde
     _write(desk, storage={"ledger": f"sqlite:///link{options}"})
     with pytest.raises(ConfigError, match="without options"):
         _ruling(desk, RECORD)
+
+
+def test_a_link_in_the_place_of_the_state_folder_is_asked_for_by_those_who_only_look(
+    tmp_path: Path, desk: Path
+) -> None:
+    _write(desk, storage={"ledger": "sqlite:///ledger.db", "artifacts": "artifacts"})
+    assert _ruling(desk, RECORD).approved
+    (desk / ".weakspot").rmdir()
+    (tmp_path / "elsewhere").mkdir()
+    (desk / ".weakspot").symlink_to(tmp_path / "elsewhere")
+    assert [one.what for one in _ruling(desk, RECORD).new] == [f"reads and writes {tmp_path / 'elsewhere'}"]
+
+
+def test_a_labeling_server_behind_a_link_is_named_where_it_lies(tmp_path: Path, desk: Path) -> None:
+    _approve(desk)
+    (desk / ".weakspot" / "label_studio").symlink_to(tmp_path / "of_another")
+    ruling = _ruling(desk)
+    assert not ruling.approved
+    assert str(tmp_path / "of_another") in ruling.new[0].what
