@@ -15,13 +15,13 @@ from sqlalchemy import Connection
 from loop import registry
 from loop.ledger import figures, people
 from loop.protocols import PoolView
-from loop.records import Pick, PickKind, Role, Split, Spot
+from loop.records import FloatArray, Pick, PickKind, Predictions, Role, Split, Spot
 from loop.rounds import audit, lifting, reserves
 from loop.rounds.frozen import Frozen, Partition, embeddings, partition
 from loop.rounds.guarding import twins_of_measured
 from loop.rounds.work import Done, Work
 from loop.selection import budget, reasons
-from loop.tasks.classification.scoring import picking_scores, probabilities_of, rows_of, scores_of
+from loop.tasks.classification.scoring import in_spots, picking_scores, probabilities_of, rows_of, scores_of
 
 DRAWN = "Drawn at random from messages of its kind."
 
@@ -63,7 +63,7 @@ def select(work: Work) -> Done:
         spots=standing,
         labels=work.config.label_set.names,
     )
-    picks = _with_dev([_known(work, frozen, regions, pick) for pick in picks], calibrating)
+    picks = _with_dev(_known(picks, frozen, regions, scores_of(work)), calibrating)
     picks = _at_random(picks) if why else picks
     batch = {ext_id(work, pick.example_id): pick for pick in picks}
     if not batch:
@@ -124,16 +124,21 @@ def _at_random(picks: Sequence[Pick]) -> tuple[Pick, ...]:
     )
 
 
-def _known(work: Work, frozen: Frozen, regions: Partition, pick: Pick) -> Pick:
+def _known(picks: Sequence[Pick], frozen: Frozen, regions: Partition, scores: Predictions | None) -> tuple[Pick, ...]:
     """Audit picks lie outside what the strategy saw: region and guess are noted for the record, never shown."""
-    if pick.spot is not None:
-        return pick
-    spot = int(regions.regions[frozen.row_of[pick.example_id]])
-    scores = scores_of(work)
+    strange = [pick.example_id for pick in picks if pick.spot is None]
+    spots = dict(zip(strange, in_spots(frozen, regions, strange).tolist(), strict=True))
+    placed = [replace(pick, spot=spots.get(pick.example_id, pick.spot)) for pick in picks]
     if scores is None:
-        return replace(pick, spot=spot)
-    line = probabilities_of(scores, [pick.example_id])[0]
-    return replace(pick, spot=spot, guess=scores.labels[int(line.argmax())], confidence=float(line.max()))
+        return tuple(placed)
+    lines = dict(zip(strange, probabilities_of(scores, strange), strict=True))
+    return tuple(_guessed(pick, lines.get(pick.example_id), scores.labels) for pick in placed)
+
+
+def _guessed(pick: Pick, line: FloatArray | None, labels: Sequence[str]) -> Pick:
+    if line is None:
+        return pick
+    return replace(pick, guess=labels[int(line.argmax())], confidence=float(line.max()))
 
 
 def _counts(picks: Sequence[Pick]) -> dict[str, int]:

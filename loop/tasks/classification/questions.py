@@ -8,19 +8,20 @@ import numpy as np
 
 from loop.ledger import people
 from loop.ledger.people import PickRow
-from loop.records import FloatArray, LabelSet, Neighbour, Pick, Predictions, Question, Role
+from loop.records import FloatArray, Neighbour, Pick, Question, Role
 from loop.rounds.frozen import embeddings
 from loop.rounds.work import Work
-from loop.tasks.classification.scoring import scores_of
+from loop.tasks.classification.scoring import probabilities_of, scores_of
 
 NEIGHBOURS = 3
 
 
 def questions(work: Work, rows: Sequence[PickRow]) -> tuple[Question, ...]:
     """One question per pick, in the order of asking. Blind picks show nothing of the model."""
-    scores = scores_of(work)
-    near = _neighbours(work, [row.pick.example_id for row in rows])
-    example_of = {example.id: example for example in work.project.pool.examples([row.pick.example_id for row in rows])}
+    ids = [row.pick.example_id for row in rows]
+    options = _options(work, [row.pick for row in rows])
+    near = _neighbours(work, ids)
+    example_of = {example.id: example for example in work.project.pool.examples(ids)}
     built = []
     for row in rows:
         pick, example = row.pick, example_of[row.pick.example_id]
@@ -30,7 +31,7 @@ def questions(work: Work, rows: Sequence[PickRow]) -> tuple[Question, ...]:
             example_id=pick.example_id,
             text=example.text,
             metadata=example.metadata,
-            options=_options(pick, scores, work.config.label_set),
+            options=options[pick.example_id],
             suggestion=pick.guess if pick.show_suggestion else None,
             confidence=pick.confidence if pick.show_suggestion else None,
             reason=pick.reason,
@@ -40,12 +41,22 @@ def questions(work: Work, rows: Sequence[PickRow]) -> tuple[Question, ...]:
     return tuple(built)
 
 
-def _options(pick: Pick, scores: Predictions | None, labels: LabelSet) -> tuple[tuple[str, float | None], ...]:
-    if scores is None or not pick.show_suggestion:
-        return tuple((name, None) for name in labels.names)
-    row = scores.probabilities[scores.ids.index(pick.example_id)]
-    order = np.argsort(-row, kind="stable")
-    return tuple((scores.labels[column], float(row[column])) for column in order)
+def _options(work: Work, picks: Sequence[Pick]) -> dict[str, tuple[tuple[str, float | None], ...]]:
+    """Example → its labels, most probable first; blind ones in the order of the label set, without a number."""
+    blind = tuple((name, None) for name in work.config.label_set.names)
+    scores = scores_of(work)
+    shown = [pick.example_id for pick in picks if pick.show_suggestion]
+    if scores is None or not shown:
+        return dict.fromkeys([pick.example_id for pick in picks], blind)
+    lines = dict(zip(shown, probabilities_of(scores, shown), strict=True))
+    return {
+        pick.example_id: _by_probability(lines[pick.example_id], scores.labels) if pick.example_id in lines else blind
+        for pick in picks
+    }
+
+
+def _by_probability(line: FloatArray, labels: Sequence[str]) -> tuple[tuple[str, float | None], ...]:
+    return tuple((labels[column], float(line[column])) for column in np.argsort(-line, kind="stable"))
 
 
 def _neighbours(work: Work, ids: Sequence[str]) -> dict[str, tuple[Neighbour, ...]]:

@@ -24,7 +24,7 @@ from loop.rounds.guarding import twins_of_measured
 from loop.rounds.work import Done, Work
 from loop.selection import reasons
 from loop.tasks.generation import answers as files
-from loop.tasks.generation.auditing import COMPARED, random_picks, spot_of
+from loop.tasks.generation.auditing import COMPARED, random_picks, spots_of
 from loop.tasks.generation.candidates import candidates, pair_view
 from loop.tasks.generation.scored import confidence_of, doubt_of, scored
 
@@ -92,6 +92,7 @@ def _chosen(work: Work, place: Path, *, budget: int, drawn: Sequence[str]) -> li
     shortlist, scores = _shortlist(work, able, sure, budget=budget * (SHORTLIST if looks else 1))
     doubt = doubt_of(place, work.config.generation.signal)
     shown = _shown(work, {id_: offered[id_] for id_ in shortlist}, champion=champion, doubt=doubt, budget=budget)
+    spots = spots_of(work, list(shown))
     return [
         Pick(
             example_id=id_,
@@ -99,10 +100,10 @@ def _chosen(work: Work, place: Path, *, budget: int, drawn: Sequence[str]) -> li
             strategy=f"{work.config.selection.strategy}/{work.config.questions.pair_strategy}"
             if compared
             else work.config.selection.strategy,
-            reason=reasons.writing(sure.get(id_), standing.get(spot_of(work, id_))),
+            reason=reasons.writing(sure.get(id_), standing.get(spots[id_])),
             inclusion_probability=None,
             score=scores.get(id_),
-            spot=spot_of(work, id_),
+            spot=spots[id_],
             guess=None,
             confidence=sure.get(id_),
             show_suggestion=False,

@@ -34,10 +34,11 @@ def random_picks(work: Work) -> list[Pick]:
     """Audit and dev picks; none when there is no other model to compare with."""
     mine, rivals = _rivals(work)
     drawn = _drawn(work)
+    spots = spots_of(work, [id_ for rows in drawn.values() for id_, _ in rows])
     single = work.config.questions.form not in COMPARED
     if single:
         return [
-            _pick(work, id_, kind, chance, answers[:1])
+            _pick(work, id_, kind, chance, answers[:1], spots[id_])
             for kind, rows in drawn.items()
             for answers, (id_, chance) in zip(_alone(work, rows, mine), rows, strict=True)
         ]
@@ -50,15 +51,20 @@ def random_picks(work: Work) -> list[Pick]:
         shown = duels(work, [*ids, *more], mine=mine, against=rival.round, source=rival.source)
         audit = {id_ for id_, _ in parts.get(PickKind.AUDIT, ())} | set(more)
         marked[rival.source] = {id_: pair for id_, pair in shown.items() if id_ in audit}
-        picks += [_pick(work, id_, kind, chance, shown[id_]) for kind, rows in parts.items() for id_, chance in rows]
+        picks += [
+            _pick(work, id_, kind, chance, shown[id_], spots[id_])
+            for kind, rows in parts.items()
+            for id_, chance in rows
+        ]
     opinions.form(work, marked)
     return picks
 
 
-def spot_of(work: Work, id_: str) -> int:
-    """The region a prompt lies in."""
+def spots_of(work: Work, ids: Sequence[str]) -> dict[str, int]:
+    """Prompt → the region it lies in. For all at once: what is read for it is as large as the pool."""
     frozen = embeddings(work)
-    return int(partition(work, frozen).regions[frozen.row_of[id_]])
+    regions = partition(work, frozen).regions
+    return {id_: int(regions[frozen.row_of[id_]]) for id_ in ids}
 
 
 def _rivals(work: Work) -> tuple[int, list[Rival]]:
@@ -100,7 +106,7 @@ def _unasked(work: Work, drawn: Collection[str]) -> tuple[str, ...]:
     return tuple(free[: opinions.MORE])
 
 
-def _pick(work: Work, id_: str, kind: PickKind, chance: float, answers: Sequence[Candidate]) -> Pick:
+def _pick(work: Work, id_: str, kind: PickKind, chance: float, answers: Sequence[Candidate], spot: int) -> Pick:
     return Pick(
         example_id=id_,
         kind=kind,
@@ -108,7 +114,7 @@ def _pick(work: Work, id_: str, kind: PickKind, chance: float, answers: Sequence
         reason=reasons.AUDIT if len(answers) == 1 else reasons.AUDIT_OF_TWO,
         inclusion_probability=chance,
         score=None,
-        spot=spot_of(work, id_),
+        spot=spot,
         guess=None,
         confidence=None,
         show_suggestion=False,
