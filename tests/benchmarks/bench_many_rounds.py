@@ -24,6 +24,7 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,8 @@ FIGURES = (
     *("statements", "rows", "files_read_kb", "rss_mb", "open_files", "threads", "children"),
     *("ledger_kb", "artifacts_kb", "events"),
 )
-UNITS = {"seconds": 1000.0}
+TOTALS = ("ledger_kb", "artifacts_kb", "events")
+"""What is there in all; a round adds the difference."""
 Line = dict[str, Any]
 
 
@@ -205,7 +207,8 @@ def slopes(small: Sequence[Line], large: Sequence[Line]) -> list[str]:
     columns: dict[str, list[float]] = {
         f"{step}, ms": [1000 * one["seconds"][step] for one in lines] for step in small[0]["seconds"]
     }
-    columns |= {name: [float(one[name]) for one in lines] for name in FIGURES}
+    columns |= {name: [float(one[name]) for one in lines] for name in FIGURES if name not in TOTALS}
+    columns |= {name: [*added(small, name), *added(large, name)] for name in TOTALS}
     few = len(small) - WARM
     for name, values in columns.items():
         (label, label_se), (round_, round_se) = fitted(lines, values)
@@ -214,6 +217,11 @@ def slopes(small: Sequence[Line], large: Sequence[Line]) -> list[str]:
             f"| {name} | {first:.4g} | {last:.4g} | {label:+.3g} ± {label_se:.2g} | {round_:+.3g} ± {round_se:.2g} |"
         )
     return told
+
+
+def added(lines: Sequence[Line], name: str) -> list[float]:
+    """By each round after the first WARM."""
+    return [float(after[name] - before[name]) for before, after in pairwise(lines[WARM - 1 :])]
 
 
 def fitted(lines: Sequence[Mapping[str, Any]], values: Sequence[float]) -> list[tuple[float, float]]:
