@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import sys
@@ -65,18 +66,20 @@ def export(root: Path, folder: Path, *, adapter: bool) -> None:
 @contextmanager
 def _new_folder(folder: Path) -> Iterator[Path]:
     """A draft beside `folder` that becomes it when the block ends well; one that was killed leaves only the draft."""
-    draft = folder.with_name(f".{folder.name}.partial")
+    draft, is_new = folder.with_name(f".{folder.name}.partial"), not folder.exists()
     shutil.rmtree(draft, ignore_errors=True)
     try:
         yield draft
         durable.sync_tree(draft)
-        if folder.exists():
+        if is_new:
+            durable.move(draft, folder)
+        else:
             # Somebody may stand in this folder, so it stays itself.
             for path in sorted(draft.iterdir()):
                 durable.move(path, folder / path.name)
-        else:
-            durable.move(draft, folder)
     except OSError as fault:
+        if is_new:
+            shutil.rmtree(folder, ignore_errors=True)
         raise ArtifactError(
             f"{folder} cannot be written: {fault.strerror}", do="check free space and rights, then export again"
         ) from fault
@@ -86,17 +89,25 @@ def _new_folder(folder: Path) -> Iterator[Path]:
 
 @contextmanager
 def _target(out: Path | None) -> Iterator[TextIO]:
+    """Where rows go; a file is there whole or not at all. Raises DataError, ArtifactError."""
     if out is None:
         yield sys.stdout
         return
     if not out.parent.is_dir():
         raise DataError(f"no folder {out.parent}", do="make it first")
+    text = io.StringIO(newline="")
+    yield text
+    place = out.resolve()
     try:
-        handle = out.open("w", encoding="utf-8", newline="")
+        if place.exists() and not place.is_file():
+            # A pipe or a device is written to; only a file may be replaced.
+            place.write_bytes(text.getvalue().encode())
+        else:
+            durable.write(place, text.getvalue())
     except OSError as fault:
-        raise ArtifactError(f"{out} cannot be written: {fault.strerror}", do="name another file with --out") from fault
-    with handle:
-        yield handle
+        raise ArtifactError(
+            f"{out} cannot be written: {fault.strerror}", do="check free space and rights, or name another file"
+        ) from fault
 
 
 def _write_json(rows: Sequence[Mapping[str, Any]], handle: TextIO) -> None:

@@ -46,7 +46,7 @@ def _predicting(desk: Desk, root: Path, watch: Watch | None) -> Done:
 
 CASES = {
     "run": Case(_words("run", "--rounds", "2", "--project", "{root}"), lambda desk: desk.fresh),
-    "init": Case(lambda desk, root, watch: desk.init(root, watch=watch), None),
+    "init": Case(lambda desk, root, watch: desk.init(root, watch=watch), None, "already holds a project"),
     "promote": Case(
         _words("promote", "0", "--why", "w", "--project", "{root}"), lambda desk: desk.two, "is the champion already"
     ),

@@ -60,6 +60,8 @@ OF_ONE_ATTEMPT = ("send", "await")
 """Steps whose outcome is an ATTEMPT."""
 MADE_UP = ("project_key", "watermark", "labeler_url", "labeler_project", "labeler_history", "created")
 """Keys of `meta` drawn by chance, by the clock, or given by the labeling tool."""
+OF_ONE_PROCESS = ("worker",)
+"""Keys of `meta` that name the process at work: one that ended early is noted there until the next one begins."""
 MADE_UP_FILES = (".weakspot/artifacts/project.json", ".weakspot/trust-id")
 """Files that hold such a key."""
 HISTORY = "labeler_history"
@@ -110,7 +112,8 @@ def _rows(connection: Any, name: str, chance: bool) -> list[Any]:
     rows = connection.execute(select(*(table.c[key] for key in keys)).order_by(*table.primary_key.columns))
     found = [dict(zip(keys, row, strict=True)) for row in rows]
     if name == "meta":
-        return [row for row in found if not row["key"].endswith(MADE_UP[1:] if chance else MADE_UP)]
+        left_out = (*OF_ONE_PROCESS, *(MADE_UP[1:] if chance else MADE_UP))
+        return [row for row in found if not row["key"].endswith(left_out)]
     if SEEN_IN in keys:
         history = connection.scalar(select(metadata.tables["meta"].c.value).filter_by(key=HISTORY))
         found = [{**row, SEEN_IN: row[SEEN_IN] == history} for row in found]
