@@ -27,7 +27,7 @@ FRESH ?=
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-PIP := $(BIN)/python -m pip --disable-pip-version-check
+PIP := $(BIN)/python -P -m pip --disable-pip-version-check
 WEAKSPOT := $(BIN)/weakspot
 DEMO := data/demo
 WRITING := data/demo-preference
@@ -70,7 +70,7 @@ $(READY): pyproject.toml constraints.txt
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "$(PYTHON) is older than Python 3.11. Name another: make PYTHON=/path/to/python3.12"; exit 1; }
 	@echo "[1/3] $(VENV) with $$("$(PYTHON)" --version)"
-	@$(BIN)/python -m pip --version >/dev/null 2>&1 || "$(PYTHON)" -m venv $(VENV) || \
+	@$(BIN)/python -P -m pip --version >/dev/null 2>&1 || "$(PYTHON)" -P -m venv $(VENV) || \
 		{ echo "No virtual environment could be made; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
 	@echo "[2/3] PyTorch"
 	@$(MAKE) .torch

@@ -14,12 +14,10 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
 import sys
 import tempfile
 import threading
 import time
-import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -87,7 +85,7 @@ def serve(project: Path, *, port: int | None, host: str, open_browser: bool) -> 
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _served(process: subprocess.Popen[bytes], host: str, port: int, *, open_browser: bool) -> int:
+def _served(process: children.Running, host: str, port: int, *, open_browser: bool) -> int:
     if open_browser:
         threading.Thread(target=_open_when_up, args=(process, host, port), daemon=True).start()
     try:
@@ -99,7 +97,7 @@ def _served(process: subprocess.Popen[bytes], host: str, port: int, *, open_brow
         _end(process)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end(process: children.Running) -> None:
     """Asks the server to end, and waits for it."""
     process.terminate()
     if process.stdin is not None:
@@ -196,13 +194,19 @@ def _can_bind(host: str, port: int) -> bool:
     return bound > 0
 
 
-def _open_when_up(process: subprocess.Popen[bytes], host: str, port: int) -> None:
+def _open_when_up(process: children.Running, host: str, port: int) -> None:
     until = time.monotonic() + PATIENCE_S
     while process.poll() is None and time.monotonic() < until:
         if listens(process.pid, port):
-            webbrowser.open(address(host, port))
+            _open(address(host, port))
             return
         time.sleep(0.2)
+
+
+def _open(url: str) -> None:
+    """In a process of its own, so that no xdg-open in the folder the user stands in is taken for the system's."""
+    words = [sys.executable, "-P", "-m", "webbrowser", url]
+    children.start(words, folder=Path(sys.prefix), stdout=children.DEVNULL, private=False).wait()
 
 
 def listens(pid: int, port: int) -> bool:

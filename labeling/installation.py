@@ -15,8 +15,8 @@ import shutil
 import sqlite3
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 from labeling import data_lock
@@ -130,8 +130,20 @@ def _install(venv: Path, *, tell: Tell) -> None:
             kept = stack.enter_context(data_lock.taken(lock))
         except BlockingIOError:
             tell("waiting for pip, which an earlier command began and left")
-            kept = stack.enter_context(data_lock.taken(lock, patience_s=INSTALL_TIMEOUT_S))
+            kept = stack.enter_context(_left_over(lock))
         _install_alone(venv, kept, tell=tell)
+
+
+@contextmanager
+def _left_over(lock: Path) -> Iterator[tuple[int, ...]]:
+    try:
+        with data_lock.taken(lock, patience_s=INSTALL_TIMEOUT_S) as kept:
+            yield kept
+    except BlockingIOError as fault:
+        raise LabelerError(
+            f"a pip that an earlier command began has held {lock} for over {INSTALL_TIMEOUT_S / 60:.0f} minutes",
+            do="end that pip and start again",
+        ) from fault
 
 
 def _install_alone(venv: Path, kept: tuple[int, ...], *, tell: Tell) -> None:
@@ -143,7 +155,7 @@ def _install_alone(venv: Path, kept: tuple[int, ...], *, tell: Tell) -> None:
     if not python.exists():
         durable.write(unfinished, "")
         _run([sys.executable, "-P", "-m", "venv", str(venv)], folder=venv.parent, kept=kept, tell=tell)
-    pip = [str(python), "-P", "-m", "pip", "--disable-pip-version-check", "install", "--progress-bar", "off"]
+    pip = [str(python), "-I", "-m", "pip", "--disable-pip-version-check", "install", "--progress-bar", "off"]
     _run([*pip, f"label-studio=={VERSION}"], folder=venv, kept=kept, tell=tell)
     durable.write(_ready_mark(venv), "")
     unfinished.unlink(missing_ok=True)

@@ -1,6 +1,6 @@
 """The one place that starts other programs: in a folder of ours, with a clean environment, with private files.
 
-    start(command, folder=, environment=) ─► Popen           run(command, folder=, timeout_s=) ─► Ended
+    start(command, folder=, environment=) ─► Running         run(command, folder=, timeout_s=) ─► Ended
     clean(os.environ) ─► the same without what leads back into the folder the user stands in
     safe_environment() ─► the same for processes that multiprocessing starts
 
@@ -34,8 +34,9 @@ HARMLESS = frozenset(
 ELSEWHERE = frozenset({"PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER", "PIP_REQUIREMENT", "PIP_EDITABLE"})
 """Variables that make pip install something else, or somewhere else, than its command line says."""
 
-PIPE, STDOUT = subprocess.PIPE, subprocess.STDOUT
+PIPE, STDOUT, DEVNULL = subprocess.PIPE, subprocess.STDOUT, subprocess.DEVNULL
 Stream = int | IO[Any] | None
+Running = subprocess.Popen[bytes]
 Ended = subprocess.CompletedProcess[str]
 
 
@@ -44,13 +45,13 @@ def start(
     *,
     folder: Path,
     environment: Mapping[str, str] | None = None,
-    stdin: Stream = subprocess.DEVNULL,
+    stdin: Stream = DEVNULL,
     stdout: Stream = None,
     stderr: Stream = None,
     pass_fds: Sequence[int] = (),
     session: bool = False,
     private: bool = True,
-) -> subprocess.Popen[bytes]:
+) -> Running:
     """Starts `command` in `folder`. Raises OSError when it cannot be started.
 
     environment: all of it; by default that of this process. It is cleaned in both cases.

@@ -8,17 +8,17 @@ Each process keeps the stage of one seed and noise; cells are handed out seed by
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, replace
 from itertools import product
 from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import Any
 
-from loop import registry
+from loop import children, registry
 from loop.errors import ArtifactError, ConfigError, ModelError
 from loop.protocols import Progress
 from loop.simulation import cells, frozen, parts, working
@@ -215,17 +215,9 @@ def _made(jobs: Sequence[Job], processes: int) -> Generator[Job]:
                 child.terminate()
 
 
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Processes begun inside compute with one thread each: there is one process per core already."""
-    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-    before = {name: os.environ.get(name) for name in names}
-    os.environ.update(dict.fromkeys(names, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+def _one_thread() -> AbstractContextManager[None]:
+    """Processes begun inside compute with one thread each, since there is one process per core already.
+
+    They import nothing from the working folder, where Python looks first for a process that multiprocessing starts.
+    """
+    return children.safe_environment(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
