@@ -124,6 +124,8 @@ class EmbeddedServer:
     def _make_folder(self) -> None:
         try:
             private.folder(self.state_dir)
+            # Before the look at the processes: one that was started for an earlier folder of this name writes here.
+            private.folder(self.data)
         except FileNotFoundError as fault:
             raise LabelerError(
                 f"{self.state_dir.parent} does not exist: the project was moved or removed",

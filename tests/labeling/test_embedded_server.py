@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 from made import FORM, question
+from paper_server import venv_with
 
 from labeling import installation
 from labeling.installation import ensure_installed, quiet_environment, venv_folder
@@ -122,23 +122,21 @@ def test_a_server_never_started_is_told(tmp_path: Path) -> None:
 
 
 def test_a_server_that_ends_at_once_is_told_with_its_last_words(tmp_path: Path) -> None:
-    venv = _venv_with(
-        tmp_path, "import os, sys; print('no room for', os.environ['LABEL_STUDIO_PASSWORD']); sys.exit(3)"
-    )
+    venv = venv_with(tmp_path, "import os, sys; print('no room for', os.environ['LABEL_STUDIO_PASSWORD']); sys.exit(3)")
     own = EmbeddedServer(tmp_path / "state", venv)
     with pytest.raises(ServerDown, match=r"ended while it started: no room for \*\*\*"):
         own.start()
 
 
 def test_a_server_that_never_answers_is_told(tmp_path: Path) -> None:
-    own = EmbeddedServer(tmp_path / "state", _venv_with(tmp_path, "import time; time.sleep(60)"))
+    own = EmbeddedServer(tmp_path / "state", venv_with(tmp_path, "import time; time.sleep(60)"))
     with pytest.raises(ServerDown, match="was not healthy after 1 s"):
         own.start(timeout_s=1)
     assert own.stop() is True
 
 
 def test_lost_passwords_are_told_before_anything_starts(tmp_path: Path) -> None:
-    own = EmbeddedServer(tmp_path / "state", _venv_with(tmp_path, ""))
+    own = EmbeddedServer(tmp_path / "state", venv_with(tmp_path, ""))
     own.data.mkdir(parents=True)
     (own.data / "label_studio.sqlite3").touch()
     with pytest.raises(LabelerError, match=r"access\.json is missing"):
@@ -146,7 +144,7 @@ def test_lost_passwords_are_told_before_anything_starts(tmp_path: Path) -> None:
 
 
 def test_an_install_that_fails_is_told_with_the_last_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    venv = _venv_with(tmp_path, "")
+    venv = venv_with(tmp_path, "")
     (venv / f"weakspot-ready-{installation.VERSION}").unlink()
     python = venv / "bin" / "python"
     python.write_text("#!/bin/sh\necho No matching distribution\nexit 1\n")
@@ -170,15 +168,3 @@ def test_the_server_inherits_no_settings_of_ours(tmp_path: Path, monkeypatch: py
     assert "ours" not in environment.values()
     assert environment["COLLECT_ANALYTICS"] == "false"
     assert environment["SENTRY_DSN"] == ""
-
-
-def _venv_with(folder: Path, program: str) -> Path:
-    """An environment that counts as installed, whose `label-studio` is this Python program."""
-    venv = folder / "venv"
-    (venv / "bin").mkdir(parents=True)
-    (venv / f"weakspot-ready-{installation.VERSION}").touch()
-    (venv / f"weakspot-template-{installation.VERSION}.sqlite3").touch()
-    command = venv / "bin" / "label-studio"
-    command.write_text(f"#!{sys.executable}\n{program}\n")
-    command.chmod(0o755)
-    return venv
