@@ -18,7 +18,7 @@ def alone(path: Path, *, wait_s: float, tell: Callable[[str], None], waiting: st
     waiting: told once when another process holds it. hanging: the error when it still does after `wait_s`.
     Raises LabelerError.
     """
-    lock = FileLock(path)
+    lock = FileLock(path, mode=0o600)  # who may open it could hold it for ever
     try:
         try:
             lock.acquire(timeout=0)

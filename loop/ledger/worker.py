@@ -170,7 +170,7 @@ class _FileLock:
     def __init__(self, engine: Engine) -> None:
         file = Path(unquote(str(engine.url.database).removeprefix("file:"))).resolve()
         self._file = file.with_name(file.name + SUFFIX)
-        self._lock = FileLock(self._file, timeout=0)
+        self._lock = FileLock(self._file, timeout=0, mode=0o600)
 
     def take(self) -> bool:
         try:

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import psutil
 import pytest
+from filelock import FileLock
 from made import FORM, question
 from paper_server import venv_with
 
-from labeling import installation
+from labeling import data_lock, installation
+from labeling import server as server_module
 from labeling.installation import ensure_installed, quiet_environment, venv_folder
 from labeling.label_studio import LabelStudio, build
 from labeling.server import EmbeddedServer, write_private
@@ -153,6 +155,56 @@ def test_an_install_that_fails_is_told_with_the_last_lines(tmp_path: Path, monke
     with pytest.raises(LabelerError, match=r"exit status 1: No matching distribution.*to do: check the network"):
         ensure_installed(venv, tell=told.append)
     assert told[-1] == "No matching distribution"
+
+
+def test_an_install_that_was_cut_off_is_begun_again_from_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    venv, fails = tmp_path / "venv", [True]
+
+    def run(command: list[str], **_: object) -> None:
+        python = venv / "bin" / "python"
+        if "venv" in command:
+            python.parent.mkdir(parents=True)
+            python.touch()
+        elif fails.pop():
+            (venv / "half-installed").touch()
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(installation, "_run", run)
+    with pytest.raises(KeyboardInterrupt):
+        ensure_installed(venv, tell=print)
+    assert (venv / "half-installed").exists()
+    fails.append(False)
+    ensure_installed(venv, tell=print)
+    assert not (venv / "half-installed").exists()
+    assert sorted(path.name for path in tmp_path.iterdir() if "unfinished" in path.name) == []
+
+
+def test_a_pip_that_outlived_its_command_is_waited_for_and_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(installation, "INSTALL_TIMEOUT_S", 0.3)
+    told: list[str] = []
+    said = r"pip that an earlier command began has held .*end that pip"
+    with data_lock.taken(tmp_path / "venv.installer"), pytest.raises(LabelerError, match=said):
+        ensure_installed(tmp_path / "venv", tell=told.append)
+    assert told == ["waiting for pip, which an earlier command began and left"]
+
+
+def test_who_waits_for_another_start_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = EmbeddedServer(tmp_path / "state", venv_with(tmp_path, ""))
+    monkeypatch.setattr(server_module, "START_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(server_module, "STOP_TIMEOUT_S", 0.1)
+    own.state_dir.mkdir()
+    told: list[str] = []
+    with FileLock(own.state_dir / "server.lock"), pytest.raises(LabelerError, match="starting or stopping"):
+        own.start(tell=told.append)
+    assert told == ["waiting for another weakspot command that starts or stops this Label Studio"]
+
+
+def test_the_cache_is_never_a_folder_of_the_working_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert venv_folder(environment={"XDG_CACHE_HOME": "cache"}).is_absolute()
 
 
 def test_the_venv_is_the_chosen_one_then_that_of_the_environment_then_the_cache(tmp_path: Path) -> None:
