@@ -14,7 +14,7 @@ server off the data whatever happens to the files. All of it is readable by its 
 from __future__ import annotations
 
 import time
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
 from labeling import access, data_lock
@@ -154,25 +154,32 @@ class EmbeddedServer:
     def _launch(self, tell: Tell) -> ProcessIdentity:
         account = self._account()
         lay_out(self.state_dir, migrated_template(self.venv, tell=tell))
-        try:
-            with data_lock.taken(self.data / "serving.lock") as kept:
-                return self._started(account, kept, tell)
-        except BlockingIOError:
-            return self._holder()
-
-    def _holder(self) -> ProcessIdentity:
-        """Who holds the lock of the data: a server whose launcher ended just now. Raises LabelerError."""
         deadline = time.monotonic() + HOLDER_TIMEOUT_S
-        while time.monotonic() < deadline:
-            found = next(iter(serving(self.state_dir)), None)
-            if found is not None:
-                return found.process
+        while True:
+            with ExitStack() as lock:
+                try:
+                    kept = lock.enter_context(data_lock.taken(self.data / "serving.lock"))
+                except BlockingIOError:
+                    holder = self._holder(deadline)
+                else:
+                    return self._started(account, kept, tell)
+            if holder is not None:
+                return holder
             time.sleep(0.1)
-        raise LabelerError(
-            f"a process that is not visible here, of another user or container, serves {self.data}",
-            wanted="one Label Studio for each folder",
-            do="stop Label Studio where it was started, and try again",
-        )
+
+    def _holder(self, deadline: float) -> ProcessIdentity | None:
+        """Who holds the lock of the data: a server whose launcher ended just now, or None for one that is ending.
+
+        Raises LabelerError when nobody has been visible until the deadline.
+        """
+        found = next(iter(serving(self.state_dir)), None)
+        if found is None and time.monotonic() > deadline:
+            raise LabelerError(
+                f"a process that is not visible here, of another user or container, serves {self.data}",
+                wanted="one Label Studio for each folder",
+                do="stop Label Studio where it was started, and try again",
+            )
+        return found.process if found else None
 
     def _started(self, account: dict[str, str], kept: tuple[int, ...], tell: Tell) -> ProcessIdentity:
         port = self._port()

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,10 @@ OF_ONE_PROCESS = ("worker",)
 MADE_UP_FILES = (".weakspot/artifacts/project.json", ".weakspot/trust-id")
 """Files that hold such a key."""
 HISTORY = "labeler_history"
+ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/projects/\d+")
+"""Where questions are: the port is drawn by chance."""
+OF_A_SERVER = re.compile("tarting Label Studio|Waiting for the labeling tool")
+"""What is said once for each start of a server and each time it was away."""
 SEEN_IN = "seen_in"
 """A column of ids of the labeling tool's database, drawn by chance: compared is whether it is that of `meta`."""
 DATED = ("at", "created_at", "started_at", "finished_at", "sent_at", "updated_at", "seconds", "peak_mb", "raw_sha256")
@@ -121,7 +126,8 @@ def _rows(connection: Any, name: str, chance: bool) -> list[Any]:
         return [{**row, "outcome": None} if row["step"] in OF_ONE_ATTEMPT else row for row in found]
     if name == "events":
         # Faults are events themselves, and what is done again is said again.
-        return sorted({json.dumps(row, sort_keys=True) for row in found if row["level"] == "info"})
+        lines = {json.dumps(row, sort_keys=True) for row in found if row["level"] == "info"}
+        return sorted({ADDRESS.sub("ADDRESS", line) for line in lines if not OF_A_SERVER.search(line)})
     return sorted(found, key=lambda row: json.dumps(row, sort_keys=True))
 
 

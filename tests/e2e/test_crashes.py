@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
+from everything import differences, everything
 from made_project import make_files, make_project
 from world import ledger_of, leftovers, server_of
 
@@ -186,6 +187,7 @@ def _assert_equal(calm: Path, hunted: Path) -> None:
         expected, found = look(calm), look(hunted)
         for what, rows in expected.items():
             assert found[what] == rows, f"{what} differ"
+    assert not differences(everything(calm), everything(hunted))
     on_server, in_ledger = server_of(hunted), ledger_of(hunted)
     assert on_server["tasks"] == {ext_id: 1 for ext_id, _ in in_ledger["tasks"]}
     assert set(on_server["answers"].values()) == {1}

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ import pytest
 from paper_server import answering, venv_with
 
 from labeling import data_lock, server
-from labeling.processes import serving
+from labeling.processes import Serving, serving
 from labeling.server import EmbeddedServer
 from loop import processes
 from loop.errors import LabelerError, ServerDown
@@ -264,6 +265,27 @@ def test_a_holder_that_cannot_be_seen_is_named_and_no_second_server_started(
         own.start()
     assert running(tmp_path) == set()
     assert own.start().url, "the advice: stop it there, and try again"
+    own.stop()
+
+
+def test_a_server_that_is_ending_still_holds_the_lock_for_a_moment_and_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = EmbeddedServer(tmp_path / "state", venv_with(tmp_path, answering()))
+    own.data.mkdir(parents=True)
+    ending = ExitStack()
+    ending.enter_context(data_lock.taken(own.data / "serving.lock"))
+    looks: list[Path] = []
+
+    def look(state: Path, *noted: object) -> tuple[Serving, ...]:
+        looks.append(state)
+        if len(looks) == 2:  # The first look comes before the lock is tried.
+            ending.close()
+        return serving(state, *noted)
+
+    monkeypatch.setattr(server, "serving", look)
+    assert own.start().url
+    assert len(looks) >= 2
     own.stop()
 
 
