@@ -12,12 +12,15 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
+from loop.errors import LabelerError
 from loop.processes import ProcessIdentity, find, identity, is_running
 
 OPTION = "--data-dir"
@@ -51,18 +54,25 @@ def serving(state: Path, noted: ProcessIdentity | None = None) -> tuple[Serving,
 
 
 def end(process: ProcessIdentity, *, patience_s: float) -> None:
-    """Ends it, kindly first. One that has ended already, or whose id belongs to another process now, is left alone."""
-    found = find(process)
-    if found is None:
-        return
-    try:
-        found.terminate()
-        found.wait(patience_s)
-    except psutil.TimeoutExpired:
-        found.kill()
-        found.wait(patience_s)
-    except psutil.NoSuchProcess:
-        return
+    """Ends it, kindly first. One that has ended already, or whose id belongs to another process now, is left alone.
+
+    Raises LabelerError when it does not end. One that nobody has waited for yet, as while the command that started it
+    still runs, has ended all the same.
+    """
+    for how in (psutil.Process.terminate, psutil.Process.kill):
+        found = find(process)
+        if found is None:
+            return
+        with suppress(psutil.NoSuchProcess):
+            how(found)
+        deadline = time.monotonic() + patience_s
+        while find(process) is not None and time.monotonic() < deadline:
+            time.sleep(0.05)
+    if find(process) is not None:
+        raise LabelerError(
+            f"Label Studio (process {process.pid}) does not end",
+            do=f"end process {process.pid} by the means of the system, and try again",
+        )
 
 
 def listening_port(process: ProcessIdentity) -> int | None:

@@ -23,7 +23,7 @@ import pytest
 from paper_server import answering, venv_with
 
 from labeling import data_lock, server
-from labeling.processes import Serving, serving
+from labeling.processes import Serving, end, serving
 from labeling.server import EmbeddedServer
 from loop import processes
 from loop.errors import LabelerError, ServerDown
@@ -340,3 +340,24 @@ def test_a_process_that_only_names_the_folder_is_not_a_server(tmp_path: Path) ->
     with subprocess.Popen(words, stdin=subprocess.PIPE, cwd=tmp_path) as other:
         assert serving(tmp_path) == ()
         other.terminate()
+
+
+def test_a_process_that_nobody_has_waited_for_has_ended() -> None:
+    """As when the command that started the server still runs while another one stops it."""
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    end(processes.identity(child.pid), patience_s=60)
+    assert psutil.Process(child.pid).status() == psutil.STATUS_ZOMBIE
+    child.wait()
+    assert child.stdin is not None
+    child.stdin.close()
+
+
+def test_a_process_that_ignores_the_kind_way_is_killed() -> None:
+    ignoring = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('up', flush=True)\ninput()"
+    with subprocess.Popen(
+        [sys.executable, "-c", ignoring], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "up\n"
+        end(processes.identity(child.pid), patience_s=0.5)
+        assert child.wait() == -signal.SIGKILL
