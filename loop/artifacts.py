@@ -34,6 +34,8 @@ MARKER = "project.json"
 """In the root: whose artifacts these are."""
 _LARGEST_MARKER = 4096
 _UNDER_WAY = (".partial", ".replaced")
+RECORD = "bundle"
+"""Last part of the name of a round's record: see loop.rounds.bundles."""
 _OF_INIT = ("pool", "retention")
 
 
@@ -203,6 +205,8 @@ def _advice(name: str) -> str:
             "else holds the examples"
         )
     parts = name.split("/")
+    if parts[0] == "rounds" and parts[-1] == RECORD:
+        return "put the folder back from a copy, then `weakspot verify`: nothing else holds the record as it was"
     if parts[0] == "rounds" and len(parts) > 1 and parts[1].isdigit():
         return (
             f"`weakspot run` makes it again while its round is open, `weakspot replay {int(parts[1])} --restore` "

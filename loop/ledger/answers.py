@@ -5,7 +5,8 @@
 
 An answer is known again by its id, which holds the question and what cannot repeat of the answer. In ledgers of older
 versions the id is the tool's number alone: such an answer is known by its number, its question and its time of
-creation, and keeps its id. A history is that of loop.ledger.tasks: what people said in an earlier one stays.
+creation, and keeps its id. Its author is the account that was first seen with it, whatever becomes of that account.
+A history is that of loop.ledger.tasks: what people said in an earlier one stays.
 
 Every function takes the open connection first, so that a caller can put several into one transaction.
 """
@@ -21,7 +22,7 @@ from sqlalchemy import Connection, RowMapping, select, update
 from loop.ledger import schema
 from loop.ledger.tasks import batches
 from loop.ledger.writing import upsert
-from loop.records import Annotation, AnswerState
+from loop.records import UNKNOWN, Annotation, AnswerState
 
 JUDGED = "judge-"
 """How the ids of answers begin that a judge gave: they do not lie in the labeling tool, so they cannot vanish there."""
@@ -89,6 +90,16 @@ def unexplained(
     return tuple(row.id for row in missing if "" < changed_at.get(row.ext_id, "") < row.updated_at)
 
 
+def of_unknown_questions(connection: Connection, found: Found) -> tuple[str, ...]:
+    """Questions that hold answers and that this ledger has never asked, by id."""
+    answered = sorted(ext_id for ext_id, said in found.items() if said)
+    known: set[str] = set()
+    for some in batches(answered):
+        asked = select(schema.picks.c.ext_id).where(schema.picks.c.ext_id.in_(some))
+        known |= set(connection.execute(asked).scalars())
+    return tuple(ext_id for ext_id in answered if ext_id not in known)
+
+
 def adopt(connection: Connection, history: str) -> None:
     """Answers that an older weakspot took from the labeling tool belong to this history."""
     given = schema.annotations
@@ -111,11 +122,18 @@ def _compared(connection: Connection, found: Found) -> _Both:
 
 
 def _as_known(found: Sequence[Annotation], known: Mapping[str, Annotation]) -> Iterator[Annotation]:
-    """Each answer under the id the ledger knows it by, which in an older one is the tool's number."""
+    """Each answer under the id the ledger knows it by, in an older one the tool's number, and by its author."""
     for row in found:
-        old = known.get(str(row.raw.get("id")))
-        is_old = old is not None and row.id not in known and _says_when(old) == _says_when(row)
-        yield replace(row, id=old.id) if old is not None and is_old else row
+        old = known.get(row.id) or known.get(str(row.raw.get("id")))
+        if old is None or (old.id != row.id and _says_when(old) != _says_when(row)):
+            yield row
+        else:
+            yield replace(row, id=old.id, annotator=_author(old, row))
+
+
+def _author(old: Annotation, row: Annotation) -> str:
+    """Who gave an answer never changes: an account that is deleted or renamed later still gave it."""
+    return row.annotator if old.annotator == UNKNOWN else old.annotator
 
 
 def _says_when(row: Annotation) -> tuple[str, str]:

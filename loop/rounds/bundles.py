@@ -24,6 +24,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from loop.artifacts import RECORD
 from loop.ledger import lineage, people, schema
 from loop.ledger.lineage import rows
 from loop.project import POOL, Project
@@ -32,7 +33,7 @@ from loop.rounds import machine
 from loop.rounds.estimating import Grounds
 from loop.rounds.work import artifact
 
-BUNDLE = "bundle"
+BUNDLE = RECORD
 OF_THE_TOOL = ("raw", "seen_in")
 """Columns of an answer that speak of the labeling tool, not of what was said."""
 FILES = (

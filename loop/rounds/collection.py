@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from loop.errors import ProjectChanged
-from loop.ledger import people, progress
+from loop.ledger import answers, people, progress
 from loop.protocols import Labeler
 from loop.records import Collected
 from loop.rounds.histories import WATERMARK, follow, history
@@ -18,6 +18,12 @@ from loop.rounds.work import Work
 SET_BACK = (
     "Label Studio was set back to an earlier state or replaced: the answers so far stay in the ledger, "
     "and questions that are still open are sent again"
+)
+
+
+UNKNOWN_QUESTIONS = (
+    "{n} questions in the labeling tool have answers, and this ledger has never asked them: it was set back to an "
+    "earlier state. Those answers are not used; put the newer ledger back to use them"
 )
 
 
@@ -44,11 +50,14 @@ def take_over(work: Work, tool: Labeler, *, whole: bool = False, closely: Sequen
         people.replace_annotations(connection, found.annotations, history=present)
         if found.watermark is not None and not began:
             progress.put(connection, WATERMARK, found.watermark)
+        unknown = answers.of_unknown_questions(connection, found.annotations)
         removed = people.mark_absent(connection, found.absent, history=present)
         if found.present is not None:
             removed += people.mark_present(connection, found.present, history=present)
     if began:
         work.say(SET_BACK)
+    if unknown and whole:
+        work.say(UNKNOWN_QUESTIONS.format(n=len(unknown)))
     if removed:
         work.say(f"{len(removed)} tasks were removed in the labeling tool; they count as not asked")
     if found.problem:

@@ -20,13 +20,13 @@ from sqlalchemy import Connection
 
 from loop import manifest
 from loop.errors import WeakspotError
-from loop.ledger import figures, progress
+from loop.ledger import figures, lineage, progress
 from loop.ledger.progress import Event
 from loop.project import Project
 from loop.rounds import bundles, machine
 from loop.rounds.bundles import BUNDLE
 from loop.rounds.replaying import again, move_between, steps_done
-from loop.rounds.rewinding import Rewound, link_folder, rewound
+from loop.rounds.rewinding import Rewound, link_folder, no_such_round, rewound
 from loop.rounds.task import OWN_STEPS
 from loop.rounds.work import Work, artifact, now
 
@@ -54,8 +54,9 @@ class Restored:
 def restore(project: Project, round_: int, *, say: Say) -> tuple[Restored, ...]:
     """Makes the lost folders of a round again and puts back those that come out the same; call it as the worker.
 
-    Raises DataError when there is no such round, ArtifactError when a bundle that is needed is damaged.
+    Raises DataError when there is no such round, ArtifactError when its bundle or another that is needed is damaged.
     """
+    _refuse_without_record(project, round_)
     wanted = _wanted(project, round_)
     lost = {name: problem for name in wanted if (problem := project.artifacts.problem(name))}
     return _restored(project, round_, wanted, lost, say=say) if lost else ()
@@ -78,6 +79,17 @@ def restore_what_is_read(project: Project, *, say: Say) -> None:
         if lost and not _tried(project, round_, lost):
             for one in _cheaply(project, round_, wanted, lost, say=say):
                 _note(project, round_, one, say=say)
+
+
+def _refuse_without_record(project: Project, round_: int) -> None:
+    """Without the bundle nobody knows which folders the round had, nor what they held."""
+    with project.ledger.read() as connection:
+        known = [row.round for row in progress.rounds(connection)]
+        bundled = {row.round for row in lineage.bundles(connection)}
+    if round_ not in known:
+        raise no_such_round(round_, known)
+    if round_ in bundled:
+        project.artifacts.open(artifact(round_, BUNDLE))
 
 
 def _cheaply(

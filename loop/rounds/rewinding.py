@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,6 +72,15 @@ class Rewound:
     """What had to be put together from the rows of today, in words; "" when a bundle holds it."""
 
 
+def no_such_round(round_: int, known: Sequence[int]) -> DataError:
+    """What is wrong with the number of a round, beside those there are."""
+    return DataError(
+        f"there is no round {round_}",
+        wanted=f"one of 0 to {known[-1]}" if known else "a project with a round",
+        do="`weakspot report` lists them",
+    )
+
+
 @contextmanager
 def rewound(project: Project, round_: int) -> Iterator[Rewound]:
     """The project as it was when `round_` began; everything is removed at the end of the block.
@@ -81,12 +90,7 @@ def rewound(project: Project, round_: int) -> Iterator[Rewound]:
     with project.ledger.read() as connection:
         row = next(iter(rows(connection, schema.rounds, schema.rounds.c.round == round_)), None)
         if row is None:
-            known = [one["round"] for one in rows(connection, schema.rounds)]
-            raise DataError(
-                f"there is no round {round_}",
-                wanted=f"one of 0 to {known[-1]}" if known else "a project with a round",
-                do="`weakspot report` lists them",
-            )
+            raise no_such_round(round_, [one["round"] for one in rows(connection, schema.rounds)])
         before = bundles.read(project, round_ - 1) if round_ else None
         tables = _tables(project, connection, row, before)
     config = Config.model_validate(row["config"])

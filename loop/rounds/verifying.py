@@ -1,7 +1,7 @@
 """Whether anything was changed behind weakspot's back: every file, every bundle, every row that may not change.
 
 folders ─► manifest: each file, to the byte                                  ┐
-bundles ─► hash in the ledger, the bundle before, the folders they name       ├─► Findings
+bundles ─► hash and round in the ledger, the bundle before, the folders named ├─► Findings
 ledger  ─► rows that never change: exactly as every bundle has them           │
            answers: against every bundle; what is believed of them: against   │
            the newest bundle alone                                            ┘ (`loop.rounds.rows_kept`)
@@ -28,7 +28,7 @@ from loop.project import Project
 from loop.protocols import Progress
 from loop.rounds import bundles, rows_kept
 from loop.rounds.bundles import BUNDLE
-from loop.rounds.work import artifact
+from loop.rounds.work import STEPS, artifact
 
 LEDGER = "ledger"
 MEANS = {
@@ -80,6 +80,7 @@ def verify(project: Project, progress: Progress | None = None) -> tuple[Finding,
         damaged, in_folders = _folders(project, progress)
         found = [*in_folders, *_strays(project), *_bundles(project, connection, known, damaged)]
         found += _missing_bundles(project, connection, known)
+        found += _unknown_rounds(project, connection)
         found += _rows(project, connection, known, damaged)
     return tuple(sorted(found, key=lambda one: (one.level, -1 if one.round is None else one.round, one.place)))
 
@@ -200,6 +201,18 @@ def _missing_bundles(project: Project, connection: Connection, known: tuple[Bund
         )
         found.append(note)
     return found
+
+
+def _unknown_rounds(project: Project, connection: Connection) -> list[Finding]:
+    """Bundles of rounds that the ledger has not come to: it was emptied, or set back to an earlier state."""
+    done = {row.round for row in progress.rounds(connection) if _has_settled(connection, row.round)}
+    there = {_round_of(name) for name in project.artifacts.names() if name.endswith(f"/{BUNDLE}")}
+    what = "there is a bundle of a finished round, and the ledger does not know the round, or not its end"
+    return [_in_ledger(round_, "rounds", what) for round_ in sorted(one for one in there - done if one is not None)]
+
+
+def _has_settled(connection: Connection, round_: int) -> bool:
+    return any(row.step == STEPS[-1] and row.state == "done" for row in progress.steps(connection, round_))
 
 
 def _rows(project: Project, connection: Connection, known: tuple[BundleRow, ...], damaged: set[str]) -> list[Finding]:

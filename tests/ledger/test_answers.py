@@ -20,7 +20,7 @@ from loop.ledger.migrating import _config
 from loop.ledger.progress import RoundRow
 from loop.ledger.schema import is_fixed, metadata
 from loop.ledger.writing import upsert
-from loop.records import Annotation, AnswerState, Pick, PickKind, SentTask
+from loop.records import UNKNOWN, Annotation, AnswerState, Pick, PickKind, SentTask
 
 AT = "2026-01-01T00:00:00.000000+00:00"
 LATER = "2026-01-01T00:00:09.000000+00:00"
@@ -106,6 +106,24 @@ def test_an_answer_of_an_older_ledger_keeps_its_id_and_is_not_doubled(ledger: Le
         edited = replace(new, label="refund", updated_at=LATER)
         assert people.replace_annotations(connection, {"a": [edited]}) == 1
         assert people.answers(connection) == (replace(edited, id="1"),)
+
+
+@pytest.mark.parametrize("id_", ["a:0f3c", "1"], ids=["by its id", "by its number, of an older ledger"])
+@pytest.mark.parametrize("by_now", [UNKNOWN, "account 7", "ann.lee@x"], ids=["deleted", "not listed", "renamed"])
+def test_an_answer_keeps_its_author_whatever_becomes_of_the_account(ledger: Ledger, id_: str, by_now: str) -> None:
+    edited = answer("a", "a:0f3c", annotator=by_now, label="refund", updated_at=LATER)
+    with ledger.begin() as connection:
+        people.replace_annotations(connection, {"a": [answer("a", id_)]})
+        people.replace_annotations(connection, {"a": [edited]})
+        assert people.answers(connection) == (replace(edited, id=id_, annotator="ann@x"),)
+        assert people.replace_annotations(connection, {"a": [edited]}) == 0
+
+
+def test_an_author_who_was_unknown_at_first_is_named_when_the_tool_does(ledger: Ledger) -> None:
+    with ledger.begin() as connection:
+        people.replace_annotations(connection, {"a": [answer("a", "x", annotator=UNKNOWN)]})
+        people.replace_annotations(connection, {"a": [answer("a", "x")]})
+        assert people.answers(connection) == (answer("a", "x"),)
 
 
 @pytest.mark.parametrize("ext_id", ["a", "b"])

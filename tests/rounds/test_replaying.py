@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import paper_labeler
 import pytest
-from command_line import here
+from command_line import complaint, here
 from made_project import Files, change, make_files, make_project
 
 from loop import registry
@@ -193,6 +193,20 @@ def test_restoring_a_round_that_is_whole_changes_nothing(desk: Path) -> None:
     assert "no folder that its record names is lost or damaged" in _good("replay", "0", "--restore", "--project", desk)
     after = everything(desk)
     assert {name for name in before if before[name] != after.get(name)} <= {"rows"}
+
+
+def test_a_round_whose_record_is_lost_is_not_called_whole(desk: Path) -> None:
+    with open_project(desk) as project:
+        project.artifacts.remove("rounds/000/bundle")
+        project.artifacts.remove("rounds/000/train")
+    said = complaint(here("replay", "0", "--restore", "--project", desk))
+    assert "rounds/000/bundle: manifest.json is missing" in said
+    assert "put the folder back from a copy" in said
+    assert "--restore" not in said
+
+
+def test_a_round_that_is_not_there_is_not_called_whole(desk: Path) -> None:
+    assert "there is no round 9" in complaint(here("replay", "9", "--restore", "--project", desk))
 
 
 def _next_gate(root: Path) -> str:

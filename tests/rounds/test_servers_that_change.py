@@ -144,6 +144,26 @@ def test_a_server_set_back_to_an_earlier_round_costs_no_answer(
     assert Counter(fake.ext_ids()) == dict.fromkeys(sent_ids(sent), 1)
 
 
+def test_a_ledger_set_back_says_whose_answers_it_leaves_out(sent: Path, fake: FakeLabelStudio) -> None:
+    answer(fake, sent_ids(sent))
+    assert run(sent).status == 0
+    ledger = sent / ".weakspot" / "ledger.db"
+    before = ledger.read_bytes()
+    assert run(sent, "--no-wait").status == 3
+    asked = set(sent_ids(sent))
+    answer(fake, sent_ids(sent)[6:])
+    assert run(sent).status == 0
+    ledger.write_bytes(before)
+    assert here("verify", "--project", sent).status == 1
+    change(sent, {"selection.batch": 3})
+    said = run(sent, "--finish-early")
+    lost = len(asked - set(sent_ids(sent)))
+    assert lost >= 3
+    assert f"{lost} questions in the labeling tool have answers, and this ledger has never asked them" in " ".join(
+        (said.out + said.err).split()
+    )
+
+
 def test_a_server_set_back_within_a_round_costs_no_answer(sent: Path, fake: FakeLabelStudio) -> None:
     ext_ids = sent_ids(sent)
     answer(fake, ext_ids[:2])

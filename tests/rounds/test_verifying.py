@@ -13,6 +13,7 @@ from made_record import SECRET, answer, finish, made_record, play, time
 from loop.ledger import figures, people, progress
 from loop.ledger.figures import Decision
 from loop.project import open_project
+from loop.records import UNKNOWN
 from loop.rounds import bundles
 from loop.rounds.verifying import Finding, seal, verify
 
@@ -203,6 +204,30 @@ def test_a_bundle_lost_in_the_middle_is_found(desk: Path) -> None:
     assert {"ledger: bundles", "rounds/002/bundle/previous.json"} <= {one.place for one in problems(desk)}
 
 
+def test_a_ledger_that_was_set_back_is_found_by_the_bundles_it_does_not_know(desk: Path) -> None:
+    ledger = desk / ".weakspot" / "ledger.db"
+    before = ledger.read_bytes()
+    with open_project(desk) as project:
+        play(project, 2, [])
+        finish(project, 2)
+    ledger.write_bytes(before)
+    assert [(one.round, one.place) for one in problems(desk)] == [(2, "ledger: rounds")]
+
+
+def test_a_ledger_that_was_emptied_is_found_by_the_bundles_it_does_not_know(desk: Path) -> None:
+    (desk / ".weakspot" / "ledger.db").write_bytes(b"")
+    assert here("doctor", "--mend", "--project", desk).status in (0, 1)
+    assert [(one.round, one.place) for one in problems(desk)] == [(0, "ledger: rounds"), (1, "ledger: rounds")]
+
+
+def test_a_bundle_of_a_round_that_is_about_to_end_is_no_finding(desk: Path) -> None:
+    """Killed between the bundle and the ledger's note of it."""
+    with open_project(desk) as project:
+        play(project, 2, [])
+        bundles.write(project, 2)
+    assert problems(desk) == []
+
+
 def edited_answer(root: Path) -> None:
     with open_project(root) as project, project.ledger.begin() as connection:
         later = replace(answer("0-0", 0), label="refund", updated_at=time(5, 0))
@@ -212,6 +237,11 @@ def edited_answer(root: Path) -> None:
 def deleted_answer(root: Path) -> None:
     with open_project(root) as project, project.ledger.begin() as connection:
         people.replace_annotations(connection, {"0-0": []})
+
+
+def deleted_account(root: Path) -> None:
+    with open_project(root) as project, project.ledger.begin() as connection:
+        people.replace_annotations(connection, {"0-0": [replace(answer("0-0", 0), annotator=UNKNOWN)]})
 
 
 def rolled_back(root: Path) -> None:
@@ -228,7 +258,7 @@ def settled_anew(root: Path) -> None:
             people.put_labels(connection, [replace(known[0], label="refund")])
 
 
-@pytest.mark.parametrize("lawful", [edited_answer, deleted_answer, rolled_back, settled_anew])
+@pytest.mark.parametrize("lawful", [edited_answer, deleted_answer, deleted_account, rolled_back, settled_anew])
 def test_what_people_do_after_a_round_is_no_tampering(desk: Path, lawful: Callable[[Path], None]) -> None:
     lawful(desk)
     assert found(desk) == ()
