@@ -3,6 +3,7 @@
     printable(text) ─► the same text, its lines kept, each sign that could act shown as its code: "\\x1b", "\\u202e"
     one_line(text)  ─► the same in one line
     json_text(text) ─► JSON text in which such a sign is a JSON escape: it reads back as the very same value
+    storable(text)  ─► the same text as every database and file takes it
 
 Column names, file names, labels, answers of servers and keys of a config come from others. Escape sequences in them
 can rewrite the screen, set the title, or make a link (CWE-150); direction marks can make a text read as another one
@@ -41,6 +42,15 @@ def acting(text: str) -> str | None:
     """The code of the first sign that acts, line feeds and tabs among them; None without any."""
     found = next((sign for sign in text if sign in "\n\t" or _ACTING.match(sign)), None)
     return None if found is None else _code(found)
+
+
+def storable(text: str) -> str:
+    """Halves of surrogate pairs and NUL, which PostgreSQL or UTF-8 files do not take, become U+FFFD.
+
+    A model may write either; what is asked, answered and learnt must be the same text everywhere.
+    """
+    whole = text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return whole.replace("\x00", "\ufffd")
 
 
 def _code(sign: str) -> str:

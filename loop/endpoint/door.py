@@ -26,6 +26,7 @@ import httpx
 from loop.endpoint import faults
 from loop.errors import ConfigError, ServerDown, ServerRefused
 from loop.json_reading import parse
+from loop.printable import storable
 from loop.secrets import hidden
 
 CONNECT_TIMEOUT_S = 10.0
@@ -219,10 +220,9 @@ def most_bytes(body: Mapping[str, Any] | None) -> int:
 
 
 def cleaned(value: Any) -> Any:
-    """JSON values without halves of surrogate pairs and NUL, which no database or file takes: U+FFFD in their place."""
+    """JSON values whose keys and texts are storable."""
     if isinstance(value, str):
-        whole = value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        return whole.replace("\x00", "\ufffd")
+        return storable(value)
     if isinstance(value, list):
         return [cleaned(one) for one in value]
     return {cleaned(key): cleaned(one) for key, one in value.items()} if isinstance(value, dict) else value

@@ -15,6 +15,7 @@ from loop.models.generation.bases import WritingBase, context_length, end_token,
 from loop.models.generation.batching import accepts, batches
 from loop.models.generation.decoding import Draw, Trace, decode
 from loop.models.generation.folders import load_folder
+from loop.printable import storable
 from loop.protocols import Progress
 from loop.protocols.texts import Sampling
 from loop.records import Chat, FloatArray, Generation
@@ -87,7 +88,7 @@ class LocalGenerator:
 
     def _generation(self, trace: Trace) -> Generation:
         text = self.base.tokenizer.decode(trace.tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False)
-        return Generation(text, len(trace.tokens), trace.logprob, trace.mean_entropy, trace.max_entropy, trace.finished)
+        return Generation(storable(text), len(trace.tokens), trace.logprob, trace.mean_entropy, trace.max_entropy, trace.finished)
 
 
 def _ends(base: WritingBase) -> set[int]:

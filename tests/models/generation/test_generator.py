@@ -241,3 +241,11 @@ def of_kind(folder: Path, kind: str) -> WritingBase:
     torch.manual_seed(0)
     model = transformers.AutoModelForCausalLM.from_config(config).eval()
     return WritingBase(kind, None, model, tokenizer)
+
+
+def test_an_answer_holds_nothing_that_a_database_would_change(
+    taught: LocalGenerator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(taught.base.tokenizer, "decode", lambda *_, **__: "Yes.\x00 \ud83d No.")
+    ((answer,),) = taught.write([chat("When does my contract end?")], sampling=GREEDY)
+    assert answer.text == "Yes.\ufffd \ufffd No."
