@@ -90,6 +90,11 @@ def unexplained(
     return tuple(row.id for row in missing if "" < changed_at.get(row.ext_id, "") < row.updated_at)
 
 
+def questions_that_lack(connection: Connection, found: Found, *, history: str | None = None) -> frozenset[str]:
+    """Questions in `found` without an answer that the ledger knows of."""
+    return frozenset(row.ext_id for row in _compared(connection, found).missing(history))
+
+
 def of_unknown_questions(connection: Connection, found: Found) -> tuple[str, ...]:
     """Questions that hold answers and that this ledger has never asked, by id."""
     answered = sorted(ext_id for ext_id, said in found.items() if said)

@@ -25,6 +25,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from loop.errors import ConfigError, ModelError
+from loop.models.adapters import save_adapter
 from loop.models.bases import Base, quiet
 from loop.models.calibration import Scaling
 from loop.models.network import PooledClassifier
@@ -78,8 +79,7 @@ def save_checkpoint(out: Path, module: PooledClassifier, tokenizer: Any, base: B
     head = {name: getattr(module, name).detach().cpu().contiguous() for name in names}
     with quiet(), plain_disk_errors():
         if checkpoint.method == "lora":
-            # Without this peft asks the Hub whether the embeddings were resized; LoRA here never touches them.
-            encoder.save_pretrained(str(out), save_embedding_layers=False)
+            save_adapter(encoder, out)
         elif checkpoint.method == "full":
             encoder.save_pretrained(str(out))
         tokenizer.save_pretrained(str(out))

@@ -1,6 +1,7 @@
 """One look at the labeling tool: the ledger is brought up to what it holds.
 
-tool.collect ─► which history? ─► answers, watermark, removed tasks: one transaction ─► Taken
+tool.collect ─► known answers missing? those questions again, closely
+             ─► which history? ─► answers, watermark, removed tasks: one transaction ─► Taken
 """
 
 from __future__ import annotations
@@ -41,9 +42,7 @@ def take_over(work: Work, tool: Labeler, *, whole: bool = False, closely: Sequen
 
     whole, closely: as in Labeler.collect. Raises LabelerError; ProjectChanged after the answers were taken over.
     """
-    with work.project.ledger.read() as connection:
-        since = progress.get(connection, WATERMARK)
-    found: Collected = tool.collect(since=None if whole else since or None, whole=whole, closely=closely)
+    found = _collect(work, tool, whole=whole, closely=closely)
     with work.project.ledger.begin() as connection:
         began = follow(connection, found)
         present = history(connection)
@@ -67,3 +66,15 @@ def take_over(work: Work, tool: Labeler, *, whole: bool = False, closely: Sequen
             do="`weakspot label-studio restore` puts the page back; answers so far are kept",
         )
     return Taken(len(removed), began)
+
+
+def _collect(work: Work, tool: Labeler, *, whole: bool, closely: Sequence[str]) -> Collected:
+    """What the tool holds; an answer that seems to be gone is looked for closely before anything follows from it."""
+    with work.project.ledger.read() as connection:
+        since = None if whole else progress.get(connection, WATERMARK) or None
+    found = tool.collect(since=since, whole=whole, closely=closely)
+    with work.project.ledger.read() as connection:
+        doubtful = answers.questions_that_lack(connection, found.annotations, history=history(connection))
+    if not doubtful or whole:
+        return found
+    return tool.collect(since=since, closely=sorted({*closely, *doubtful}))

@@ -59,10 +59,22 @@ VOLATILE: Mapping[tuple[str, str], str] = {
 }
 OF_ONE_ATTEMPT = ("send", "await")
 """Steps whose outcome is an ATTEMPT."""
-MADE_UP = ("project_key", "watermark", "labeler_url", "labeler_project", "labeler_history", "created")
+MADE_UP = (
+    "project_key",
+    "watermark",
+    "labeler_url",
+    "labeler_project",
+    "labeler_instance",
+    "labeler_history",
+    "created",
+)
 """Keys of `meta` drawn by chance, by the clock, or given by the labeling tool."""
+PLACE = ("labeler_root",)
+"""Keys of `meta` that hold the folder: compared runs lie beside each other."""
 OF_ONE_PROCESS = ("worker",)
 """Keys of `meta` that name the process at work: one that ended early is noted there until the next one begins."""
+OF_ATTEMPTS = ("labeler_sends",)
+"""Keys of `meta` that count attempts, interrupted ones among them."""
 MADE_UP_FILES = (".weakspot/artifacts/project.json", ".weakspot/trust-id")
 """Files that hold such a key."""
 HISTORY = "labeler_history"
@@ -74,6 +86,8 @@ SEEN_IN = "seen_in"
 """A column of ids of the labeling tool's database, drawn by chance: compared is whether it is that of `meta`."""
 DATED = ("at", "created_at", "started_at", "finished_at", "sent_at", "updated_at", "seconds", "peak_mb", "raw_sha256")
 """Keys in the files of a bundle that VOLATILE leaves out of the ledger."""
+GIVEN_FILES = {"annotations.jsonl": ("id",)}
+"""Keys in the rows of a file of a bundle that the labeling tool gives."""
 DATED_FILES = ("manifest.json", "previous.json")
 """Files of a bundle that are hashes of dated ones."""
 STATE = ("ledger.db", "ledger.db-wal", "ledger.db-shm", "run.lock")
@@ -117,7 +131,7 @@ def _rows(connection: Any, name: str, chance: bool) -> list[Any]:
     rows = connection.execute(select(*(table.c[key] for key in keys)).order_by(*table.primary_key.columns))
     found = [dict(zip(keys, row, strict=True)) for row in rows]
     if name == "meta":
-        left_out = (*OF_ONE_PROCESS, *(MADE_UP[1:] if chance else MADE_UP))
+        left_out = (*PLACE, *OF_ONE_PROCESS, *OF_ATTEMPTS, *(MADE_UP[1:] if chance else MADE_UP))
         return [row for row in found if not row["key"].endswith(left_out)]
     if SEEN_IN in keys:
         history = connection.scalar(select(metadata.tables["meta"].c.value).filter_by(key=HISTORY))
@@ -135,13 +149,16 @@ def _contents(folder: Path, name: str) -> Any:
     if not name.endswith(f"/{BUNDLE}"):
         return files(folder)
     found = {path.name: path for path in sorted(folder.iterdir()) if path.name not in DATED_FILES}
-    return {file: _timeless(path.read_text(), path.suffix) for file, path in found.items()}
+    return {file: _timeless(path) for file, path in found.items()}
 
 
-def _timeless(text: str, suffix: str) -> Any:
-    if suffix == ".jsonl":
-        return sorted(json.dumps(_without_dates(json.loads(line)), sort_keys=True) for line in text.splitlines())
-    return _without_dates(json.loads(text))
+def _timeless(path: Path) -> Any:
+    if path.suffix != ".jsonl":
+        return _without_dates(json.loads(path.read_text()))
+    given = GIVEN_FILES.get(path.name, ())
+    rows = (json.loads(line) for line in path.read_text().splitlines())
+    kept = ({key: value for key, value in row.items() if key not in given} for row in rows)
+    return sorted(json.dumps(_without_dates(row), sort_keys=True) for row in kept)
 
 
 def _without_dates(value: Any) -> Any:

@@ -187,7 +187,8 @@ def _assert_equal(calm: Path, hunted: Path) -> None:
         expected, found = look(calm), look(hunted)
         for what, rows in expected.items():
             assert found[what] == rows, f"{what} differ"
-    assert not differences(everything(calm), everything(hunted))
+    different = differences(everything(calm), everything(hunted))
+    assert not different, "\n".join(different)
     on_server, in_ledger = server_of(hunted), ledger_of(hunted)
     assert on_server["tasks"] == {ext_id: 1 for ext_id, _ in in_ledger["tasks"]}
     assert set(on_server["answers"].values()) == {1}

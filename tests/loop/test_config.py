@@ -149,7 +149,9 @@ def test_a_section_whose_keys_are_commented_out_means_the_defaults() -> None:
     assert parse(SMALL + "selection:\n  # batch: 50\n") == parse(SMALL)
 
 
-NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), min_size=1, max_size=200).filter(str.strip)
+NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), min_size=1, max_size=200).filter(
+    str.strip
+)
 
 
 @pytest.mark.slow

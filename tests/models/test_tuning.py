@@ -179,6 +179,7 @@ def test_the_adapter_folder_opens_with_plain_peft(
     folder = checkpoint(lora(QUICK, base=str(tiny_base)), train, dev, tmp_path / "out")
     config = json.loads((folder / "adapter_config.json").read_text())
     assert config["base_model_name_or_path"] == str(tiny_base)
+    assert config["target_modules"] == sorted(config["target_modules"]), "equal adapters are equal files"
     plain = transformers.AutoModel.from_pretrained(config["base_model_name_or_path"])
     adapted = peft.PeftModel.from_pretrained(plain, str(folder)).eval()
     ids = torch.tensor([[2, 6, 14, 3]])

@@ -104,6 +104,16 @@ def look(root: Path) -> None:
     assert run(root, "--no-wait").status == 3
 
 
+def test_a_server_killed_between_an_answer_and_its_count_was_not_set_back(sent: Path, fake: FakeLabelStudio) -> None:
+    first = sent_ids(sent)[0]
+    fake.annotate_and_die(first, classification.result(LABEL))
+    look(sent)
+    assert [row.state for row in answers(sent)] == [AnswerState.ANSWERED]
+    said = run(sent, "--no-wait")
+    assert "set back" not in said.err + said.out
+    assert [(row.ext_id, row.state) for row in answers(sent)] == [(first, AnswerState.ANSWERED)]
+
+
 def test_a_server_emptied_between_rounds_costs_no_answer(sent: Path, fake: FakeLabelStudio) -> None:
     answer(fake, sent_ids(sent))
     assert run(sent).status == 0

@@ -21,6 +21,7 @@ import peft
 import transformers
 
 from loop.errors import ModelError
+from loop.models.adapters import save_adapter
 from loop.models.bases import UNREADABLE, device, quiet
 from loop.models.checkpoint import MANIFEST, plain_disk_errors
 from loop.models.generation.bases import WritingBase, check_base, dtype, full_name, load_base, load_tokenizer
@@ -68,8 +69,7 @@ def save_folder(model: Any, tokenizer: Any, out: Path, *, about: FolderAbout) ->
         if wanted == "lora":
             model.peft_config["default"].base_model_name_or_path = about.base
             model.peft_config["default"].revision = about.revision
-            # save_embedding_layers: else peft asks the Hub whether the embeddings were resized; here they never are.
-            model.save_pretrained(str(out), selected_adapters=["default"], save_embedding_layers=False)
+            save_adapter(model, out)
         else:
             model.save_pretrained(str(out))
         tokenizer.save_pretrained(str(out))

@@ -88,7 +88,9 @@ class LocalGenerator:
 
     def _generation(self, trace: Trace) -> Generation:
         text = self.base.tokenizer.decode(trace.tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False)
-        return Generation(storable(text), len(trace.tokens), trace.logprob, trace.mean_entropy, trace.max_entropy, trace.finished)
+        return Generation(
+            storable(text), len(trace.tokens), trace.logprob, trace.mean_entropy, trace.max_entropy, trace.finished
+        )
 
 
 def _ends(base: WritingBase) -> set[int]:

@@ -23,6 +23,7 @@ import torch
 import transformers
 
 from loop.errors import DataError, ModelError
+from loop.models.adapters import save_adapter
 from loop.models.bases import UNREADABLE, device, quiet
 from loop.models.checkpoint import MANIFEST
 from loop.models.generation.bases import WritingBase, answer_ids, context_length, load_base, prompt_ids
@@ -103,7 +104,7 @@ def tune_reward(
             lesson = Lesson(rows, settings, scratch=scratch, seed=seed + member, member=member, members=members)
             scored = replace(opened, model=_scored(opened, settings, seed=seed + member))
             tune_member(scored, lesson, progress=progress)
-            scored.model.save_pretrained(str(out / f"member-{member}"), save_embedding_layers=False)
+            save_adapter(scored.model, out / f"member-{member}")
     about = RewardAbout(opened.name, opened.revision, start is not None, members, longest, seed)
     (out / MANIFEST).write_text(json.dumps({"format": FORMAT, **asdict(about)}, indent=1) + "\n", encoding="utf-8")
     steps = settings.total_steps(len(rows))
