@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, RowMapping, select, update
 
 from loop.ledger import schema
+from loop.ledger.records import record
 from loop.ledger.tasks import batches
 from loop.ledger.writing import upsert
 from loop.records import UNKNOWN, Annotation, AnswerState
@@ -155,4 +156,4 @@ def _fields(row: Annotation) -> dict[str, Any]:
 
 
 def _annotation(row: RowMapping) -> Annotation:
-    return Annotation(**{**row, "state": AnswerState(row["state"]), "flags": tuple(row["flags"])})
+    return record(Annotation, row)

@@ -24,6 +24,7 @@ from sqlalchemy.exc import ArgumentError
 from loop import private, sqlite_journal
 from loop.errors import LedgerError
 from loop.ledger.reading import Readable
+from loop.ledger.records import json_value
 
 RETRY_SECONDS = 0.05
 DRIVERS = {name: name for name in ("sqlite", "postgresql+psycopg")} | {"postgresql": "postgresql+psycopg"}
@@ -83,7 +84,7 @@ def sqlite_engine(url: URL, *, read_only: bool, busy_seconds: float, copy: Reada
     if copy is not None:
         file, query = copy.file, {**query, **copy.options}
     target = url.set(database=f"file:{quote(str(file))}", query=query)
-    engine = create_engine(target, connect_args={"timeout": busy_seconds})
+    engine = create_engine(target, connect_args={"timeout": busy_seconds}, json_deserializer=json_value)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _: object) -> None:

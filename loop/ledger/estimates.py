@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select
 
 from loop.ledger import schema
+from loop.ledger.records import record
 from loop.records import Estimate
 
 
@@ -43,14 +44,11 @@ def estimates(connection: Connection, *, at_round: int | None = None) -> tuple[E
     table = schema.estimates
     at = at_round if at_round is not None else connection.execute(select(func.max(table.c.at_round))).scalar()
     query = select(table).where(table.c.at_round == at).order_by(table.c.round, table.c.on, table.c.estimator)
-    return tuple(_row(dict(row)) for row in connection.execute(query).mappings())
+    return tuple(
+        record(EstimateRow, row, estimate=record(Estimate, row)) for row in connection.execute(query).mappings()
+    )
 
 
 def _fields(row: EstimateRow) -> dict[str, Any]:
     own = {name: getattr(row, name) for name in ("at_round", "round", "headline", "gold_version")}
     return {**own, **asdict(row.estimate)}
-
-
-def _row(values: dict[str, Any]) -> EstimateRow:
-    own = {name: values.pop(name) for name in ("at_round", "round", "headline", "gold_version")}
-    return EstimateRow(estimate=Estimate(**values), **own)

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, delete, insert, select
 
 from loop.ledger import lives, schema
+from loop.ledger.records import record
 from loop.ledger.writing import upsert
 from loop.records import Comparison, Measurement, SliceComparison, Spot, Veto
 
@@ -76,7 +77,7 @@ def add_model(connection: Connection, row: ModelRow) -> None:
 def models(connection: Connection) -> tuple[ModelRow, ...]:
     """All tuned models, oldest first."""
     rows = connection.execute(select(schema.models).order_by(schema.models.c.round)).mappings()
-    return tuple(ModelRow(**row) for row in rows)
+    return tuple(record(ModelRow, row) for row in rows)
 
 
 def decide(connection: Connection, decision: Decision) -> None:
@@ -90,7 +91,7 @@ def decide(connection: Connection, decision: Decision) -> None:
 def decisions(connection: Connection) -> tuple[Decision, ...]:
     """All decisions in the order they were made."""
     rows = connection.execute(select(schema.decisions).order_by(schema.decisions.c.id)).mappings()
-    return tuple(_decision(row) for row in rows)
+    return tuple(record(Decision, row) for row in rows)
 
 
 def champion(connection: Connection) -> int | None:
@@ -135,8 +136,7 @@ def measurements(connection: Connection, *, round_: int | None = None) -> dict[i
         query = query.where(schema.measurements.c.round == round_)
     found: dict[int, list[Measurement]] = {}
     for row in connection.execute(query).mappings():
-        fields = {name: row[name] for name in Measurement.__slots__}
-        found.setdefault(row["round"], []).append(Measurement(**fields))
+        found.setdefault(row["round"], []).append(record(Measurement, row))
     return {key: tuple(rows) for key, rows in found.items()}
 
 
@@ -166,14 +166,6 @@ def spots(connection: Connection, *, round_: int | None = None) -> tuple[SpotRou
     return tuple(_spot_round(row, muted=row["spot"] in mute) for row in connection.execute(query).mappings())
 
 
-def _decision(row: RowMapping) -> Decision:
-    fields = {name: row[name] for name in Decision.__slots__}
-    comparison = Comparison(**row["comparison"]) if row["comparison"] else None
-    vetoes = tuple(Veto(**one) for one in row["vetoes"])
-    slices = tuple(SliceComparison(**{**one, "comparison": Comparison(**one["comparison"])}) for one in row["slices"])
-    return Decision(**{**fields, "comparison": comparison, "vetoes": vetoes, "slices": slices})
-
-
 _SPOT_COLUMNS = (
     "size",
     "pool",
@@ -195,8 +187,4 @@ def _spot_fields(round_: int, spot: Spot) -> dict[str, Any]:
 
 
 def _spot_round(row: RowMapping, *, muted: bool) -> SpotRound:
-    figures = {name: row[name] for name in _SPOT_COLUMNS}
-    confused = (row["confused"][0], row["confused"][1]) if row["confused"] else None
-    words = {"name": row["name"], "terms": tuple(row["terms"]), "confused": confused}
-    spot = Spot(id=row["spot"], muted=muted, **words, **figures)
-    return SpotRound(round=row["round"], spot=spot)
+    return record(SpotRound, row, spot=record(Spot, row, id=row["spot"], muted=muted))

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from sqlalchemy import Connection, select
 
 from loop.ledger import schema
+from loop.ledger.records import record
 from loop.ledger.writing import upsert
 from loop.records import Forecast
 
@@ -24,7 +25,4 @@ def put_forecast(connection: Connection, forecast: Forecast) -> None:
 def forecasts(connection: Connection) -> tuple[Forecast, ...]:
     """All forecasts, oldest first."""
     rows = connection.execute(select(schema.forecasts).order_by(schema.forecasts.c.round)).mappings()
-    return tuple(
-        Forecast(**{**row, "rounds_to_target": tuple(row["rounds_to_target"]) if row["rounds_to_target"] else None})
-        for row in rows
-    )
+    return tuple(record(Forecast, row) for row in rows)

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable
 from sqlalchemy import Connection, select
 
 from loop.ledger import schema
+from loop.ledger.records import record
 from loop.ledger.writing import upsert
 from loop.records import Leak
 
@@ -29,4 +30,4 @@ def leaks(connection: Connection, *, before: int | None = None) -> tuple[Leak, .
     query = select(schema.leaks).order_by(schema.leaks.c.example_id)
     if before is not None:
         query = query.where(schema.leaks.c.round.is_(None) | (schema.leaks.c.round < before))
-    return tuple(Leak(**row) for row in connection.execute(query).mappings())
+    return tuple(record(Leak, row) for row in connection.execute(query).mappings())

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Table, select
 
 from loop.ledger import schema
+from loop.ledger.records import record
 from loop.ledger.writing import upsert
 
 
@@ -33,7 +34,7 @@ def put_bundle(connection: Connection, row: BundleRow) -> None:
 def bundles(connection: Connection) -> tuple[BundleRow, ...]:
     """All bundles, oldest first."""
     found = connection.execute(select(schema.bundles).order_by(schema.bundles.c.round)).mappings()
-    return tuple(BundleRow(**row) for row in found)
+    return tuple(record(BundleRow, row) for row in found)
 
 
 def rows(connection: Connection, table: Table, *where: ColumnElement[bool]) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, delete, insert, select, update
 
 from loop.ledger import schema
+from loop.ledger.records import record
 from loop.ledger.writing import upsert
 from loop.records import FoundSlice, SpotLife
 
@@ -60,7 +61,7 @@ def lives(connection: Connection, *, round_: int | None = None) -> tuple[LifeRou
     if round_ is not None:
         query = query.where(schema.spot_lives.c.round == round_)
     rows = connection.execute(query).mappings()
-    return tuple(LifeRound(row["round"], SpotLife(**{name: row[name] for name in SpotLife.__slots__})) for row in rows)
+    return tuple(record(LifeRound, row, life=record(SpotLife, row)) for row in rows)
 
 
 def newest_lives(connection: Connection, *, before: int | None = None) -> dict[int, SpotLife]:
@@ -71,7 +72,7 @@ def newest_lives(connection: Connection, *, before: int | None = None) -> dict[i
 def named_spots(connection: Connection) -> tuple[NamedSpot, ...]:
     """Every spot by id, with its lasting name."""
     query = select(schema.spots.c.id, schema.spots.c.name, schema.spots.c.named_by).order_by(schema.spots.c.id)
-    return tuple(NamedSpot(*row) for row in connection.execute(query))
+    return tuple(record(NamedSpot, row) for row in connection.execute(query).mappings())
 
 
 def add_edit(connection: Connection, edit: SpotEdit) -> None:
@@ -88,7 +89,7 @@ def edits(connection: Connection, *, before: str | None = None) -> tuple[SpotEdi
     if before is not None:
         query = query.where(schema.spot_edits.c.at < before)
     rows = connection.execute(query).mappings()
-    return tuple(SpotEdit(**{name: row[name] for name in SpotEdit.__slots__}) for row in rows)
+    return tuple(record(SpotEdit, row) for row in rows)
 
 
 def muted(edits: Iterable[SpotEdit]) -> frozenset[int]:
@@ -115,7 +116,7 @@ def found_slices(connection: Connection, *, round_: int) -> tuple[FoundSlice, ..
     """The slices found in a round, most errors beyond the rest first."""
     query = select(schema.found_slices).where(schema.found_slices.c.round == round_)
     rows = connection.execute(query.order_by(schema.found_slices.c.name)).mappings()
-    found = [FoundSlice(**{name: row[name] for name in FoundSlice.__slots__}) for row in rows]
+    found = [record(FoundSlice, row) for row in rows]
     return tuple(sorted(found, key=lambda one: (-(one.rate - one.rest) * one.n, one.name)))
 
 

@@ -14,9 +14,10 @@ from sqlalchemy import Connection, RowMapping, func, select
 
 from loop.ledger import schema
 from loop.ledger.answers import JUDGED, add_answers, answers, replace_annotations
+from loop.ledger.records import record
 from loop.ledger.tasks import add_tasks, mark_absent, mark_present
 from loop.ledger.writing import upsert
-from loop.records import Candidate, Label, Pick, PickKind, Preference, Role, SentTask
+from loop.records import Label, Pick, PickKind, Preference, Role, SentTask
 
 __all__ = [
     "JUDGED",
@@ -111,7 +112,7 @@ def labels(connection: Connection, *, roles: Collection[Role] | None = None) -> 
     if roles is not None:
         query = query.where(schema.labels.c.role.in_([role.value for role in roles]))
     rows = connection.execute(query).mappings()
-    return tuple(Label(**{**row, "role": Role(row["role"])}) for row in rows)
+    return tuple(record(Label, row) for row in rows)
 
 
 def put_preferences(connection: Connection, found: Iterable[Preference]) -> None:
@@ -131,7 +132,7 @@ def preferences(connection: Connection, *, roles: Collection[Role] | None = None
     if roles is not None:
         query = query.where(schema.preferences.c.role.in_([role.value for role in roles]))
     rows = connection.execute(query).mappings()
-    return tuple(Preference(**{**row, "role": Role(row["role"])}) for row in rows)
+    return tuple(record(Preference, row) for row in rows)
 
 
 def count_labels(connection: Connection) -> dict[Role, int]:
@@ -147,9 +148,5 @@ def _pick_fields(pick: Pick) -> dict[str, Any]:
 
 
 def _pick_row(row: RowMapping) -> PickRow:
-    candidates = tuple(Candidate(**one) for one in row["candidates"])
-    values = {name: row[name] for name in Pick.__slots__}
-    pick = Pick(**{**values, "kind": PickKind(row["kind"]), "candidates": candidates})
-    task = SentTask(ext_id=row["ext_id"], task_id=row["task_id"], url=row["url"]) if row["task_id"] else None
-    place = {name: row[name] for name in ("ext_id", "round", "position", "task_state", "sent_at")}
-    return PickRow(pick=pick, task=task, **place)
+    task = record(SentTask, row) if row["task_id"] else None
+    return record(PickRow, row, pick=record(Pick, row), task=task)

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from loop.ledger import schema
+from loop.ledger.records import record
 from loop.ledger.writing import upsert
 
 
@@ -93,7 +94,7 @@ def finish_round(connection: Connection, round_: int, *, at: str) -> None:
 def rounds(connection: Connection) -> tuple[RoundRow, ...]:
     """All rounds, oldest first."""
     rows = connection.execute(select(schema.rounds).order_by(schema.rounds.c.round)).mappings()
-    return tuple(RoundRow(**row) for row in rows)
+    return tuple(record(RoundRow, row) for row in rows)
 
 
 def begin_step(connection: Connection, round_: int, step: str, *, at: str) -> None:
@@ -133,7 +134,7 @@ def steps(connection: Connection, round_: int | None = None) -> tuple[StepRow, .
     if round_ is not None:
         query = query.where(schema.steps.c.round == round_)
     rows = connection.execute(query).mappings()
-    return tuple(StepRow(**{key: row[key] for key in StepRow.__slots__}) for row in rows)
+    return tuple(record(StepRow, row) for row in rows)
 
 
 def add_event(connection: Connection, event: Event) -> None:
@@ -145,7 +146,7 @@ def events(connection: Connection, *, limit: int = 200) -> tuple[Event, ...]:
     """The newest events, newest first."""
     query = select(schema.events).order_by(schema.events.c.id.desc()).limit(limit)
     rows = connection.execute(query).mappings()
-    return tuple(Event(**{key: row[key] for key in Event.__slots__}) for row in rows)
+    return tuple(record(Event, row) for row in rows)
 
 
 def beat(connection: Connection, heartbeat: Heartbeat) -> None:
@@ -161,7 +162,7 @@ def stop_beating(connection: Connection, worker: str) -> None:
 def heartbeats(connection: Connection) -> tuple[Heartbeat, ...]:
     """Every worker that has not ended in good order, newest sign first."""
     rows = connection.execute(select(schema.heartbeats).order_by(schema.heartbeats.c.at.desc())).mappings()
-    return tuple(Heartbeat(**row) for row in rows)
+    return tuple(record(Heartbeat, row) for row in rows)
 
 
 def revision(connection: Connection) -> tuple[Any, ...]:

@@ -24,6 +24,7 @@ from loop.errors import LedgerError
 from loop.ledger.engine import address, sqlite_engine, sqlite_file, writing
 from loop.ledger.migrating import bring_to_head, check_schema
 from loop.ledger.reading import Readable, readable
+from loop.ledger.records import json_value
 from loop.ledger.worker import Worker, hold
 from loop.secrets import hidden, is_secret, masked
 
@@ -49,7 +50,7 @@ class Ledger:
         if parsed.get_backend_name() == "sqlite":
             engine = sqlite_engine(parsed, read_only=read_only, busy_seconds=busy_seconds, copy=copy)
         else:
-            engine = create_engine(parsed, pool_pre_ping=True)
+            engine = create_engine(parsed, pool_pre_ping=True, json_deserializer=json_value)
         ledger = cls(engine, copy=copy)
         try:
             ledger._prepare(read_only=read_only)
@@ -66,7 +67,7 @@ class Ledger:
         """
         parsed = address(url)
         if parsed.get_backend_name() != "sqlite":
-            ledger = cls(create_engine(parsed, pool_pre_ping=True))
+            ledger = cls(create_engine(parsed, pool_pre_ping=True, json_deserializer=json_value))
             with ledger.read():
                 return ledger
         file = sqlite_file(parsed)

@@ -157,7 +157,9 @@ def _passed_over(picks: Sequence[PickRow], rounds: Sequence[RoundRow]) -> str:
     newest = next((row for row in reversed(picks) if row.pick.kind is PickKind.WEAK), None)
     if newest is None:
         return ""
-    wanted: str = next(row.config["selection"]["strategy"] for row in rounds if row.round == newest.round)
+    wanted: str = next(
+        (row.config.get("selection", {}).get("strategy", "") for row in rounds if row.round == newest.round), ""
+    )
     return "" if newest.pick.strategy == wanted else wanted
 
 

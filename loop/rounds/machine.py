@@ -22,6 +22,7 @@ from sqlalchemy import Connection
 import loop
 from loop.errors import ModelError
 from loop.ledger import lineage, progress, schema
+from loop.ledger.records import json_value, record
 from loop.rounds.work import Work
 
 LIBRARIES = ("torch", "transformers", "peft", "trl", "accelerate", "scikit-learn", "scipy", "numpy", "tokenizers")
@@ -77,7 +78,7 @@ def noted(connection: Connection, round_: int) -> dict[str, Machine]:
     """Step → what it ran with; only what was noted."""
     key = schema.meta.c.key
     found = lineage.rows(connection, schema.meta, key.startswith(_key(round_, ""), autoescape=True))
-    return {row["key"].rsplit("/", 1)[1]: Machine(**json.loads(row["value"])) for row in found}
+    return {row["key"].rsplit("/", 1)[1]: record(Machine, json_value(row["value"])) for row in found}
 
 
 def changed(then: Machine, now: Machine) -> dict[str, tuple[Any, Any]]:
