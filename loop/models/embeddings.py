@@ -1,17 +1,20 @@
-"""The base's own embeddings of a training set: the given ones, unless the pool is mapped by another encoder."""
+"""The base's own embeddings of a training set, unless the pool is mapped by it already, and of the labels' texts."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from loop.models.bases import Base
+from loop.models.layers import layers_of_all
 from loop.models.network import embed_all
+from loop.models.recipes.representation import of_length_one
 from loop.models.tokens import tokenize
-from loop.protocols import TrainingSet
-from loop.records import FloatArray
+from loop.protocols import EmbeddedLabels, TrainingSet
+from loop.records import FloatArray, LabelTexts
 
 LOOKED_AT = 8
 """So many texts are embedded anew to see whether the given rows are the base model's own."""
@@ -27,7 +30,17 @@ def of_this_base(part: TrainingSet, encoder: Any, base: Base, tokenizer: Any) ->
     given = part.embeddings[longest]
     if given.shape == fresh.shape and np.allclose(given, fresh, atol=1e-3):
         return part
-    return TrainingSet(part.texts, part.labels, _embedded(part.texts, encoder, base, tokenizer))
+    return replace(part, embeddings=_embedded(part.texts, encoder, base, tokenizer))
+
+
+def embedded_labels(texts: LabelTexts | None, encoder: Any, base: Base, tokenizer: Any) -> EmbeddedLabels | None:
+    """What the labels mean, as this encoder sees it: its last layer, and the layers a head may read."""
+    if texts is None:
+        return None
+    tokens = tokenize(texts.texts, base, tokenizer=tokenizer)
+    rows, pad = np.arange(len(tokens)), tokenizer.pad_token_id
+    layers = layers_of_all(encoder, tokens, rows, pad_id=pad, progress=None)
+    return EmbeddedLabels(np.array(texts.columns, dtype=np.int64), of_length_one(layers[:, -1]), layers)
 
 
 def _embedded(texts: Sequence[str], encoder: Any, base: Base, tokenizer: Any) -> FloatArray:

@@ -13,8 +13,9 @@ import torch
 from sklearn.linear_model import LogisticRegression
 
 from loop.errors import ModelError
+from loop.models.recipes import absent
 from loop.models.recipes.head import Head, fit_head
-from loop.protocols import TrainingSet
+from loop.protocols import EmbeddedLabels, TrainingSet
 from loop.records import FloatArray, IntArray
 
 START_C = 0.03
@@ -35,15 +36,24 @@ def class_weights(labels: IntArray, classes: int, power: float) -> FloatArray:
 
 
 def warm_start(
-    train: TrainingSet, classes: int, *, scale: float, c: float | None, power: float
+    train: TrainingSet, known: EmbeddedLabels | None, classes: int, *, scale: float, c: float | None, power: float
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Weight (k, d) and bias (k,) for features of length `scale`. A class without examples gets a low bias.
+    """Weight (k, d) and bias (k,) for features of length `scale`. A class that nothing speaks for wins nowhere.
 
-    c: inverse L2 strength on such features; None: START_C, or what the recipe chooses below FEW labels a class. power:
-    of the class weights. Raises ModelError for examples of fewer than two classes.
+    known: what the labels mean; read below FEW labels a class, where the start is the recipe's. c: inverse L2 strength
+    on such features; None: START_C, or what the recipe chooses below FEW labels a class. power: of the class weights.
+    Raises ModelError for examples of fewer than two classes.
     """
     if c is None and len(train.labels) < FEW * max(len(np.unique(train.labels)), 1):
-        made = fit_head(train.embeddings, None, train.labels, classes=classes, power=power, representation="last")
+        made = fit_head(
+            train.embeddings,
+            None,
+            train.labels,
+            classes=classes,
+            power=power,
+            representation="last",
+            label_texts=known,
+        )
         return as_layer(made, scale)
     weights = class_weights(train.labels, classes, power)
     c = START_C if c is None else c
@@ -62,11 +72,10 @@ def warm_start(
     rows, biases = model.coef_, model.intercept_
     if len(present) == 2:  # scikit-learn keeps one row for two classes
         rows, biases = np.concatenate([-rows, rows]) / 2, np.concatenate([-biases, biases]) / 2
-    weight = np.zeros((classes, train.embeddings.shape[1]), np.float32)
-    # A class never seen is about as likely as one in n + 1 (Laplace), wherever the feature lies.
-    bias = np.full(classes, biases.min() - np.log(len(train.labels) + 1), np.float32)
-    weight[present], bias[present] = rows, biases
-    return torch.from_numpy(weight), torch.from_numpy(bias)
+    low = absent.penalty(len(train.labels), present=len(present), classes=classes)
+    weight = absent.widened(np.asarray(rows.T, np.float32), present, classes).T
+    bias = absent.widened(np.asarray(biases[None], np.float32), present, classes, penalty=low)[0]
+    return torch.from_numpy(np.ascontiguousarray(weight)), torch.from_numpy(bias)
 
 
 def as_layer(made: Head, scale: float) -> tuple[torch.Tensor, torch.Tensor]:

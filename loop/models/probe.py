@@ -19,7 +19,7 @@ import torch
 from loop.models.bases import Base, device, find_base, load_tokenizer, load_transformer
 from loop.models.calibration import Scaling, fit_vector, log_loss
 from loop.models.checkpoint import Checkpoint, save_checkpoint
-from loop.models.embeddings import of_this_base
+from loop.models.embeddings import embedded_labels, of_this_base
 from loop.models.head import as_layer
 from loop.models.layers import LayeredClassifier, layers_of_all
 from loop.models.network import PooledClassifier
@@ -51,6 +51,8 @@ class Probe:
     ) -> TrainingReport:
         """Fits the head, saves it under `out`; dev is only measured. Raises ModelError for fewer than two classes.
 
+        Label texts are enough: without a labelled text the model is made of them.
+
         seed: noted in the folder; the model does not depend on it.
         """
         settings = self.settings
@@ -58,7 +60,7 @@ class Probe:
         tokenizer, encoder = load_tokenizer(base), load_transformer(base).to(device())
         train, dev = (of_this_base(part, encoder, base, tokenizer) for part in (train, dev))
         reads = settings.representation != "last"
-        layers = _layers(train.texts, encoder, base, tokenizer, progress) if reads and len(train.texts) else None
+        layers = _layers(train.texts, encoder, base, tokenizer, progress) if reads else None
         made = fit_head(
             train.embeddings,
             layers,
@@ -67,6 +69,7 @@ class Probe:
             power=settings.class_weight_power,
             c=None if settings.head_c is None else settings.head_c * settings.scale**2,
             representation=settings.representation,
+            label_texts=embedded_labels(train.label_texts, encoder, base, tokenizer),
         )
         module = _network(encoder, made, settings.scale).eval()
         scaling = Scaling()
@@ -90,7 +93,7 @@ class Probe:
             biases=scaling.biases,
         )
         save_checkpoint(out, module, tokenizer, base, checkpoint)
-        train_loss = log_loss(train_logits, train.labels)
+        train_loss = log_loss(train_logits, train.labels) if len(train.labels) else None
         dev_loss = None if dev_logits is None else log_loss(scaling.apply(dev_logits), dev.labels)
         return TrainingReport(
             steps=0,

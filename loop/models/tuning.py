@@ -22,14 +22,14 @@ from loop.errors import ModelError
 from loop.models.bases import Base, computes_bfloat16, device, find_base, load_tokenizer, load_transformer, quiet
 from loop.models.calibration import calibrate, fit_temperature, log_loss
 from loop.models.checkpoint import Checkpoint, save_checkpoint
-from loop.models.embeddings import of_this_base
+from loop.models.embeddings import embedded_labels, of_this_base
 from loop.models.head import class_weights, warm_start
 from loop.models.network import PooledClassifier, forward_all
 from loop.models.probe import Probe
 from loop.models.settings import TuningSettings
 from loop.models.tokens import tokenize
 from loop.models.training import Labelled, tune
-from loop.protocols import Progress, TrainingReport, TrainingSet
+from loop.protocols import EmbeddedLabels, Progress, TrainingReport, TrainingSet
 from loop.records import FloatArray
 
 RATES = {"lora": 5e-4, "full": 5e-5}
@@ -79,7 +79,8 @@ class Tuning:
         weights = class_weights(train.labels, len(labels), settings.class_weight_power)
         encoder = load_transformer(base)
         train = of_this_base(train, encoder.to(device()), base, tokenizer)
-        module = self._start(encoder, base, train, classes=len(labels), seed=seed)
+        known = embedded_labels(train.label_texts, encoder, base, tokenizer)
+        module = self._start(encoder, base, train, known, classes=len(labels), seed=seed)
         tokens = tokenize(train.texts, base, tokenizer=tokenizer)
         dev_logits = _dev_logits(module, dev, base, tokenizer)
         steered = len(dev.labels) >= settings.early_stopping_from
@@ -120,13 +121,19 @@ class Tuning:
         )
 
     def _start(
-        self, encoder: torch.nn.Module, base: Base, train: TrainingSet, *, classes: int, seed: int
+        self,
+        encoder: torch.nn.Module,
+        base: Base,
+        train: TrainingSet,
+        known: EmbeddedLabels | None,
+        *,
+        classes: int,
+        seed: int,
     ) -> PooledClassifier:
         """The network before its first step: the base with its adapter, and the warm-started head."""
         settings = self.settings
-        weight, bias = warm_start(
-            train, classes, scale=settings.scale, c=settings.head_c, power=settings.class_weight_power
-        )
+        power = settings.class_weight_power
+        weight, bias = warm_start(train, known, classes, scale=settings.scale, c=settings.head_c, power=power)
         transformers.set_seed(seed)
         return PooledClassifier(
             _adapted(encoder, base, settings) if self.method == "lora" else encoder,

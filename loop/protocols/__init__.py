@@ -22,6 +22,7 @@ from loop.protocols.labeling import Experts, Labeler
 from loop.protocols.measures import Choice, Estimator, Metric, PoolView, Strategy, Uncertainty
 from loop.protocols.models import (
     Classifier,
+    EmbeddedLabels,
     Encoder,
     FrozenTexts,
     Progress,
@@ -53,6 +54,7 @@ __all__ = [
     "Choice",
     "Classifier",
     "Demonstration",
+    "EmbeddedLabels",
     "Encoder",
     "Estimator",
     "Experts",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from loop.records import FloatArray, IntArray
+from loop.records import FloatArray, IntArray, LabelTexts
 
 Progress = Callable[[int, int], None]
 """Called with (done, total) while something long runs; total 0 means unknown."""
@@ -48,6 +48,18 @@ class Classifier(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class EmbeddedLabels:
+    """p texts that say what the labels mean, as the untouched base model sees them."""
+
+    columns: IntArray
+    """(p,) the label each text belongs to: its column in the label set. Every label has one at least."""
+    embeddings: FloatArray
+    """(p, d) float32, rows of length 1."""
+    layers: FloatArray | None = None
+    """(p, l, d) float32, as in FrozenTexts."""
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingSet:
     """n labelled texts; `embeddings` are the frozen encoder's rows for the same texts."""
 
@@ -56,6 +68,8 @@ class TrainingSet:
     """(n,) column in the label set."""
     embeddings: FloatArray
     """(n, d) float32, rows of length 1."""
+    label_texts: LabelTexts | None = None
+    """What the labels mean; None where it is not to be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +116,8 @@ class FrozenTexts:
     """(n, d) float32, the base's sentence embeddings, rows of length 1."""
     layers: FloatArray | None = None
     """(n, l, d) float32, mean over the tokens of hidden layers from shallow to deep; None where not made."""
+    labels: EmbeddedLabels | None = None
+    """What the labels mean; None where it is not to be used."""
 
 
 class Recipe(Protocol):

@@ -14,7 +14,7 @@ Times are ISO 8601 strings in UTC. "Unknown" is None or a named state, never 0 a
 
 from loop.records.answers import UNKNOWN, Annotation, AnswerState, Collected, Label, Preference
 from loop.records.arrays import FloatArray, IntArray
-from loop.records.examples import Example, LabelSet, Role, Split
+from loop.records.examples import Example, LabelSet, LabelTexts, Role, Split
 from loop.records.figures import Comparison, Measurement, Predictions, Spot
 from loop.records.honesty import (
     Audited,
@@ -51,6 +51,7 @@ __all__ = [
     "IntArray",
     "Label",
     "LabelSet",
+    "LabelTexts",
     "Leak",
     "Measurement",
     "Message",

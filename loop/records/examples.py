@@ -71,3 +71,14 @@ class LabelSet:
     def index(self) -> dict[str, int]:
         """Label → column of the probability matrix."""
         return {name: column for column, name in enumerate(self.names)}
+
+
+@dataclass(frozen=True, slots=True)
+class LabelTexts:
+    """p texts that say what the labels mean: names in words, descriptions."""
+
+    texts: tuple[str, ...]
+    columns: tuple[int, ...]
+    """The label each text belongs to: its place in LabelSet.names. Every label has one at least."""
+    told: bool
+    """Whether a reader would learn anything from them; codes tell nothing."""

@@ -31,10 +31,10 @@ def losses(logits: FloatArray, labels: IntArray) -> FloatArray:
     return found
 
 
-def best_scale(logits: FloatArray, labels: IntArray) -> float:
-    """The factor on (n, k) logits of spread about 1 that fits best a posteriori; NOMINAL for no example."""
+def best_scale(logits: FloatArray, labels: IntArray, *, nominal: float = NOMINAL) -> float:
+    """The factor on (n, k) logits of spread about 1 that fits best a posteriori; `nominal` for no example."""
     if len(labels) == 0:
-        return NOMINAL
+        return nominal
 
     def cost(log_scale: float) -> float:
         prior = float(log_scale - np.log(NOMINAL)) ** 2 / (2 * SPREAD**2)

@@ -65,16 +65,19 @@ class Mixture:
     """(t,) 1.0 where they give the label, 0.0 elsewhere."""
 
 
-def choose(rows: FloatArray, labels: IntArray, weights: FloatArray, *, tried: Tried) -> Mixture | None:
+def choose(
+    rows: FloatArray, labels: IntArray, weights: FloatArray, *, tried: Tried, times: FloatArray, label_texts: int = 0
+) -> Mixture | None:
     """The usual mixture, or the one that gains most on it if that is clear. None: too few labels to choose by.
 
-    rows: (m, d) of length 1. labels: (m,) columns, each one present. weights: (m,) of the examples.
+    rows: (m, d) of length 1. labels: (m,) columns, each one present. weights: (m,) of the examples, of the classes'
+    balance too. times: (m,) how often each counts. label_texts: so many rows at the end are never held out.
     """
-    tested, folds = tested_folds(labels)
+    tested, folds = tested_folds(labels, label_texts)
     if len(tested) < TEST_FROM:
         return None
     rotated, classes = rotate(rows), int(labels.max()) + 1
-    cosines = held_out_cosines(rotated.rows, labels, folds, classes=classes)[tested]
+    cosines = held_out_cosines(rotated.rows, labels, folds, classes=classes, times=times)[tested]
     start = usual(labels, tried)
     if not can_choose(labels):
         tried = Tried((start[0],), (start[1],))
@@ -118,13 +121,15 @@ def better(candidate: Mixture, present: Mixture) -> bool:
     return bool(gain.mean() > gain.std(ddof=1) / np.sqrt(len(gain)))
 
 
-def tested_folds(labels: IntArray) -> tuple[IntArray, IntArray]:
+def tested_folds(labels: IntArray, label_texts: int) -> tuple[IntArray, IntArray]:
     """Positions of the examples that are tested, and the (m,) fold of every example; -1 in a fold that none tests.
 
-    A class with a single example is never tested. Folds are left out of the test once ENOUGH examples are tested.
+    A class of a single row is never tested, nor are the label texts at the end. Folds are left out of the test once
+    ENOUGH examples are tested.
     """
-    folds = dealt(labels, FOLDS)
-    able = np.bincount(labels)[labels] > 1
+    examples = len(labels) - label_texts
+    folds = np.append(dealt(labels[:examples], FOLDS), np.full(label_texts, -1))
+    able = (np.bincount(labels)[labels] > 1) & (folds >= 0)
     counts = np.cumsum([(able & (folds == fold)).sum() for fold in range(FOLDS)])
     last = int(np.searchsorted(counts, ENOUGH))
     tested = np.flatnonzero(able & (folds <= last))

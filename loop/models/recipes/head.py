@@ -13,10 +13,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import logsumexp, softmax
+from scipy.special import softmax
 
 from loop.errors import ModelError
-from loop.models.recipes.calibrated import best_scale, class_shares
+from loop.models.recipes import absent
+from loop.models.recipes.calibrated import NOMINAL, best_scale, class_shares
 from loop.models.recipes.centroids import centroids
 from loop.models.recipes.choosing import (
     CENTROIDS,
@@ -30,9 +31,10 @@ from loop.models.recipes.choosing import (
     spread,
     unchosen,
 )
+from loop.models.recipes.names import SCALE, telling, times
 from loop.models.recipes.regression import fit, rotate
 from loop.models.recipes.representation import LAST, Representation, shared
-from loop.protocols import FrozenTexts
+from loop.protocols import EmbeddedLabels, FrozenTexts
 from loop.records import FloatArray, IntArray
 
 
@@ -42,9 +44,9 @@ class Head:
 
     representation: Representation
     weight: FloatArray
-    """(k, d) float32; 0 for a class without labels."""
+    """(k, d) float32; see `absent` for a class without labels."""
     bias: FloatArray
-    """(k,) float32; low for a class without labels."""
+    """(k,) float32."""
     scale: float
     """What makes `rows @ weight.T + bias` calibrated: a factor on both, which they do not hold yet."""
     c: float
@@ -71,7 +73,7 @@ def head(
     """
     del unlabelled, seed
     layers = None if frozen.layers is None else frozen.layers[rows]
-    made = fit_head(frozen.embeddings[rows], layers, labels, classes=classes)
+    made = fit_head(frozen.embeddings[rows], layers, labels, classes=classes, label_texts=frozen.labels)
     found: FloatArray = softmax(made.logits(frozen.embeddings, frozen.layers), axis=1)
     return found
 
@@ -87,6 +89,7 @@ def fit_head(
     representation: str = "auto",
     shares: tuple[float, ...] = CENTROIDS,
     adjust: bool = True,
+    label_texts: EmbeddedLabels | None = None,
 ) -> Head:
     """The head of m labelled texts. Raises ModelError for labels of fewer than two classes.
 
@@ -94,89 +97,106 @@ def fit_head(
     power: of the class weights; 1: every class counts the same. c: inverse L2 strength; None: chosen.
     representation: "last", "both", "layers", or "auto": chosen. shares: of the centroids, that are tried.
     adjust: whether log class shares may be added.
+    label_texts: stand among the labelled texts, where they tell something (loop.models.recipes.names); m may be 0 then.
     """
-    present, columns = np.unique(labels, return_inverse=True)
+    known = _with_label_texts(embeddings, layers, labels, label_texts)
+    present, columns = np.unique(known.columns, return_inverse=True)
     if len(present) < 2:
         raise ModelError(
             f"the {len(labels)} training labels are all of one class",
             wanted="labels of at least two classes",
             do="label more examples, or check the label column",
         )
-    weights = balanced(columns, power)
+    known = replace(known, columns=columns)
     tried = Tried(GRID if c is None else (c,), shares)
-    read, mixture = _chosen(embeddings, layers, columns, weights, name=representation, tried=tried)
-    rows = read.rows(embeddings, layers)
-    weight, bias = _fitted(rows, columns, weights, mixture)
-    scale = best_scale(mixture.logits, columns[mixture.tested])
+    read, mixture = _chosen(known, power, name=representation, tried=tried)
+    weight, bias = _fitted(known.rows(read), known, power, mixture)
+    nominal = SCALE if known.label_texts else NOMINAL
+    scale = best_scale(mixture.logits, columns[mixture.tested], nominal=nominal)
     held_out = mixture.logits
     if adjust:
-        added = class_shares(scale * held_out, columns[mixture.tested], np.bincount(columns)) / np.float32(scale)
+        counts = np.bincount(columns[: len(labels)], minlength=len(present))
+        added = class_shares(scale * held_out, columns[mixture.tested], counts) / np.float32(scale)
         bias, held_out = bias + added, held_out + added
-    low = _rare(scale * (rows @ weight + bias), absent=classes - len(present)) / scale
+    low = absent.penalty(len(labels), present=len(present), classes=classes) / scale
     return Head(
         representation=read,
-        weight=_widened(weight, present, classes, 0.0).T,
-        bias=_widened(bias[None], present, classes, low)[0],
+        weight=absent.widened(weight, present, classes).T,
+        bias=absent.widened(bias[None], present, classes, penalty=low)[0],
         scale=scale,
         c=mixture.c,
         centroids=mixture.centroids,
-        held_out=_widened(held_out, present, classes, low),
+        held_out=absent.widened(held_out, present, classes, penalty=low),
         tested=mixture.tested,
     )
 
 
-def balanced(columns: IntArray, power: float) -> FloatArray:
-    """(m,) float32 weights of the examples, (1 / count of the class) ** power, mean 1. Every column is present."""
-    weights = (1.0 / np.bincount(columns)[columns]) ** power
-    return np.asarray(weights / weights.mean(), np.float32)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Known:
+    """Labelled texts and, after them, texts that say what the labels mean."""
+
+    embeddings: FloatArray
+    layers: FloatArray | None
+    columns: IntArray
+    times: FloatArray
+    """(m + p,) how often each counts, before the weights of the classes."""
+    label_texts: int
+    """p: so many at the end are never held out."""
+
+    def rows(self, read: Representation) -> FloatArray:
+        return read.rows(self.embeddings, self.layers)
+
+    def weights(self, power: float) -> FloatArray:
+        """(m + p,) float32, (1 / count of the class) ** power times `times`, mean 1. Every column is present."""
+        counts = np.bincount(self.columns, weights=self.times)
+        weights = self.times * (1.0 / counts[self.columns]) ** power
+        return np.asarray(weights / weights.mean(), np.float32)
 
 
-def _chosen(
-    embeddings: FloatArray,
-    layers: FloatArray | None,
-    columns: IntArray,
-    weights: FloatArray,
-    *,
-    name: str,
-    tried: Tried,
-) -> tuple[Representation, Mixture]:
+def _with_label_texts(
+    embeddings: FloatArray, layers: FloatArray | None, labels: IntArray, label_texts: EmbeddedLabels | None
+) -> _Known:
+    told = telling(label_texts, embeddings, labels)
+    if told is None:
+        return _Known(embeddings, layers, labels, np.ones(len(labels), np.float32), 0)
+    return _Known(
+        embeddings=np.concatenate([embeddings, told.embeddings]),
+        layers=None if layers is None or told.layers is None else np.concatenate([layers, told.layers]),
+        columns=np.concatenate([labels, told.columns]),
+        times=np.concatenate([np.ones(len(labels), np.float32), times(told)]),
+        label_texts=len(told.columns),
+    )
+
+
+def _chosen(known: _Known, power: float, *, name: str, tried: Tried) -> tuple[Representation, Mixture]:
     """The last layer, unless another representation is asked for or clearly better at the C that suits the last."""
+    layers, columns = known.layers, known.columns
     if layers is None and name not in ("auto", "last"):
         raise ModelError(f"representation {name!r} without hidden layers", wanted="FrozenTexts with layers")
+
+    def mixture_of(read: Representation, tried: Tried) -> Mixture | None:
+        weights = known.weights(power)
+        return choose(known.rows(read), columns, weights, tried=tried, times=known.times, label_texts=known.label_texts)
+
     read = LAST if layers is None or name in ("auto", "last") else shared(name, layers)
-    mixture = choose(read.rows(embeddings, layers), columns, weights, tried=tried)
+    mixture = mixture_of(read, tried)
     if mixture is None:
         return read, unchosen(columns, tried)
     if layers is not None and name == "auto" and can_choose(columns):
         for other in ("both", "layers"):
             candidate = shared(other, layers)
-            found = choose(
-                candidate.rows(embeddings, layers), columns, weights, tried=replace(tried, grid=(mixture.c,))
-            )
+            found = mixture_of(candidate, replace(tried, grid=(mixture.c,)))
             if found is not None and better(found, mixture):
                 read, mixture = candidate, found
     return read, mixture
 
 
-def _fitted(
-    rows: FloatArray, columns: IntArray, weights: FloatArray, mixture: Mixture
-) -> tuple[FloatArray, FloatArray]:
-    """Weight (d, k) and bias (k,) of the mixture fitted on all labelled rows."""
-    rotated, truth = rotate(rows), np.eye(int(columns.max()) + 1, dtype=np.float32)[columns]
-    answer = fit(rotated, truth, weights, c=mixture.c)
-    regression, centred = answer[:-1], centroids(rotated.rows, columns, classes=truth.shape[1])
+def _fitted(rows: FloatArray, known: _Known, power: float, mixture: Mixture) -> tuple[FloatArray, FloatArray]:
+    """Weight (d, k) and bias (k,) of the mixture fitted on all rows."""
+    rotated, truth = rotate(rows), np.eye(int(known.columns.max()) + 1, dtype=np.float32)[known.columns]
+    answer = fit(rotated, truth, known.weights(power), c=mixture.c)
+    regression = answer[:-1]
+    centred = centroids(rotated.rows, known.columns, classes=truth.shape[1], times=known.times)
     spreads = mixture.spreads or (spread(rotated.rows @ regression), spread(rotated.rows @ centred))
     weight = mix(regression, centred, share=mixture.centroids, spreads=spreads)
     return rotated.axes @ weight, answer[-1] / np.float32(spreads[0] * (1 + mixture.centroids))
-
-
-def _rare(logits: FloatArray, *, absent: int) -> float:
-    """The logit with which all absent classes together get at most 1 in m + 1 on each of the m labelled rows."""
-    return float(logsumexp(logits, axis=1).min() - np.log((len(logits) + 1) * max(absent, 1)))
-
-
-def _widened(narrow: FloatArray, present: IntArray, classes: int, rest: float) -> FloatArray:
-    """(n, present) → (n, classes), `rest` in the columns of the other classes."""
-    found = np.full((len(narrow), classes), rest, np.float32)
-    found[:, present] = narrow
-    return found

@@ -18,6 +18,7 @@ import numpy as np
 from sqlalchemy import Connection
 
 from loop import registry
+from loop.label_texts import label_texts
 from loop.ledger import figures, people
 from loop.ledger.figures import ModelRow
 from loop.protocols import TrainingReport, TrainingSet
@@ -31,21 +32,27 @@ PROXY = "head"
 
 
 def train(work: Work) -> Done:
-    """Tunes the base model on the labels with role train that do not leak; no model when too few are left."""
+    """Tunes the base model on the labels with role train that do not leak, and on what the labels mean.
+
+    Labels of fewer than two classes: a head of the labels' texts, or no model where those tell nothing.
+    """
     with work.project.ledger.read() as connection:
         labels = people.labels(connection, roles=[Role.TRAIN, Role.DEV])
     leaking = kept_out(work)
     training = [label for label in labels if label.role is Role.TRAIN and label.example_id not in leaking]
     dev = [label for label in labels if label.role is Role.DEV]
     classes = {label.label for label in training}
+    tuning = tuning_of(work)
     if len(classes) < 2:
         why = "there are no labels yet" if not training else "all labels so far are of one class"
         why += f"; {len(leaking):,} are kept out of training, for they measure" if leaking else ""
-        work.say(f"No model in this round: {why}")
-        return Done({"skipped": why, "labels": len(training)})
+        if not label_texts(work.config.label_set).told:
+            work.say(f"No model in this round: {why}")
+            return Done({"skipped": why, "labels": len(training)})
+        work.say(f"A model from label names: {why}")
+        tuning = PROXY
     frozen = embeddings(work)
     seed = int(work.rng("train").integers(2**31))
-    tuning = tuning_of(work)
     report = _tune(work, frozen, training, dev, tuning=tuning, seed=seed)
     row = ModelRow(
         round=work.round,
@@ -76,9 +83,14 @@ def tuning_of(work: Work) -> str:
 
 
 def proxied(work: Work) -> bool:
-    """Whether a proxy stands beside this round's model."""
+    """Whether a proxy stands beside this round's model, once it is made."""
+    with work.project.ledger.read() as connection:
+        return any(row.round == work.round and _wants_proxy(work, row.tuning) for row in figures.models(connection))
+
+
+def _wants_proxy(work: Work, tuning: str) -> bool:
     model = work.config.model
-    return model.final_every > 1 and tuning_of(work) == model.tuning != PROXY
+    return model.final_every > 1 and tuning == model.tuning != PROXY
 
 
 def labels_digest(labels: Sequence[Label]) -> str:
@@ -103,7 +115,7 @@ def _tune(
 
     with work.project.artifacts.writing(work.name("train")) as folder:
         report = make(tuning, folder / "model")
-        if proxied(work):
+        if _wants_proxy(work, tuning):
             make(PROXY, folder / "proxy")
         rows = [[label.example_id, label.label, label.role.value] for label in (*training, *dev)]
         (folder / "labels.json").write_text(json.dumps(rows))
@@ -113,8 +125,10 @@ def _tune(
 def _training_set(work: Work, frozen: Frozen, labels: Sequence[Label]) -> TrainingSet:
     ids = [label.example_id for label in labels]
     column = work.config.label_set.index()
+    meaning = label_texts(work.config.label_set)
     return TrainingSet(
         texts=tuple(work.project.pool.texts(ids)),
         labels=np.array([column[label.label] for label in labels], dtype=np.int64),
         embeddings=np.asarray(frozen.rows(ids)),
+        label_texts=meaning if meaning.told else None,
     )
