@@ -36,7 +36,13 @@ def class_weights(labels: IntArray, classes: int, power: float) -> FloatArray:
 
 
 def warm_start(
-    train: TrainingSet, known: EmbeddedLabels | None, classes: int, *, scale: float, c: float | None, power: float
+    train: TrainingSet,
+    classes: int,
+    *,
+    known: EmbeddedLabels | None = None,
+    scale: float,
+    c: float | None,
+    power: float,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Weight (k, d) and bias (k,) for features of length `scale`. A class that nothing speaks for wins nowhere.
 

@@ -60,7 +60,12 @@ class Probe:
         tokenizer, encoder = load_tokenizer(base), load_transformer(base).to(device())
         train, dev = (of_this_base(part, encoder, base, tokenizer) for part in (train, dev))
         reads = settings.representation != "last"
-        layers = _layers(train.texts, encoder, base, tokenizer, progress) if reads else None
+        known = embedded_labels(train.label_texts, encoder, base, tokenizer)
+        layers = None
+        if reads and len(train.texts):
+            layers = _layers(train.texts, encoder, base, tokenizer, progress)
+        elif reads and known is not None and known.layers is not None:
+            layers = known.layers[:0]
         made = fit_head(
             train.embeddings,
             layers,
@@ -69,7 +74,7 @@ class Probe:
             power=settings.class_weight_power,
             c=None if settings.head_c is None else settings.head_c * settings.scale**2,
             representation=settings.representation,
-            label_texts=embedded_labels(train.label_texts, encoder, base, tokenizer),
+            label_texts=known,
         )
         module = _network(encoder, made, settings.scale).eval()
         scaling = Scaling()

@@ -133,7 +133,7 @@ class Tuning:
         """The network before its first step: the base with its adapter, and the warm-started head."""
         settings = self.settings
         power = settings.class_weight_power
-        weight, bias = warm_start(train, known, classes, scale=settings.scale, c=settings.head_c, power=power)
+        weight, bias = warm_start(train, classes, known=known, scale=settings.scale, c=settings.head_c, power=power)
         transformers.set_seed(seed)
         return PooledClassifier(
             _adapted(encoder, base, settings) if self.method == "lora" else encoder,

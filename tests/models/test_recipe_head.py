@@ -118,10 +118,16 @@ def test_held_out_logits_come_from_heads_that_did_not_see_the_example() -> None:
 
 def test_with_full_power_every_class_weighs_the_same_and_the_mean_is_one() -> None:
     columns = np.array([0, 0, 0, 1])
-    weights = balanced(columns, 1.0)
+    weights = balanced(columns, 1.0, np.ones(4))
     assert weights[:3].sum() == pytest.approx(weights[3])
     assert weights.mean() == pytest.approx(1)
-    assert balanced(columns, 0.0).tolist() == [1, 1, 1, 1]
+    assert balanced(columns, 0.0, np.ones(4)).tolist() == [1, 1, 1, 1]
+
+
+def test_what_counts_twice_weighs_twice_and_the_classes_the_same() -> None:
+    weights = balanced(np.array([0, 0, 0, 1]), 1.0, np.array([2.0, 1.0, 1.0, 1.0]))
+    assert weights[0] == pytest.approx(2 * weights[1])
+    assert weights[:3].sum() == pytest.approx(weights[3])
 
 
 def test_the_menu_knows_the_recipe_by_name() -> None:

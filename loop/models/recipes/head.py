@@ -147,10 +147,16 @@ class _Known:
         return read.rows(self.embeddings, self.layers)
 
     def weights(self, power: float) -> FloatArray:
-        """(m + p,) float32, (1 / count of the class) ** power times `times`, mean 1. Every column is present."""
-        counts = np.bincount(self.columns, weights=self.times)
-        weights = self.times * (1.0 / counts[self.columns]) ** power
-        return np.asarray(weights / weights.mean(), np.float32)
+        return balanced(self.columns, power, self.times)
+
+
+def balanced(columns: IntArray, power: float, times: FloatArray) -> FloatArray:
+    """(m,) float32 weights of the examples, (1 / count of the class) ** power times `times`, mean 1.
+
+    times: (m,) how often each example counts, in the count of its class too. Every column is present.
+    """
+    weights = times * (1.0 / np.bincount(columns, weights=times)[columns]) ** power
+    return np.asarray(weights / weights.mean(), np.float32)
 
 
 def _with_label_texts(

@@ -1,0 +1,133 @@
+"""Names of labels in the head, and classes that nothing speaks for."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loop.models.head import warm_start
+from loop.models.recipes import absent
+from loop.models.recipes.head import Head, fit_head, head
+from loop.models.recipes.names import LEAST, telling, times
+from loop.protocols import EmbeddedLabels, FrozenTexts, TrainingSet
+from loop.records import FloatArray, IntArray
+
+CLASSES, WIDTH = 6, 24
+
+
+def texts_of(count: int, *, seed: int = 0, noise: float = 0.9) -> tuple[FloatArray, IntArray]:
+    """(count, WIDTH) rows around a direction for each class, and their columns."""
+    draw = np.random.default_rng(seed)
+    labels = draw.integers(CLASSES, size=count)
+    return of_length_one(np.eye(CLASSES, WIDTH)[labels] + noise * draw.normal(size=(count, WIDTH)) / 3), labels
+
+
+def of_length_one(rows: FloatArray) -> FloatArray:
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
+
+
+def names_of(order: list[int] | None = None) -> EmbeddedLabels:
+    """Each name lies near its class, or near that of another one."""
+    rows = np.eye(CLASSES, WIDTH)[order or list(range(CLASSES))]
+    drawn = np.random.default_rng(9).normal(size=rows.shape)
+    return EmbeddedLabels(np.arange(CLASSES), of_length_one(rows + 0.2 * drawn))
+
+
+def accuracy(made: Head) -> float:
+    rows, truth = texts_of(600, seed=1)
+    return float((made.logits(rows, None).argmax(axis=1) == truth).mean())
+
+
+def test_names_alone_are_a_model() -> None:
+    nothing = np.zeros((0, WIDTH), np.float32)
+    made = fit_head(nothing, None, np.zeros(0, np.int64), classes=CLASSES, label_texts=names_of())
+    assert accuracy(made) > 0.7
+    assert made.held_out.shape == (0, CLASSES)
+
+
+def test_names_answer_for_classes_without_a_label() -> None:
+    rows, labels = texts_of(40)
+    few = labels < 3
+    made = fit_head(rows[few], None, labels[few], classes=CLASSES, label_texts=names_of())
+    without = fit_head(rows[few], None, labels[few], classes=CLASSES)
+    assert accuracy(made) > accuracy(without) + 0.15
+
+
+@pytest.mark.parametrize("order", [[1, 2, 3, 4, 5, 0], [5, 4, 3, 2, 1, 0]])
+def test_names_that_mislead_lose_their_say(order: list[int]) -> None:
+    rows, labels = texts_of(30)
+    assert telling(names_of(), rows, labels) is not None
+    assert telling(names_of(order), rows, labels) is None
+    misled = fit_head(rows, None, labels, classes=CLASSES, label_texts=names_of(order))
+    without = fit_head(rows, None, labels, classes=CLASSES)
+    assert np.array_equal(misled.weight, without.weight)
+    assert misled.scale == without.scale
+
+
+def test_few_labels_cannot_tell_that_names_mislead() -> None:
+    rows, labels = texts_of(LEAST - 1)
+    wrong = names_of([1, 2, 3, 4, 5, 0])
+    assert telling(wrong, rows, labels) is wrong
+    assert telling(None, rows, labels) is None
+
+
+def test_the_texts_of_a_label_count_the_same_however_many_there_are() -> None:
+    found = times(EmbeddedLabels(np.array([0, 0, 0, 1]), np.eye(4, dtype=np.float32)))
+    assert found[:3].sum() == pytest.approx(found[3])
+
+
+def test_the_recipe_reads_them() -> None:
+    rows, labels = texts_of(40)
+    few = np.flatnonzero(labels < 3)
+    frozen = FrozenTexts((), rows, labels=names_of())
+    told = head(frozen, few, labels[few], classes=CLASSES, unlabelled=few[:0], seed=0)
+    assert told.shape == (40, CLASSES)
+    assert (told.argmax(axis=1) == labels).mean() > 0.7
+
+
+def test_names_with_layers_are_read_in_the_representation_that_is_asked_for() -> None:
+    rows, labels = texts_of(30)
+    names = names_of()
+    layers = np.stack([rows, rows[:, ::-1], rows], axis=1)
+    deep = EmbeddedLabels(names.columns, names.embeddings, np.stack([names.embeddings] * 3, axis=1))
+    made = fit_head(rows, layers, labels, classes=CLASSES, label_texts=deep, representation="both")
+    assert made.weight.shape == (CLASSES, 3 * WIDTH)
+
+
+@given(seed=st.integers(0, 10**6), known=st.integers(2, 5), count=st.integers(6, 60))
+def test_a_class_that_nothing_speaks_for_wins_nowhere_and_moves_no_other(seed: int, known: int, count: int) -> None:
+    rows, labels = texts_of(count, seed=seed)
+    rows, labels = rows[labels < known], labels[labels < known]
+    present = np.unique(labels)
+    if len(present) < 2:
+        return
+    anywhere = of_length_one(np.random.default_rng(seed).normal(size=(200, WIDTH)))
+    few = fit_head(rows, None, labels, classes=known).logits(anywhere, None)
+    many = fit_head(rows, None, labels, classes=CLASSES).logits(anywhere, None)
+    assert np.allclose(many[:, present], few[:, present], atol=1e-4)
+    _assert_small(many, present, count=len(labels))
+
+
+@pytest.mark.parametrize("c", [None, 1.0])
+@given(seed=st.integers(0, 10**6))
+def test_nor_where_tuning_starts(c: float | None, seed: int) -> None:
+    rows, labels = texts_of(30, seed=seed)
+    rows, labels = rows[labels < 4], labels[labels < 4]
+    train = TrainingSet(("",) * len(labels), labels, rows)
+    weight, bias = (part.numpy() for part in warm_start(train, CLASSES, scale=16.0, c=c, power=1.0))
+    anywhere = of_length_one(np.random.default_rng(seed).normal(size=(200, WIDTH)))
+    _assert_small(16.0 * anywhere @ weight.T + bias, np.unique(labels), count=len(labels))
+
+
+def _assert_small(logits: FloatArray, present: IntArray, *, count: int) -> None:
+    missing = np.setdiff1d(np.arange(logits.shape[1]), present)
+    shares = np.exp(logits - logits.max(axis=1, keepdims=True))
+    shares /= shares.sum(axis=1, keepdims=True)
+    assert (shares[:, missing].sum(axis=1) <= 1 / (count + 1) + 1e-4).all()
+    assert np.isin(logits.argmax(axis=1), present).all()
+
+
+def test_no_penalty_where_every_class_has_a_label() -> None:
+    assert absent.penalty(10, present=4, classes=4) == 0.0
