@@ -1,7 +1,7 @@
 """One simulated project: rounds of picks, answers and training, as a live project would run them.
 
-    nothing known ─► cold start: the strategy without a model ─► answers ─► recipe ─► measured ─┐
-       ┌────────────────────────────────────────────────────────────────────────────────────────┘
+    nothing known ─► a model of the labels' names, or the cold start without one ─► answers ─► recipe ─► measured ─┐
+       ┌───────────────────────────────────────────────────────────────────────────────────────────────────────────┘
        └─► PoolView (probabilities, spots, their estimates) ─► strategy picks ─► answers ─► recipe ─► measured ─► ...
 
 Audit and dev shares of a batch are drawn at random first, as in a project, and are not trained on. How spots stand is
@@ -27,6 +27,9 @@ from loop.simulation.cells import Record
 from loop.simulation.logbook import Logbook
 from loop.simulation.parts import Part
 from loop.simulation.wish import BASELINE
+
+READING_NAMES = frozenset({"head"})
+"""Recipes that are a model before the first answer, where the labels' names tell something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,8 @@ def replay(
     pick: Strategy = registry.load("strategy", strategy)
     fit: Recipe = registry.load("recipe", recipe)
     rng, none = np.random.default_rng([seed, 2]), stage.part.pool[:0]
-    known, probabilities, logbook = Known(none, none, none), None, Logbook(part=stage.part, labels=stage.labels)
+    known, logbook = Known(none, none, none), Logbook(part=stage.part, labels=stage.labels)
+    probabilities = _from_names(stage, fit, recipe, seed=seed)
     for round_ in range(rounds):
         started = time.perf_counter()
         free = np.setdiff1d(stage.part.pool, known.asked())
@@ -144,6 +148,14 @@ def _fitted(
         return None, single
     found = fit(stage.frozen, rows, labels, classes=stage.classes, unlabelled=unlabelled, seed=seed)
     return found, found
+
+
+def _from_names(stage: Stage, fit: Recipe, recipe: str, *, seed: int) -> FloatArray | None:
+    """What a model of the labels' names says before the first answer, as in a live project; None: there is none."""
+    if stage.frozen.labels is None or recipe not in READING_NAMES:
+        return None
+    none = stage.part.pool[:0]
+    return fit(stage.frozen, none, stage.answers[none], classes=stage.classes, unlabelled=stage.part.pool, seed=seed)
 
 
 def _remember(

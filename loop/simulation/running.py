@@ -20,7 +20,9 @@ from typing import Any
 
 from loop import children, registry
 from loop.errors import ArtifactError, ConfigError, ModelError
+from loop.label_texts import label_texts
 from loop.protocols import Progress
+from loop.records import LabelSet
 from loop.simulation import cells, frozen, parts, working
 from loop.simulation.cells import WHOLE, Cell, Record
 from loop.simulation.data import Labelled, read
@@ -63,9 +65,20 @@ def simulate(wish: Wish, watch: Watch) -> Summary:
     place, fingerprint = frozen.embedded(
         data.texts, base=wish.base, recipes=wish.recipes, folder=wish.out, progress=watch.embedding
     )
-    jobs = _jobs(wish, data, place, fingerprint)
+    jobs = _jobs(wish, data, place, fingerprint, _named(wish, data, watch))
     records = _finished(jobs, wish, watch)
     return summarised(records, wish, Size(len(part.pool), len(part.held), len(data.names)))
+
+
+def _named(wish: Wish, data: Labelled, watch: Watch) -> Path | None:
+    """The folder with what the labels' names tell; None where they are not used or tell nothing."""
+    texts = label_texts(LabelSet(data.names))
+    if not (wish.use_names and texts.told):
+        return None
+    place, _ = frozen.embedded(
+        texts.texts, base=wish.base, recipes=wish.recipes, folder=wish.out, progress=watch.embedding
+    )
+    return place
 
 
 def _make(folder: Path) -> None:
@@ -129,7 +142,7 @@ def _part(wish: Wish, data: Labelled) -> parts.Part:
     return parts.split(data.labels, data.test, share=wish.held, seed=0)
 
 
-def _jobs(wish: Wish, data: Labelled, place: Path, fingerprint: str) -> list[Job]:
+def _jobs(wish: Wish, data: Labelled, place: Path, fingerprint: str, named: Path | None) -> list[Job]:
     """All cells, seed by seed and noise by noise: a process keeps what it made for the last one."""
     homes = [registry.home("strategy", name) for name in wish.strategies]
     homes += [registry.home("recipe", name) for name in wish.recipes]
@@ -147,7 +160,7 @@ def _jobs(wish: Wish, data: Labelled, place: Path, fingerprint: str) -> list[Job
             shares = (wish.audit, wish.dev) if batch else (0.0, 0.0)
             settings: dict[str, Any] = {
                 **{"format": FORMAT, "data": digest, "encoder": fingerprint, "held": wish.held},
-                **{"rounds": rounds, "audit": shares[0], "dev": shares[1]},
+                **{"names": named is not None, "rounds": rounds, "audit": shares[0], "dev": shares[1]},
             }
             key = cells.key(cell, settings, code)
             found.append(
@@ -158,6 +171,7 @@ def _jobs(wish: Wish, data: Labelled, place: Path, fingerprint: str) -> list[Job
                     dev=shares[1],
                     held=wish.held,
                     frozen=str(place),
+                    names=None if named is None else str(named),
                     data=kept,
                     result=str(folder / f"{key}.npz"),
                 )

@@ -51,6 +51,8 @@ class Wish:
     """Of a larger file so many rows are drawn."""
     base: str = "minilm"
     """The frozen encoder."""
+    use_names: bool = True
+    """Whether recipes may read what the labels' names tell, as live rounds do."""
     price: float | None = None
     """Of one answer; None: cost is not told."""
     currency: str = "EUR"

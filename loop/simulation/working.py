@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from multiprocessing import connection, parent_process
 from pathlib import Path
@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from loop.errors import ArtifactError
+from loop.protocols import EmbeddedLabels
 from loop.records import IntArray
 from loop.selection import spots
 from loop.simulation import cells, frozen, parts
@@ -32,6 +33,8 @@ class Job:
     held: float
     frozen: str
     """Folder of loop.simulation.frozen."""
+    names: str | None
+    """The same for the labels' names; None: they are not read."""
     data: str
     """File with labels and test rows."""
     result: str
@@ -55,7 +58,7 @@ def begin() -> None:
 
 def work(job: Job) -> None:
     """Replays one cell and keeps its record. Raises what strategy and recipe raise."""
-    cell, stage = job.cell, _stage(job.frozen, job.data, job.held, job.cell.seed, job.cell.noise)
+    cell, stage = job.cell, _stage(job, job.cell.seed, job.cell.noise)
     if cell.strategy == WHOLE:
         record = _of_whole(*whole(stage, recipe=cell.recipe, seed=cell.seed), pool=len(stage.part.pool))
     else:
@@ -96,11 +99,22 @@ def _regions(folder: str, data: str, held: float, seed: int) -> tuple[parts.Part
     return part, spots.assign(embeddings, centroids), len(centroids)
 
 
-def _stage(folder: str, data: str, held: float, seed: int, noise: float) -> Stage:
-    labels, _, classes = _data(data)
-    part, regions, count = _regions(folder, data, held, seed)
+def _stage(job: Job, seed: int, noise: float) -> Stage:
+    labels, _, classes = _data(job.data)
+    part, regions, count = _regions(job.frozen, job.data, job.held, seed)
     answers = parts.answers(labels, classes=classes, noise=noise, seed=seed)
-    return Stage(_opened(Path(folder)), labels, answers, classes, part, regions, count)
+    texts = _opened(Path(job.frozen))
+    if job.names is not None:
+        texts = replace(texts, labels=_named(Path(job.names)))
+    return Stage(texts, labels, answers, classes, part, regions, count)
+
+
+@lru_cache(maxsize=1)
+def _named(folder: Path) -> EmbeddedLabels:
+    """One text a label, in the order of the columns."""
+    found = frozen.opened(folder)
+    layers = None if found.layers is None else np.asarray(found.layers)
+    return EmbeddedLabels(np.arange(len(found.texts)), np.asarray(found.embeddings), layers)
 
 
 def _of_whole(accuracy: float, seconds: float, *, pool: int) -> Record:

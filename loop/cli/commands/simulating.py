@@ -36,6 +36,9 @@ def simulate(
     held: Annotated[float, typer.Option(help="Share of FILE that is measured on, without --test.")] = 0.2,
     rows: Annotated[int, typer.Option(min=100, help="Of a larger file so many rows are drawn.")] = 20_000,
     base: Annotated[str, typer.Option(help="The frozen encoder: a Hub name, a folder, or minilm.")] = "minilm",
+    without_names: Annotated[
+        bool, typer.Option("--without-names", help="Recipes read nothing of the labels' names: what are those worth?")
+    ] = False,
     price_per_label: Annotated[float | None, typer.Option(min=0, help="What an answer costs.")] = None,
     price_per_hour: Annotated[float | None, typer.Option(min=0, help="Or what an hour costs, with --seconds.")] = None,
     seconds: Annotated[float | None, typer.Option(min=0, help="How long an answer takes.")] = None,
@@ -73,6 +76,7 @@ def simulate(
         held=held,
         rows=rows,
         base=base,
+        use_names=not without_names,
         price=price,
         currency=currency,
         processes=processes,
