@@ -62,6 +62,11 @@ def read_set(name: str, *, datasets: Path, recipe: str, cache: Path) -> Embedded
     return Embedded(chosen(frozen, parted[0]), words[: len(train)], chosen(frozen, parted[1]), words[len(train) :])
 
 
+def label_names(name: str, datasets: Path) -> list[str]:
+    """The labels of a set in the order of their columns."""
+    return sorted({label for file in _files(name, datasets) for _, label in _rows(file)})
+
+
 def part(data: Embedded, seed: int, *, on: str, noise: float) -> Part:
     """on: "test": nine tenths of the training file are the pool; "held": four fifths, and the rest measures."""
     rng = np.random.default_rng(seed)
