@@ -117,7 +117,7 @@ def test_only_each_second_model_is_tuned_and_measured_beside_its_proxy(root: Pat
     with opened(root) as project, project.ledger.read() as connection:
         models = {row.round: row.tuning for row in figures.models(connection)}
         measured = figures.measurements(connection)
-    assert models == {1: "head", 2: "lora", 3: "head", 4: "lora"}
+    assert models == {0: "head", 1: "head", 2: "lora", 3: "head", 4: "lora"}, "that of round 0 is made from label names"
     agreed = {round_ for round_, rows in measured.items() for row in rows if row.metric == "proxy_agreement"}
     assert agreed == {2, 4}
     row = next(row for row in measured[4] if row.metric == "proxy_agreement")

@@ -12,7 +12,7 @@ import numpy as np
 import paper_labeler
 import pytest
 from command_line import complaint, here
-from made_project import Files, change, make_files, make_project
+from made_project import LABELS, Files, change, make_files, make_project
 
 from loop import registry
 from loop.ledger import figures, lineage, schema
@@ -62,10 +62,13 @@ def _good(*arguments: str | Path) -> str:
     return said.out
 
 
-def _round(root: Path) -> None:
-    assert here("run", "--project", root, "--no-wait").status == 3
-    paper_labeler.answer(root, 100, "slow_internet")
+def _round(root: Path, *, label: str = "slow_internet") -> str:
+    """What the first of its two runs said."""
+    first = here("run", "--project", root, "--no-wait")
+    assert first.status == 3
+    paper_labeler.answer(root, 100, label)
     _good("run", "--project", root, "--no-wait")
+    return first.err + first.out
 
 
 def again(root: Path, round_: int) -> Replay:
@@ -220,15 +223,31 @@ def _next_gate(root: Path) -> str:
 
 
 @pytest.mark.usefixtures("_paper")
-def test_a_round_without_a_model_comes_out_identical(files: Files, tmp_path: Path) -> None:
+@pytest.mark.parametrize("codes", [False, True], ids=["names", "codes"])
+def test_a_round_without_labels_comes_out_identical(files: Files, tmp_path: Path, codes: bool) -> None:
+    """Names make a model; codes tell nothing, and the round has none."""
     root = tmp_path / "cold"
-    make_project(root, files, batch=6, seed_labels=0, experts="people")
+    make_project(root, coded(files, tmp_path) if codes else files, batch=6, seed_labels=0, experts="people")
     change(root, {"labeler.kind": paper_labeler.NAME})
-    _round(root)
+    told = _round(root, label="L0" if codes else "slow_internet")
+    assert ("No model in this round" in told) == codes
+    assert ("A model from label names" in told) != codes
     found = again(root, 0)
     assert found.identical, [part for part in found.parts if part.state != IDENTICAL]
     assert "picks" in parts(found)
-    assert "model" not in parts(found)
+    assert ("model" in parts(found)) != codes
+
+
+def coded(files: Files, folder: Path) -> Files:
+    """The same files with labels that say nothing."""
+    tables = {}
+    for name, path in (("pool", files.pool), ("gold", files.gold)):
+        text = path.read_text(encoding="utf-8")
+        for number, label in enumerate(LABELS):
+            text = text.replace(label, f"L{number}")
+        tables[name] = folder / f"{name}.csv"
+        tables[name].write_text(text, encoding="utf-8")
+    return Files(tables["pool"], tables["gold"], files.base)
 
 
 def test_the_commands_tell_it_and_end_with_the_status(desk: Path) -> None:

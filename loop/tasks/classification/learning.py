@@ -75,9 +75,9 @@ def train(work: Work) -> Done:
 
 
 def tuning_of(work: Work) -> str:
-    """How this round's model is made: by model.tuning when it is the k-th, 2k-th, ... of the project, else by PROXY."""
+    """How this round's model is made: by model.tuning when it is the k-th, 2k-th, ... with labels, else by PROXY."""
     with work.project.ledger.read() as connection:
-        before = sum(row.round < work.round for row in figures.models(connection))
+        before = sum(row.round < work.round and row.train_n > 0 for row in figures.models(connection))
     model = work.config.model
     return model.tuning if (before + 1) % model.final_every == 0 else PROXY
 
