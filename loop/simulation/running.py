@@ -76,7 +76,7 @@ def _named(wish: Wish, data: Labelled, watch: Watch) -> Path | None:
     if not (wish.use_names and texts.told):
         return None
     place, _ = frozen.embedded(
-        texts.texts, base=wish.base, recipes=wish.recipes, folder=wish.out, progress=watch.embedding
+        texts.texts, base=wish.base, recipes=wish.recipes, folder=wish.out / "names", progress=watch.embedding
     )
     return place
 
