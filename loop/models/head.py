@@ -15,6 +15,7 @@ from sklearn.linear_model import LogisticRegression
 from loop.errors import ModelError
 from loop.models.recipes import absent
 from loop.models.recipes.head import Head, fit_head
+from loop.models.recipes.names import telling
 from loop.protocols import EmbeddedLabels, TrainingSet
 from loop.records import FloatArray, IntArray
 
@@ -46,11 +47,12 @@ def warm_start(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Weight (k, d) and bias (k,) for features of length `scale`. A class that nothing speaks for wins nowhere.
 
-    known: what the labels mean; read below FEW labels a class, where the start is the recipe's. c: inverse L2 strength
-    on such features; None: START_C, or what the recipe chooses below FEW labels a class. power: of the class weights.
+    known: what the labels mean. c: inverse L2 strength on such features; None: chosen by the recipe "head" where names
+    tell something or labels are below FEW a class, START_C elsewhere. power: of the class weights.
     Raises ModelError for examples of fewer than two classes.
     """
-    if c is None and len(train.labels) < FEW * max(len(np.unique(train.labels)), 1):
+    few = len(train.labels) < FEW * max(len(np.unique(train.labels)), 1)
+    if c is None and (few or telling(known, train.embeddings, train.labels) is not None):
         made = fit_head(
             train.embeddings,
             None,

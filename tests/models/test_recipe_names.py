@@ -121,6 +121,15 @@ def test_nor_where_tuning_starts(c: float | None, seed: int) -> None:
     _assert_small(16.0 * anywhere @ weight.T + bias, np.unique(labels), count=len(labels))
 
 
+@pytest.mark.parametrize("count", [30, 300])
+def test_tuning_starts_from_the_head_with_names_however_many_labels_there_are(count: int) -> None:
+    rows, labels = texts_of(count)
+    train = TrainingSet(("",) * count, labels, rows)
+    weight, _ = warm_start(train, CLASSES, known=names_of(), scale=16.0, c=None, power=1.0)
+    made = fit_head(rows, None, labels, classes=CLASSES, label_texts=names_of(), representation="last")
+    assert np.allclose(weight.numpy(), made.weight * made.scale / 16.0, atol=1e-6)
+
+
 def _assert_small(logits: FloatArray, present: IntArray, *, count: int) -> None:
     missing = np.setdiff1d(np.arange(logits.shape[1]), present)
     shares = np.exp(logits - logits.max(axis=1, keepdims=True))
