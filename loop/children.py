@@ -85,7 +85,7 @@ def run(
         except subprocess.TimeoutExpired as fault:
             child.kill()
             raise TimeoutError(f"{command[0]} did not end within {timeout_s:.0f} s") from fault
-        except BaseException:
+        except BaseException:  # an interrupt too: no child outlives the call
             child.kill()
             raise
     return subprocess.CompletedProcess(child.args, child.returncode, printed.decode(errors="replace"))

@@ -25,7 +25,7 @@ def write(path: Path, content: str | bytes, *, private: bool = False) -> None:
             handle.flush()
             os.fsync(handle.fileno())
         move(draft, path)
-    except BaseException:
+    except BaseException:  # an interrupt too: no draft stays behind
         draft.unlink(missing_ok=True)
         raise
 

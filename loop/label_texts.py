@@ -20,16 +20,16 @@ def in_words(name: str) -> str:
 
 
 def label_texts(labels: LabelSet) -> LabelTexts:
-    """One text for each name and each description. `told` is False where most labels are codes such as "L01"."""
+    """One text for each name and each description. `informative` is False where most labels are codes such as "L01"."""
     pairs = [
         (text, column)
         for column, name in enumerate(labels.names)
         for text in (in_words(name), labels.descriptions.get(name, ""))
         if text
     ]
-    speaking = {column for text, column in pairs if _WORD.search(text)}
+    with_words = {column for text, column in pairs if _WORD.search(text)}
     return LabelTexts(
         texts=tuple(text for text, _ in pairs),
         columns=tuple(column for _, column in pairs),
-        told=2 * len(speaking) > len(labels.names),
+        informative=2 * len(with_words) > len(labels.names),
     )

@@ -94,7 +94,7 @@ def open_project(root: Path, *, read_only: bool = False, scope: Scope = EVERYTHI
     ledger = Ledger.open(ledger_url(config, folder=root, environ=os.environ), read_only=read_only)
     try:
         _refuse_another(ledger, artifacts, key)
-    except BaseException:
+    except BaseException:  # an interrupt too: the ledger is closed
         ledger.close()
         raise
     return Project(root=root, config=config, ledger=ledger, artifacts=artifacts)

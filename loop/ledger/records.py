@@ -1,4 +1,4 @@
-"""Rows → records, checked: a ledger that was damaged or made by somebody else is told, and never half read.
+"""Rows → records, checked: a ledger that was damaged or made by somebody else is reported, and never half read.
 
     row of a table ─► record(Pick, row) ─► Pick, or LedgerError with the column, what it holds and what was wanted
     JSON column ────► json_value(text) ──► value, or LedgerError
@@ -36,7 +36,7 @@ def record(kind: type[Record], row: Mapping[str, Any] | RowMapping, **more: Any)
     try:
         return adapter.validate_python(values)
     except ValidationError as error:
-        raise _told(kind, error) from None
+        raise _ledger_error(kind, error) from None
 
 
 def json_value(text: str) -> Any:
@@ -52,7 +52,7 @@ def _adapter(kind: Any) -> tuple[TypeAdapter[Any], tuple[str, ...]]:
     return TypeAdapter(kind), tuple(field.name for field in fields(kind))
 
 
-def _told(kind: type[Any], error: ValidationError) -> LedgerError:
+def _ledger_error(kind: type[Any], error: ValidationError) -> LedgerError:
     first = error.errors(include_url=False)[0]
     where = ".".join(str(part) for part in first["loc"])
     return LedgerError(

@@ -54,7 +54,7 @@ class Ledger:
         ledger = cls(engine, copy=copy)
         try:
             ledger._prepare(read_only=read_only)
-        except BaseException:
+        except BaseException:  # an interrupt too: no connection and no copy stays open
             ledger.close()
             raise
         return ledger

@@ -27,10 +27,12 @@ FACTS = (
 """What a card may be told; whatever is missing is called "not recorded"."""
 
 METHODS = {
-    "lora": "LoRA (merged into the weights here), head started from a logistic regression",
-    "full": "full fine-tuning, head started from a logistic regression",
-    "head": "none of the encoder; the head is a logistic regression",
+    "lora": "LoRA (merged into the weights here), started from a linear head on the frozen encoder",
+    "full": "full fine-tuning, started from a linear head on the frozen encoder",
+    "head": "none of the encoder; a linear head on it",
 }
+
+FROM_NAMES = "0, made from the names and descriptions of the labels alone"
 
 LOADING = """\
 ```python
@@ -96,12 +98,13 @@ def _quality(facts: Mapping[str, Any]) -> str:
 
 def _making(checkpoint: Checkpoint, public_base: str, facts: Mapping[str, Any]) -> str:
     method = METHODS[checkpoint.method]
+    from_names = facts.get("training_labels") == 0
     rows = (
         ("Base model", f"{public_base}, weights {checkpoint.base_fingerprint}"),
         ("Base revision", checkpoint.revision or "not set"),
         ("Tuning", f"{method}, seed {checkpoint.seed}"),
-        ("Training labels", facts.get("training_labels", "not recorded")),
-        ("Labels given by", _givers(facts.get("simulated"))),
+        ("Training labels", FROM_NAMES if from_names else facts.get("training_labels", "not recorded")),
+        ("Labels given by", "nobody" if from_names else _givers(facts.get("simulated"))),
         ("Training data hash", facts.get("data_hash", "not recorded")),
         ("Round", facts.get("round", "not recorded")),
         ("Calibration", f"{_calibration(checkpoint)} (folded into the last layer)"),

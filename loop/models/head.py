@@ -15,7 +15,7 @@ from sklearn.linear_model import LogisticRegression
 from loop.errors import ModelError
 from loop.models.recipes import absent
 from loop.models.recipes.head import Head, fit_head
-from loop.models.recipes.names import telling
+from loop.models.recipes.names import informative
 from loop.protocols import EmbeddedLabels, TrainingSet
 from loop.records import FloatArray, IntArray
 
@@ -45,14 +45,14 @@ def warm_start(
     c: float | None,
     power: float,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Weight (k, d) and bias (k,) for features of length `scale`. A class that nothing speaks for wins nowhere.
+    """Weight (k, d) and bias (k,) for features of length `scale`. A class without evidence wins nowhere.
 
     known: what the labels mean. c: inverse L2 strength on such features; None: chosen by the recipe "head" where names
-    tell something or labels are below FEW a class, START_C elsewhere. power: of the class weights.
+    are informative or labels are below FEW a class, START_C elsewhere. power: of the class weights.
     Raises ModelError for examples of fewer than two classes.
     """
     few = len(train.labels) < FEW * max(len(np.unique(train.labels)), 1)
-    if c is None and (few or telling(known, train.embeddings, train.labels) is not None):
+    if c is None and (few or informative(known, train.embeddings, train.labels) is not None):
         made = fit_head(
             train.embeddings,
             None,

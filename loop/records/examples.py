@@ -80,5 +80,5 @@ class LabelTexts:
     texts: tuple[str, ...]
     columns: tuple[int, ...]
     """The label each text belongs to: its place in LabelSet.names. Every label has one at least."""
-    told: bool
-    """Whether a reader would learn anything from them; codes tell nothing."""
+    informative: bool
+    """Whether most labels have a word in them; codes such as "L01" have none."""

@@ -74,7 +74,7 @@ def _collect(work: Work, tool: Labeler, *, whole: bool, closely: Sequence[str]) 
         since = None if whole else progress.get(connection, WATERMARK) or None
     found = tool.collect(since=since, whole=whole, closely=closely)
     with work.project.ledger.read() as connection:
-        doubtful = answers.questions_that_lack(connection, found.annotations, history=history(connection))
-    if not doubtful or whole:
+        missing = answers.questions_that_lack(connection, found.annotations, history=history(connection))
+    if not missing or whole:
         return found
-    return tool.collect(since=since, closely=sorted({*closely, *doubtful}))
+    return tool.collect(since=since, closely=sorted({*closely, *missing}))

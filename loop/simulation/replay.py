@@ -29,7 +29,7 @@ from loop.simulation.parts import Part
 from loop.simulation.wish import BASELINE
 
 READING_NAMES = frozenset({"head"})
-"""Recipes that are a model before the first answer, where the labels' names tell something."""
+"""Recipes that are a model before the first answer, where the names of the labels are used."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,9 +71,9 @@ def simulate(wish: Wish, watch: Watch) -> Summary:
 
 
 def _named(wish: Wish, data: Labelled, watch: Watch) -> Path | None:
-    """The folder with what the labels' names tell; None where they are not used or tell nothing."""
+    """The folder with the embedded names of the labels; None where they are not used or are codes."""
     texts = label_texts(LabelSet(data.names))
-    if not (wish.use_names and texts.told):
+    if not (wish.use_names and texts.informative):
         return None
     place, _ = frozen.embedded(
         texts.texts, base=wish.base, recipes=wish.recipes, folder=wish.out / "names", progress=watch.embedding

@@ -52,7 +52,7 @@ class Wish:
     base: str = "minilm"
     """The frozen encoder."""
     use_names: bool = True
-    """Whether recipes may read what the labels' names tell, as live rounds do."""
+    """Whether recipes may read the names of the labels, as live rounds do."""
     price: float | None = None
     """Of one answer; None: cost is not told."""
     currency: str = "EUR"

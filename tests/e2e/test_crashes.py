@@ -32,9 +32,13 @@ Run = Callable[..., "subprocess.Popen[bytes]"]
 FEW: Plan = {
     "die": (
         "0/evaluate/commit run_step/before#2",
+        "0/send/create_project/after#1",
         "0/send/import_tasks/after#1",
+        "0/await/annotate/after#2",
         "0/collect/commit take_over/before#1",
+        "0/settle/commit run_step/before#2",
         "1/train/move into place/after#1",
+        "1/train/move old away/after#1",
     ),
     "kill_server": ("0/await/annotate/before#4",),
     "kill_server_soon": (),

@@ -15,7 +15,6 @@ from pathlib import Path
 import pytest
 from command_line import here
 from made_project import Files
-from paper_server import answering, venv_with
 from small_projects import _fresh, fresh, small_files
 
 from labeling import installation
@@ -113,15 +112,6 @@ def test_a_project_of_an_earlier_version_is_closed_when_it_is_worked_on(fresh: P
     assert (root / ".weakspot").stat().st_mode & 0o777 == 0o755, "a look changes nothing"
     open_project(root).close()
     assert (root / ".weakspot").stat().st_mode & 0o777 == 0o700
-
-
-@pytest.fixture(params=["paper", pytest.param("real", marks=pytest.mark.server)])
-def venv(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    if request.param == "paper":
-        return venv_with(tmp_path, answering())
-    found = request.getfixturevalue("label_studio_venv")
-    assert isinstance(found, Path)
-    return found
 
 
 def test_label_studio_is_closed_to_others_whatever_the_umask(venv: Path, world: Path) -> None:

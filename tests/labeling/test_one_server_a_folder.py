@@ -46,15 +46,6 @@ server.write_private = write_or_die
 """Before START: the launcher is killed between the server's birth and the note of it."""
 
 
-@pytest.fixture(params=["paper", pytest.param("real", marks=pytest.mark.server)])
-def venv(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    if request.param == "paper":
-        return venv_with(tmp_path, answering())
-    found = request.getfixturevalue("label_studio_venv")
-    assert isinstance(found, Path)
-    return found
-
-
 @pytest.fixture
 def make(venv: Path, tmp_path: Path) -> Iterator[Make]:
     """The server of the folder with this name in the test's folder; all are ended afterwards."""

@@ -28,11 +28,11 @@ def test_each_label_has_its_name_and_its_description() -> None:
     found = label_texts(LabelSet(("refund", "getInvoice"), {"getInvoice": "Needs a copy of a bill."}))
     assert found.texts == ("refund", "get invoice", "Needs a copy of a bill.")
     assert found.columns == (0, 1, 1)
-    assert found.told
+    assert found.informative
 
 
 @pytest.mark.parametrize(
-    ("names", "told"),
+    ("names", "informative"),
     [
         (("L01", "L02", "L03"), False),
         (("1", "2"), False),
@@ -41,9 +41,9 @@ def test_each_label_has_its_name_and_its_description() -> None:
         (("支払い", "解約方法"), True),
     ],
 )
-def test_codes_tell_nothing(names: tuple[str, ...], told: bool) -> None:
-    assert label_texts(LabelSet(names)).told == told
+def test_codes_tell_nothing(names: tuple[str, ...], informative: bool) -> None:
+    assert label_texts(LabelSet(names)).informative == informative
 
 
 def test_a_description_makes_a_code_speak() -> None:
-    assert label_texts(LabelSet(("A1", "A2"), {"A1": "Money back", "A2": "Something is broken"})).told
+    assert label_texts(LabelSet(("A1", "A2"), {"A1": "Money back", "A2": "Something is broken"})).informative

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from loop.models.head import warm_start
 from loop.models.recipes import absent
 from loop.models.recipes.head import Head, fit_head, head
-from loop.models.recipes.names import LEAST, telling, times
+from loop.models.recipes.names import LEAST, informative, times
 from loop.protocols import EmbeddedLabels, FrozenTexts, TrainingSet
 from loop.records import FloatArray, IntArray
 
@@ -58,8 +58,8 @@ def test_names_answer_for_classes_without_a_label() -> None:
 @pytest.mark.parametrize("order", [[1, 2, 3, 4, 5, 0], [5, 4, 3, 2, 1, 0]])
 def test_names_that_mislead_lose_their_say(order: list[int]) -> None:
     rows, labels = texts_of(30)
-    assert telling(names_of(), rows, labels) is not None
-    assert telling(names_of(order), rows, labels) is None
+    assert informative(names_of(), rows, labels) is not None
+    assert informative(names_of(order), rows, labels) is None
     misled = fit_head(rows, None, labels, classes=CLASSES, label_texts=names_of(order))
     without = fit_head(rows, None, labels, classes=CLASSES)
     assert np.array_equal(misled.weight, without.weight)
@@ -69,8 +69,8 @@ def test_names_that_mislead_lose_their_say(order: list[int]) -> None:
 def test_few_labels_cannot_tell_that_names_mislead() -> None:
     rows, labels = texts_of(LEAST - 1)
     wrong = names_of([1, 2, 3, 4, 5, 0])
-    assert telling(wrong, rows, labels) is wrong
-    assert telling(None, rows, labels) is None
+    assert informative(wrong, rows, labels) is wrong
+    assert informative(None, rows, labels) is None
 
 
 def test_the_texts_of_a_label_count_the_same_however_many_there_are() -> None:

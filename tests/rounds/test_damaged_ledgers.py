@@ -32,9 +32,7 @@ COMMANDS = (
     ("spots", "list"),
     ("verify",),
 )
-COLUMNS = tuple(
-    (name, column.name) for name, table in metadata.tables.items() for column in table.columns if name != "alembic"
-)
+COLUMNS = tuple((name, column.name) for name, table in metadata.tables.items() for column in table.columns)
 FEW = 60
 
 

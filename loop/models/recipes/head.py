@@ -31,7 +31,7 @@ from loop.models.recipes.choosing import (
     spread,
     unchosen,
 )
-from loop.models.recipes.names import SCALE, telling, times
+from loop.models.recipes.names import SCALE, informative, times
 from loop.models.recipes.regression import fit, rotate
 from loop.models.recipes.representation import LAST, Representation, shared
 from loop.protocols import EmbeddedLabels, FrozenTexts
@@ -97,7 +97,7 @@ def fit_head(
     power: of the class weights; 1: every class counts the same. c: inverse L2 strength; None: chosen.
     representation: "last", "both", "layers", or "auto": chosen. shares: of the centroids, that are tried.
     adjust: whether log class shares may be added.
-    label_texts: stand among the labelled texts, where they tell something (loop.models.recipes.names); m may be 0 then.
+    label_texts: rows beside the labelled ones, where they are informative (loop.models.recipes.names); m may be 0 then.
     """
     known = _with_label_texts(embeddings, layers, labels, label_texts)
     present, columns = np.unique(known.columns, return_inverse=True)
@@ -162,15 +162,15 @@ def balanced(columns: IntArray, power: float, times: FloatArray) -> FloatArray:
 def _with_label_texts(
     embeddings: FloatArray, layers: FloatArray | None, labels: IntArray, label_texts: EmbeddedLabels | None
 ) -> _Known:
-    told = telling(label_texts, embeddings, labels)
-    if told is None:
+    texts = informative(label_texts, embeddings, labels)
+    if texts is None:
         return _Known(embeddings, layers, labels, np.ones(len(labels), np.float32), 0)
     return _Known(
-        embeddings=np.concatenate([embeddings, told.embeddings]),
-        layers=None if layers is None or told.layers is None else np.concatenate([layers, told.layers]),
-        columns=np.concatenate([labels, told.columns]),
-        times=np.concatenate([np.ones(len(labels), np.float32), times(told)]),
-        label_texts=len(told.columns),
+        embeddings=np.concatenate([embeddings, texts.embeddings]),
+        layers=None if layers is None or texts.layers is None else np.concatenate([layers, texts.layers]),
+        columns=np.concatenate([labels, texts.columns]),
+        times=np.concatenate([np.ones(len(labels), np.float32), times(texts)]),
+        label_texts=len(texts.columns),
     )
 
 

@@ -34,7 +34,7 @@ PROXY = "head"
 def train(work: Work) -> Done:
     """Tunes the base model on the labels with role train that do not leak, and on what the labels mean.
 
-    Labels of fewer than two classes: a head of the labels' texts, or no model where those tell nothing.
+    Labels of fewer than two classes: a head made from the names of the labels, or no model where those are codes.
     """
     with work.project.ledger.read() as connection:
         labels = people.labels(connection, roles=[Role.TRAIN, Role.DEV])
@@ -46,7 +46,7 @@ def train(work: Work) -> Done:
     if len(classes) < 2:
         why = "there are no labels yet" if not training else "all labels so far are of one class"
         why += f"; {len(leaking):,} are kept out of training, for they measure" if leaking else ""
-        if not label_texts(work.config.label_set).told:
+        if not label_texts(work.config.label_set).informative:
             work.say(f"No model in this round: {why}")
             return Done({"skipped": why, "labels": len(training)})
         work.say(f"A model from label names: {why}")
@@ -125,10 +125,10 @@ def _tune(
 def _training_set(work: Work, frozen: Frozen, labels: Sequence[Label]) -> TrainingSet:
     ids = [label.example_id for label in labels]
     column = work.config.label_set.index()
-    meaning = label_texts(work.config.label_set)
+    texts = label_texts(work.config.label_set)
     return TrainingSet(
         texts=tuple(work.project.pool.texts(ids)),
         labels=np.array([column[label.label] for label in labels], dtype=np.int64),
         embeddings=np.asarray(frozen.rows(ids)),
-        label_texts=meaning if meaning.told else None,
+        label_texts=texts if texts.informative else None,
     )
