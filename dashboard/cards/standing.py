@@ -99,10 +99,11 @@ def _spot_card(trends: Sequence[SpotTrend]) -> None:
 def _labels_card(report: Report) -> None:
     known = frames.labels_known(report)
     gained = known[-1] - known[-2] if len(known) > 1 else 0
+    first = "model from label names" if report.from_names and not report.labels else "the seed"
     st.metric(
         "Labels",
         words.count(report.labels),
-        delta=f"+{gained:,} in round {_giver(report)}" if gained else "the seed",
+        delta=f"+{gained:,} in round {_giver(report)}" if gained else first,
         delta_color="off",
         delta_arrow="up" if gained else "off",
         border=True,

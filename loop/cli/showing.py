@@ -116,6 +116,7 @@ def footnotes(report: Report) -> list[str]:
     """What must be said beside the table."""
     peaks = [row.peak_mb for row in report.rounds if row.peak_mb is not None]
     said = ["★ the champion: the model in use."] if report.champion is not None else []
+    said += [f"Round {round_}: a model from the names of the labels, without a label." for round_ in report.from_names]
     said += [SIMULATED] if report.simulated else []
     said += _lift(report)
     said += [proxy_in_words(report.proxy)] if report.proxy is not None else []

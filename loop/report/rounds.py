@@ -97,6 +97,8 @@ class Report:
     """What the newest round lacked to measure it; "" where it was measured or no model is there."""
     proxy: ProxyCheck | None = None
     """The cheap head beside the newest tuned model; None: no round made both."""
+    from_names: tuple[int, ...] = ()
+    """Rounds whose model was made from the names of the labels, without a label."""
 
 
 def report(view: View) -> Report:
@@ -138,6 +140,7 @@ def report(view: View) -> Report:
         lift=lift(view),
         why_no_lift=why_no_lift(view),
         proxy=proxy_check(view),
+        from_names=() if view.free else tuple(model.round for model in models.values() if model.train_n == 0),
     )
 
 

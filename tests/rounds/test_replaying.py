@@ -232,6 +232,8 @@ def test_a_round_without_labels_comes_out_identical(files: Files, tmp_path: Path
     told = _round(root, label="L0" if codes else "slow_internet")
     assert ("No model in this round" in told) == codes
     assert ("A model from label names" in told) != codes
+    report = here("report", "--project", root).out
+    assert ("Round 0: a model from the names of the labels, without a label." in report) != codes
     found = again(root, 0)
     assert found.identical, [part for part in found.parts if part.state != IDENTICAL]
     assert "picks" in parts(found)
