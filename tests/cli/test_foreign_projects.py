@@ -20,6 +20,8 @@ from loop.cli.app import app
 from loop.project import open_project
 from loop.trust import RECORD
 
+pytestmark = pytest.mark.slow
+
 MADE_BY_OTHERS = "you have not made or approved all that this project asks for"
 LOOKING: dict[tuple[str, ...], tuple[str, ...]] = {
     **{(name,): () for name in ("status", "report", "plan", "calibration", "leaks", "verify", "rollback", "doctor")},

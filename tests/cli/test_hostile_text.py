@@ -18,6 +18,8 @@ from hypothesis import strategies as st
 from loop.cli.output import Clean, clean_streams, console, error_line, print_json
 from loop.printable import printable
 
+pytestmark = pytest.mark.slow
+
 SIGNS = "\x1b\r\x07\x08\x7f\x9b\x85\u202e\u2066\u200f\u2028\ufeff"
 HOSTILE = st.lists(
     st.sampled_from(

@@ -20,6 +20,8 @@ from loop.artifacts import Artifacts
 from loop.ledger import Ledger, progress
 from loop.project import CONFIG, CREATED, KEY
 
+pytestmark = pytest.mark.slow
+
 OPTIONS = ("--seed-labels", "4", "--experts", "people")
 
 

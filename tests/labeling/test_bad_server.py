@@ -21,6 +21,8 @@ from labeling.connection import PAUSES_S
 from labeling.responses import Checked
 from loop.errors import LabelerError, ServerDown, ServerRefused, WeakspotError
 
+pytestmark = pytest.mark.slow
+
 QUESTIONS = [question(number) for number in range(5)]
 KINDS = [*INSTEAD, "before", "after"]
 CALLS: dict[str, Callable[[Any], Any]] = {

@@ -29,6 +29,8 @@ from labeling.server import EmbeddedServer
 from loop import processes
 from loop.errors import LabelerError, ServerDown
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 Make = Callable[[str], EmbeddedServer]
 START = "import sys\nfrom pathlib import Path\nfrom labeling.server import EmbeddedServer\n"

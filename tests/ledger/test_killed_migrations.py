@@ -22,6 +22,8 @@ from loop.ledger import Ledger
 from loop.ledger.engine import sqlite_engine, writing
 from loop.ledger.migrating import head, upgrade, version
 
+pytestmark = pytest.mark.slow
+
 LABEL = "INSERT INTO labels VALUES ('a', 'refund', 'train', 'seed', NULL, 0, NULL)"
 
 

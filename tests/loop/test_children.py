@@ -15,6 +15,8 @@ from labeling import installation
 from loop import children
 from loop.simulation import running
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 STARTERS = {
     "os": {"system", "popen", "fork", "forkpty", "posix_spawn", "posix_spawnp", "startfile"},

@@ -27,6 +27,8 @@ from loop.errors import ConfigError, WeakspotError
 from loop.project import open_project
 from loop.rounds.opening import open_round
 
+pytestmark = pytest.mark.slow
+
 OF_RULE = {rule: [key for key, policy in POLICIES.items() if policy.rule is rule] for rule in Rule}
 LATER = [key for rule in (Rule.FREE, Rule.SAID) for key in OF_RULE[rule] if not POLICIES[key].at_once]
 AT_ONCE = [key for key in (*OF_RULE[Rule.FREE], *OF_RULE[Rule.SAID]) if POLICIES[key].at_once]
