@@ -62,6 +62,18 @@ def regular(path: Path, *, option: str = "") -> Path:
 
 def text_of(path: Path, *, option: str = "", largest: int = LARGEST_TEXT) -> str:
     """The text of a UTF-8 file. Raises DataError for one that is no regular file, too large, or no UTF-8."""
+    try:
+        return bytes_of(path, option=option, largest=largest).decode("utf-8-sig")
+    except UnicodeDecodeError as fault:
+        raise DataError(
+            f"{f'{option} {path}'.strip()} is not UTF-8 (byte {fault.start})",
+            wanted="a text file in UTF-8",
+            do="save it as UTF-8",
+        ) from fault
+
+
+def bytes_of(path: Path, *, option: str = "", largest: int = LARGEST_TEXT) -> bytes:
+    """What a file holds. Raises DataError for one that is no regular file, or too large."""
     name = f"{option} {path}".strip()
     size = regular(path, option=option).stat().st_size
     try:
@@ -72,9 +84,4 @@ def text_of(path: Path, *, option: str = "", largest: int = LARGEST_TEXT) -> str
         raise DataError(f"{name} cannot be read: {fault.strerror}", wanted="a readable file") from fault
     if len(raw) > largest:
         raise DataError(f"{name} is larger than wanted ({max(size, len(raw)):,} bytes)", wanted=f"{largest:,} or less")
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as fault:
-        raise DataError(
-            f"{name} is not UTF-8 (byte {fault.start})", wanted="a text file in UTF-8", do="save it as UTF-8"
-        ) from fault
+    return raw

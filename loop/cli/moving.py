@@ -13,6 +13,7 @@ from typing import Any, TextIO
 
 from loop import durable
 from loop.cli import showing
+from loop.cli.output import console
 from loop.cli.showing import user
 from loop.errors import ArtifactError, DataError
 from loop.printable import json_text
@@ -39,12 +40,15 @@ def rollback(root: Path, *, why: str) -> None:
 def predict(root: Path, file: str, *, out: Path | None, text: str | None, as_json: bool) -> None:
     """The champion's answers to new texts, row by row, in the order of the file."""
     with open_project(root, read_only=True) as project:
-        rows = champions.predict(project, file, text=text)
+        found = champions.predict(project, file, text=text)
+    rows = found.rows
     with _target(out) as handle:
         if as_json:
             _write_json(rows, handle)
         else:
             _write_csv(rows, handle)
+    for sentence in found.left_out:
+        console(stderr=True).print(sentence, style="yellow", markup=False, soft_wrap=True)
     if out is not None:
         showing.out().print(f"{len(rows):,} texts answered in {out}", markup=False)
 
@@ -117,11 +121,11 @@ def _write_json(rows: Sequence[Mapping[str, Any]], handle: TextIO) -> None:
 
 def _write_csv(rows: Sequence[Mapping[str, Any]], handle: TextIO) -> None:
     """Whatever stands in one cell; the rest, as all probabilities, is in the JSON."""
-    columns = [name for name, value in rows[0].items() if isinstance(value, str | float)] if rows else []
+    columns = [name for name, value in rows[0].items() if isinstance(value, str | float | int)] if rows else []
     handle.write(line(cell(name) for name in columns))
     for row in rows:
         handle.write(line(_cell(row[name]) for name in columns))
 
 
 def _cell(value: str | float) -> str:
-    return f"{value:.4f}" if isinstance(value, float) else cell(value)
+    return f"{value:.4f}" if isinstance(value, float) else cell(str(value))

@@ -24,13 +24,22 @@ from loop.records import Example, Split
 
 
 def read_prompts(source: Source, *, text: str | None = None, context: str | None = None) -> tuple[Example, ...]:
+    """The prompts of a file in its order; as `prompt_rows`. Raises DataError as reading does."""
+    return prompts_of(prompt_rows(source, text=text, context=context))
+
+
+def prompt_rows(source: Source, *, text: str | None = None, context: str | None = None) -> Rows:
     """The prompts of a file in its order, equal ones kept, rows without a prompt left out; columns as guess_prompts.
 
     Every other column is kept as metadata. Raises DataError as reading does.
     """
     columns = guess_prompts(source, text=text, context=context, label="", metadata=()).columns
     others = tuple(name for name in source.columns if name not in columns.names())
-    rows = gather(source, replace(columns, metadata=others))
+    return gather(source, replace(columns, metadata=others))
+
+
+def prompts_of(rows: Rows) -> tuple[Example, ...]:
+    """One example for each row, of the pool."""
     return tuple(replace(one, split=Split.POOL) for one in examples_of(measured_on(rows)))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from loop.pool.chunks import Unreadable
@@ -52,14 +52,8 @@ class Summary:
 
     def warnings(self) -> tuple[str, ...]:
         """What a person should look at, one sentence each; empty when all is well."""
-        said = []
-        if self.empty:
-            rows = ", ".join(f"{row:,}" for _, row in self.empty[:5]) + (", ..." if len(self.empty) > 5 else "")
-            said.append(f"{len(self.empty):,} rows without a text were left out: row {rows}.")
-        if self.unreadable:
-            first = [f"row {one.row:,} ({one.why})" for _, one in self.unreadable[:3]]
-            more = ", ..." if len(self.unreadable) > 3 else ""
-            said.append(f"{len(self.unreadable):,} unreadable rows were left out: {', '.join(first)}{more}.")
+        said: list[str] = []
+        said += left_out([row for _, row in self.empty], [one for _, one in self.unreadable])
         if self.conflicts:
             said.append(
                 f"{len(self.conflicts):,} texts have several labels in the data; the first was kept: "
@@ -74,6 +68,21 @@ class Summary:
                 "references is measured on the others only."
             )
         return tuple(said)
+
+
+def left_out(empty: Sequence[int], unreadable: Sequence[Unreadable]) -> tuple[str, ...]:
+    """One sentence for rows without a text, one for unreadable rows; none where there are none."""
+    said = []
+    if empty:
+        rows = ", ".join(f"{row:,}" for row in empty[:5]) + (", ..." if len(empty) > 5 else "")
+        said.append(f"{len(empty):,} row{'s' * (len(empty) > 1)} without a text left out: row {rows}.")
+    if unreadable:
+        first = [f"row {one.row:,} ({one.why})" for one in unreadable[:3]]
+        more = ", ..." if len(unreadable) > 3 else ""
+        said.append(
+            f"{len(unreadable):,} unreadable row{'s' * (len(unreadable) > 1)} left out: {', '.join(first)}{more}."
+        )
+    return tuple(said)
 
 
 def _shown(conflict: Conflict) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from loop.errors import ModelError
 from loop.ledger import figures, progress
 from loop.ledger.figures import Decision, ModelRow
 from loop.project import Project, only_worker
-from loop.rounds.task import task_of
+from loop.rounds.task import FilePredictions, task_of
 from loop.rounds.work import GROUNDS, now
 
 GROUNDS_IN_WORDS = {
@@ -41,8 +41,8 @@ def rollback(project: Project, *, by: str, why: str) -> int:
     return line[-2]
 
 
-def predict(project: Project, file: str, *, text: str | None) -> tuple[Mapping[str, Any], ...]:
-    """What the champion says of every text of a file, in its order: one row each, its columns by task.
+def predict(project: Project, file: str, *, text: str | None) -> FilePredictions:
+    """What the champion says of every text of a file; the columns of a row differ by task.
 
     Raises ModelError without a champion, DataError for the file.
     """

@@ -23,6 +23,16 @@ OWN_STEPS = ("train", "evaluate", "gate", "score", "map", "select", "settle")
 """The steps that differ from task to task."""
 
 
+@dataclass(frozen=True, slots=True)
+class FilePredictions:
+    """What a model says of the texts of a file."""
+
+    rows: tuple[Mapping[str, Any], ...]
+    """One for each text, in the order of the file; its number there is "row", as a spreadsheet shows it."""
+    left_out: tuple[str, ...]
+    """Which rows have no prediction and why, as sentences; empty when all have one."""
+
+
 def no_answers(_work: Work, _rows: Sequence[PickRow]) -> tuple[Annotation, ...]:
     """Nobody but people answers."""
     return ()
@@ -39,8 +49,8 @@ class Task:
     """What people see of each pick, in the order of asking."""
     experts: Callable[[Work], Mapping[str, Any]]
     """What simulated experts know: further arguments of the menu's "simulated"."""
-    predict: Callable[[Project, ModelRow, str, str | None], tuple[Mapping[str, Any], ...]]
-    """(project, model, file, its text column) → one row per text, in the file's order."""
+    predict: Callable[[Project, ModelRow, str, str | None], FilePredictions]
+    """(project, model, file, its text column) → what it says of every text."""
     export: Callable[[Project, ModelRow, Path, Mapping[str, Any], bool], None]
     """(project, model, folder, facts for the card, only the adapter) → a self-contained model folder."""
     model: Callable[[Project], str]

@@ -13,7 +13,7 @@ store.py      the approved projects on disk
 deciding.py   whether a project is approved, and how it becomes so
 """
 
-from loop.trust.deciding import Ruling, approve, forget, refuse_foreign, require, rule
+from loop.trust.deciding import Ruling, approve, forget, refuse_foreign, require, require_code, rule
 from loop.trust.requests import EVERYTHING, RECORD, Request, Scope, requests
 from loop.trust.store import Entry, entries, path
 
@@ -31,5 +31,6 @@ __all__ = [
     "refuse_foreign",
     "requests",
     "require",
+    "require_code",
     "rule",
 ]

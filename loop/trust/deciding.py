@@ -19,7 +19,7 @@ from loop.config import Config
 from loop.errors import ConfigError, NotApproved
 from loop.printable import one_line
 from loop.trust import store
-from loop.trust.requests import EVERYTHING, Request, Scope, requests
+from loop.trust.requests import EVERYTHING, Request, Scope, code, requests
 from loop.trust.store import Entry, Origin
 
 SHOWN = 4
@@ -60,6 +60,18 @@ def rule(config: Config, root: Path, *, scope: Scope = EVERYTHING) -> Ruling:
         if not _beyond(wanted, [entry]):
             return Ruling(approved=True, new=(), known=entry in here)
     return Ruling(approved=False, new=_beyond(wanted, here or elsewhere), known=False)
+
+
+def require_code(root: Path, key: str, spec: str, source: bytes) -> None:
+    """Raises NotApproved for the code `spec` of `key` in weakspot.yaml with other contents than were approved.
+
+    Called with the bytes that are about to run: the file may have been replaced since the project was opened.
+    """
+    request = code(key, spec, source)
+    here, elsewhere = _entries_of(root, store.entries())
+    own = any(one.origin == "made" for one in here)
+    if not own and not any(str(request) in entry.requests for entry in (*here, *elsewhere)):
+        raise refusal(root, Ruling(approved=False, new=(request,), known=False))
 
 
 def refusal(root: Path, ruling: Ruling) -> NotApproved:

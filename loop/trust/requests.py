@@ -112,7 +112,13 @@ def _code(config: Config, root: Path) -> Iterator[Request]:
     for key, spec in named.items():
         found = FUNCTION.fullmatch(spec)
         if found is not None:
-            yield Request(key, f"runs {spec} ({_hash(root / found['file'])})", EVERYTHING)
+            yield code(key, spec, _source(root / found["file"]))
+
+
+def code(key: str, spec: str, source: bytes | None) -> Request:
+    """That the function "FILE.py:name" runs, its file holding these bytes; None: no readable file."""
+    content = "not a readable file" if source is None else f"sha256 {hashlib.sha256(source).hexdigest()}"
+    return Request(key, f"runs {spec} ({content})", EVERYTHING)
 
 
 def _inside(path: Path, root: Path) -> bool:
@@ -120,15 +126,14 @@ def _inside(path: Path, root: Path) -> bool:
     return path.resolve().is_relative_to(root)
 
 
-def _hash(path: Path) -> str:
+def _source(path: Path) -> bytes | None:
     """Of a regular file; a device or a pipe is not opened."""
     try:
         about = path.stat()
-        if not stat.S_ISREG(about.st_mode) or about.st_size > LONGEST_CODE:
-            return "not a readable file"
-        return "sha256 " + hashlib.sha256(path.read_bytes()).hexdigest()
+        readable = stat.S_ISREG(about.st_mode) and about.st_size <= LONGEST_CODE
+        return path.read_bytes() if readable else None
     except (OSError, ValueError):
-        return "not a readable file"
+        return None
 
 
 def _without_password(url: str) -> str:

@@ -188,6 +188,18 @@ def test_diff_tells_what_changed(two_models: Path) -> None:
     assert "Nothing changed." in good("diff", "1", "1", "--project", two_models).out
 
 
+def test_predictions_name_their_row_and_which_rows_have_none(selected: Path, tmp_path: Path) -> None:
+    file = tmp_path / "new.csv"
+    file.write_text("text,place\nthe wifi is slow,1\n,2\nmy bill is wrong,3,4\n" + "please help,5\n" * 20)
+    done = good("predict", file, "--out", tmp_path / "out.csv", "--project", selected)
+    assert "1 row without a text left out: row 3." in done.err
+    assert "1 unreadable row left out: row 4 (3 fields instead of 2)." in done.err
+    with (tmp_path / "out.csv").open(newline="", encoding="utf-8") as out:
+        rows = list(csv.DictReader(out))
+    assert [int(row["row"]) for row in rows] == [2, *range(5, 25)]
+    assert rows[0]["text"] == "the wifi is slow"
+
+
 def test_predictions_for_a_spreadsheet_hold_no_formula(selected: Path, tmp_path: Path) -> None:
     texts = ['=HYPERLINK("http://evil.example")', "+49 170 is my number", "-5 euros", "@support", "the wifi is slow"]
     write_csv(tmp_path / "new.csv", [{"text": text} for text in texts])

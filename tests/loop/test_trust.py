@@ -6,6 +6,7 @@ import os
 import shutil
 import stat
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from loop import trust
 from loop.config import load, parse
 from loop.config.sections import Config
 from loop.errors import ConfigError, NotApproved
+from loop.evaluation.texts.checks import build_check
 from loop.trust import EVERYTHING, RECORD
 
 LEAST = {"project": {"name": "desk"}, "data": {"file": "pool.csv", "text": "text"}, "labels": ["a", "b"]}
@@ -192,6 +194,22 @@ def test_changed_code_is_something_new(desk: Path) -> None:
     assert _ruling(desk).approved
     (desk / "rules.py").write_text("import os\ndef kind(a, e): return True\n")
     assert [one.key for one in _ruling(desk).new] == ["generation.checks.kind"]
+
+
+def test_code_that_was_replaced_after_the_project_was_opened_does_not_run(desk: Path, tmp_path: Path) -> None:
+    _write(desk, generation={"checks": {"polite": "rules.py:polite"}})
+    approved = b"def polite(answer, example):\n    return True\n"
+    (desk / "rules.py").write_bytes(approved)
+    _approve(desk)
+    allow = partial(trust.require_code, desk, "generation.checks.polite", "rules.py:polite")
+    assert build_check("polite", "rules.py:polite", folder=desk, allow=allow)("yes", {}) == 1.0
+    (desk / "rules.py").write_bytes(b"from pathlib import Path\nPath(__file__).with_name('ran').touch()\n" + approved)
+    with pytest.raises(NotApproved, match=r"rules.py:polite \(sha256"):
+        build_check("polite", "rules.py:polite", folder=desk, allow=allow)
+    assert not (desk / "ran").exists()
+    own = _folder(tmp_path / "own", generation={"checks": {"polite": "rules.py:polite"}})
+    _approve(own, made=True)
+    trust.require_code(own, "generation.checks.polite", "rules.py:polite", b"edited since")
 
 
 @pytest.mark.parametrize("kind", ["fifo", "device", "folder", "missing", "huge"])

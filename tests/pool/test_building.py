@@ -122,7 +122,7 @@ def test_a_row_that_simply_stands_twice_is_a_duplicate_and_no_double_id(table: T
 def test_rows_without_a_text_are_left_out_and_told(table: Table) -> None:
     result = built(table(["id", "text"], [("1", "a"), ("2", " "), ("3", ""), ("4", "b")]), Columns("text", id="id"))
     assert result.summary.pool == 2
-    assert result.summary.warnings() == ("2 rows without a text were left out: row 3, 4.",)
+    assert result.summary.warnings() == ("2 rows without a text left out: row 3, 4.",)
     assert result.summary.sentence().endswith("; 2 without text left out")
 
 
@@ -174,7 +174,7 @@ def test_few_unreadable_rows_are_told_and_many_are_refused(tmp_path: Path) -> No
     good = "".join(f"{number},message {number}\n" for number in range(30))
     path.write_text("id,text\n" + good + "1,2,3\n")
     result = built(path, Columns("text"))
-    assert result.summary.warnings() == ("1 unreadable rows were left out: row 32 (3 fields instead of 2).",)
+    assert result.summary.warnings() == ("1 unreadable row left out: row 32 (3 fields instead of 2).",)
     path.write_text("id,text\n1,a\n2,b\n1,2,3\n")
     with pytest.raises(DataError, match=r"1 of 3 rows cannot be read, the first is row 4 \(3 fields instead of 2\)"):
         built(path, Columns("text"))

@@ -23,7 +23,7 @@ import numpy as np
 from loop import registry
 from loop.config.checks import FUNCTION
 from loop.errors import ConfigError, DataError
-from loop.files import is_regular, text_of
+from loop.files import bytes_of, is_regular
 
 COLUMN = re.compile(r"\{([A-Za-z_]\w*)\}")
 LONGEST_NAME = 26
@@ -32,6 +32,12 @@ PASSED = 0.5
 """An answer passes a check with a value of at least this: 1 for what is true or false, half of the marks else."""
 
 Judge = Callable[[str, dict[str, str]], float]
+Allow = Callable[[bytes], None]
+"""Called with the source of a code file before it runs; raises to refuse it."""
+
+
+def any_source(source: bytes) -> None:
+    """Allows every code file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +53,7 @@ class Check:
         return self.judge(answer, example)
 
 
-def build_check(name: str, spec: str, *, folder: Path) -> Check:
+def build_check(name: str, spec: str, *, folder: Path, allow: Allow = any_source) -> Check:
     """The check `spec`: FILE.py:function, its path relative to `folder`, or a regular expression.
 
     In an expression {column} stands for that column's value, every sign of it taken literally, and it may match
@@ -60,7 +66,7 @@ def build_check(name: str, spec: str, *, folder: Path) -> Check:
             f"the check's name {name!r} has {len(name)} characters", wanted=f"at most {LONGEST_NAME}", do="shorten it"
         )
     if FUNCTION.fullmatch(spec):
-        function = load_function(spec, folder)
+        function = load_function(spec, folder, allow=allow)
         return Check(name, lambda answer, example: function(answer, dict(example)))
     try:
         re.compile(COLUMN.sub("x", spec))
@@ -69,18 +75,18 @@ def build_check(name: str, spec: str, *, folder: Path) -> Check:
     return Check(name, lambda answer, example: _matches(name, spec, answer, example))
 
 
-def load_function(spec: str, folder: Path) -> Judge:
+def load_function(spec: str, folder: Path, *, allow: Allow = any_source) -> Judge:
     """The function of "FILE.py:function"; the file's path is relative to `folder` and it must run by itself.
 
     It is called with the answer and the example's columns, and gives True, False or a number 0..1. Raises ConfigError
-    when there is no such file or function or the file cannot be run; the function raises DataError, with file and
-    example, when it fails or gives anything else.
+    when there is no such file or function or the file cannot be run, and what `allow` raises; the function raises
+    DataError, with file and example, when it fails or gives anything else.
     """
     parts = FUNCTION.fullmatch(spec)
     if parts is None:
         raise ConfigError(f"{spec!r} names no function", wanted="FILE.py:function")
     path = folder / parts["file"]
-    function = getattr(_run(path), parts["name"], None)
+    function = getattr(_run(path, allow), parts["name"], None)
     if not callable(function):
         raise ConfigError(f"{path} has no function {parts['name']!r}", do="write it, or correct weakspot.yaml")
 
@@ -105,15 +111,17 @@ def load_function(spec: str, folder: Path) -> Judge:
     return judge
 
 
-def _run(path: Path) -> ModuleType:
+def _run(path: Path, allow: Allow) -> ModuleType:
     """The module a file makes; from its source, as a cached one may be older and would leave files with the user."""
     if not is_regular(path):
         raise ConfigError(f"no file {path}", wanted="a Python file", do="write it, or correct weakspot.yaml")
+    source = bytes_of(path)
+    allow(source)
     module = ModuleType(f"weakspot_{path.stem}_{zlib.crc32(str(path.resolve()).encode()):08x}")
     module.__file__ = str(path)
     sys.modules[module.__name__] = module  # dataclasses look there for the module they stand in
     try:
-        exec(compile(text_of(path), str(path), "exec", dont_inherit=True), module.__dict__)
+        exec(compile(source, str(path), "exec", dont_inherit=True), module.__dict__)
     except Exception as fault:
         raise ConfigError(f"{path} cannot be run: {type(fault).__name__}: {fault}", do="correct it") from fault
     return module

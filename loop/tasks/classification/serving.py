@@ -10,29 +10,34 @@ from loop.errors import ModelError
 from loop.ledger import people
 from loop.ledger.figures import ModelRow
 from loop.pool import Columns, guess, recognise
+from loop.pool.summary import left_out
 from loop.pool.tables import gather
 from loop.project import Project
+from loop.rounds.task import FilePredictions
 from loop.rounds.work import Work
 
 
-def predict(project: Project, row: ModelRow, file: str, text: str | None) -> tuple[Mapping[str, Any], ...]:
+def predict(project: Project, row: ModelRow, file: str, text: str | None) -> FilePredictions:
     """Label, calibrated confidence and all probabilities of every text of a file. Raises DataError for the file."""
     from loop.models import load_classifier
 
     source = recognise(file)
     column = text or guess(source).columns.text
-    texts = gather(source, Columns(column)).table.column("text").to_pylist()
+    rows = gather(source, Columns(column))
+    texts = rows.table.column("text").to_pylist()
     model = load_classifier(project.artifacts.open(row.artifact) / "model")
     scores = model.predict(texts)
-    return tuple(
+    answers = tuple(
         {
             "text": one,
             "label": model.labels[int(line.argmax())],
             "confidence": float(line.max()),
             "probabilities": dict(zip(model.labels, map(float, line), strict=True)),
+            "row": number,
         }
-        for one, line in zip(texts, scores.probabilities, strict=True)
+        for one, line, number in zip(texts, scores.probabilities, rows.numbers.tolist(), strict=True)
     )
+    return FilePredictions(answers, left_out(rows.empty, rows.unreadable))
 
 
 def export(project: Project, row: ModelRow, folder: Path, card: Mapping[str, Any], adapter: bool) -> None:

@@ -4,40 +4,52 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from loop import trust
 from loop.errors import ModelError
 from loop.evaluation.texts.checks import load_function
 from loop.evaluation.texts.metrics import chrf
 from loop.ledger import people
 from loop.ledger.figures import ModelRow
 from loop.pool import recognise
-from loop.pool.prompts import read_prompts
+from loop.pool.prompts import prompt_rows, prompts_of
+from loop.pool.summary import left_out
 from loop.project import Project
 from loop.protocols import Generator, Sampling
+from loop.rounds.task import FilePredictions
 from loop.rounds.work import Work
 from loop.tasks.generation.card import figures_of
 from loop.tasks.generation.models import SERVED, base_of
 from loop.tasks.generation.truths import columns_of
 
 
-def predict(project: Project, row: ModelRow, file: str, text: str | None) -> tuple[Mapping[str, Any], ...]:
+def predict(project: Project, row: ModelRow, file: str, text: str | None) -> FilePredictions:
     """The greedy answer to every prompt of a file, with the geometric mean of its token probabilities."""
     source = recognise(file)
     named = project.config.data
     column = text or (named.text if named.text in source.columns else None)
     context = named.context if named.context in source.columns else None
-    examples = read_prompts(source, text=column, context=context)
+    rows = prompt_rows(source, text=column, context=context)
+    examples = prompts_of(rows)
     sampling = Sampling(max_new_tokens=project.config.generation.max_new_tokens)
     written = _writer(project, row).write([one.chat for one in examples], sampling=sampling, seed=project.config.seed)
-    return tuple(
-        {"prompt": one.text, "answer": answer.text, "finished": str(answer.finished).lower(), **_sure(answer)}
-        for one, (answer,) in zip(examples, written, strict=True)
+    answers = tuple(
+        {
+            "prompt": one.text,
+            "answer": answer.text,
+            "finished": str(answer.finished).lower(),
+            **_sure(answer),
+            "row": number,
+        }
+        for one, (answer,), number in zip(examples, written, rows.numbers.tolist(), strict=True)
     )
+    return FilePredictions(answers, left_out(rows.empty, rows.unreadable))
 
 
 def export(project: Project, row: ModelRow, folder: Path, card: Mapping[str, Any], adapter: bool) -> None:
@@ -95,7 +107,8 @@ def _rubric(work: Work) -> Callable[[str, dict[str, str]], float]:
     """The project's rubric for simulated experts; without one how like the reference an answer is (chrF)."""
     spec = work.config.experts.rubric
     if spec is not None:
-        return load_function(spec, work.project.root)
+        root = work.project.root
+        return load_function(spec, root, allow=partial(trust.require_code, root, "experts.rubric", spec))
 
     def like_the_reference(answer: str, example: dict[str, str]) -> float:
         return float(chrf([answer], [(example["reference"],)])[0]) if example["reference"] else 0.5

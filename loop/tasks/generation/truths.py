@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
+from loop import trust
 from loop.evaluation.texts import checks as text_checks
 from loop.evaluation.texts import measure
 from loop.evaluation.texts.checks import Check
@@ -12,9 +14,13 @@ from loop.rounds.work import Work
 
 
 def checks_of(work: Work) -> tuple[Check, ...]:
-    """The project's checks, in the order of the config. Raises ConfigError, DataError."""
-    wanted = work.config.generation.checks
-    return tuple(text_checks.build_check(name, spec, folder=work.project.root) for name, spec in wanted.items())
+    """The project's checks, in the order of the config. Raises ConfigError, DataError, NotApproved."""
+    root = work.project.root
+    found = []
+    for name, spec in work.config.generation.checks.items():
+        allow = partial(trust.require_code, root, f"generation.checks.{name}", spec)
+        found.append(text_checks.build_check(name, spec, folder=root, allow=allow))
+    return tuple(found)
 
 
 def columns_of(
