@@ -45,10 +45,14 @@ class Gate(Section):
 
 
 class Dev(Section):
-    """Labels kept out of training, for early stopping, calibration and weak spots."""
+    """Labels held out of training for early stopping, calibration and weak spots."""
 
     share: Annotated[float, Field(strict=True, ge=0, le=0.5, allow_inf_nan=False)] = Field(
         default=0.15, description="Share of each batch, drawn at random, and of the seed."
+    )
+    refit: bool = Field(
+        default=True,
+        description="Train each model once more on these as well, after it was measured and calibrated without them.",
     )
 
 

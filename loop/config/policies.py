@@ -178,6 +178,7 @@ POLICIES: Mapping[str, Policy] = {
     "gate.slice_n": _free(NEXT_GATE),
     "gate.forgetting": _free(NEXT_GATE),
     "dev.share": _said(f"{KEPT_APART}; labels keep the role they were given"),
+    "dev.refit": _said("the next model is trained on dev labels too, or no longer; earlier models stay as they are"),
     "plan.target_error": _free(PLAN, at_once=True),
     "plan.price_per_hour": _free(PLAN, at_once=True),
     "plan.currency": _free(PLAN, at_once=True),

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from scipy.special import softmax
 
 from loop.models.bases import Base, device, find_base, load_tokenizer, load_transformer
 from loop.models.calibration import Scaling, fit_vector, log_loss
@@ -26,8 +27,8 @@ from loop.models.network import PooledClassifier
 from loop.models.recipes.head import Head, fit_head
 from loop.models.settings import TuningSettings
 from loop.models.tokens import tokenize
-from loop.protocols import Progress, TrainingReport, TrainingSet
-from loop.records import FloatArray
+from loop.protocols import EmbeddedLabels, Progress, TrainingReport, TrainingSet
+from loop.records import FloatArray, IntArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +47,11 @@ class Probe:
         labels: tuple[str, ...],
         out: Path,
         seed: int,
+        held_out: Path | None = None,
         metadata: Mapping[str, Any] | None = None,
         progress: Progress | None = None,
     ) -> TrainingReport:
-        """Fits the head, saves it under `out`; dev is only measured. Raises ModelError for fewer than two classes.
+        """Fits the head, saves it under `out`; dev is measured. Raises ModelError for fewer than two classes.
 
         Label texts are enough: without a labelled text the model is made of them.
 
@@ -59,30 +61,19 @@ class Probe:
         base = find_base(self.base, revision=self.revision, max_length=settings.max_length)
         tokenizer, encoder = load_tokenizer(base), load_transformer(base).to(device())
         train, dev = (of_this_base(part, encoder, base, tokenizer) for part in (train, dev))
-        reads = settings.representation != "last"
         known = embedded_labels(train.label_texts, encoder, base, tokenizer)
-        layers = None
-        if reads and len(train.texts):
-            layers = _layers(train.texts, encoder, base, tokenizer, progress)
-        elif reads and known is not None and known.layers is not None:
-            layers = known.layers[:0]
-        made = fit_head(
-            train.embeddings,
-            layers,
-            train.labels,
-            classes=len(labels),
-            power=settings.class_weight_power,
-            c=None if settings.head_c is None else settings.head_c * settings.scale**2,
-            representation=settings.representation,
-            label_texts=known,
-        )
+        taught = train if held_out is None else train + dev
+        layers = self._layers(taught, known, encoder, base, tokenizer, progress)
+        crossed = np.arange(len(train.texts), len(taught.texts))
+        made = self._fitted(taught, layers, known, classes=len(labels), dev=crossed)
+        scaling = self._scaling(made, taught)
+        apart = _apart(made, dev, encoder, base, tokenizer) if held_out is None else made.dev
+        dev_logits = scaling.apply(apart)
+        if held_out is not None and len(dev.texts):
+            np.save(held_out, softmax(dev_logits, axis=1))
+        train_loss = log_loss(made.logits(taught.embeddings, layers), taught.labels) if len(taught.labels) else None
+        dev_loss = log_loss(dev_logits, dev.labels) if len(dev.labels) else None
         module = _network(encoder, made, settings.scale).eval()
-        scaling = Scaling()
-        if settings.calibration == "vector":
-            scaling = fit_vector(made.scale * made.held_out, train.labels[made.tested])
-        dev_layers = _layers(dev.texts, encoder, base, tokenizer, None) if _layered(made) and len(dev.texts) else None
-        train_logits = made.logits(train.embeddings, layers)
-        dev_logits = made.logits(dev.embeddings, dev_layers) if len(dev.texts) else None
         checkpoint = Checkpoint(
             method="head",
             base=self.base,
@@ -98,8 +89,6 @@ class Probe:
             biases=scaling.biases,
         )
         save_checkpoint(out, module, tokenizer, base, checkpoint)
-        train_loss = log_loss(train_logits, train.labels) if len(train.labels) else None
-        dev_loss = None if dev_logits is None else log_loss(scaling.apply(dev_logits), dev.labels)
         return TrainingReport(
             steps=0,
             best_step=0,
@@ -108,7 +97,51 @@ class Probe:
             temperature=scaling.temperature,
             trainable_parameters=made.weight.size + made.bias.size,
             curve=((0, train_loss, dev_loss),),
+            uses_label_texts=made.uses_label_texts,
         )
+
+    def _layers(
+        self,
+        train: TrainingSet,
+        known: EmbeddedLabels | None,
+        encoder: Any,
+        base: Base,
+        tokenizer: Any,
+        progress: Progress | None,
+    ) -> FloatArray | None:
+        """(n, l, d) hidden layers of the texts; None where only the last one is read."""
+        if self.settings.representation == "last":
+            return None
+        if len(train.texts):
+            return _layers(train.texts, encoder, base, tokenizer, progress)
+        return None if known is None or known.layers is None else known.layers[:0]
+
+    def _fitted(
+        self,
+        train: TrainingSet,
+        layers: FloatArray | None,
+        known: EmbeddedLabels | None,
+        *,
+        classes: int,
+        dev: IntArray,
+    ) -> Head:
+        settings = self.settings
+        return fit_head(
+            train.embeddings,
+            layers,
+            train.labels,
+            classes=classes,
+            power=settings.class_weight_power,
+            c=None if settings.head_c is None else settings.head_c * settings.scale**2,
+            representation=settings.representation,
+            label_texts=known,
+            dev=dev,
+        )
+
+    def _scaling(self, made: Head, train: TrainingSet) -> Scaling:
+        if self.settings.calibration != "vector":
+            return Scaling()
+        return fit_vector(made.scale * made.held_out, train.labels[made.tested])
 
 
 def _network(encoder: Any, made: Head, scale: float) -> PooledClassifier:
@@ -119,6 +152,12 @@ def _network(encoder: Any, made: Head, scale: float) -> PooledClassifier:
         return PooledClassifier(encoder, weight, bias, scale=scale, dropout=0.0)
     centres, shares = torch.from_numpy(read.centres), torch.from_numpy(read.shares)
     return LayeredClassifier(encoder, weight, bias, scale=scale, centres=centres, shares=shares)
+
+
+def _apart(made: Head, dev: TrainingSet, encoder: Any, base: Base, tokenizer: Any) -> FloatArray:
+    """(d, k) what the head says of texts that it was not trained on."""
+    layers = _layers(dev.texts, encoder, base, tokenizer, None) if _layered(made) and len(dev.texts) else None
+    return made.logits(dev.embeddings, layers) if len(dev.texts) else made.dev
 
 
 def _layered(made: Head) -> bool:

@@ -49,14 +49,20 @@ def tune(
     dev_loss: Callable[[], float] | None,
     seed: int,
     progress: Progress | None,
+    stop_at: float = 1.0,
 ) -> tuple[Watch, int]:
     """Tunes `module` in place and leaves it at its best weights; gives what was watched and the steps taken.
 
     rate: peak learning rate of the encoder. dev_loss: None where there are too few dev examples to stop early by.
+    stop_at: share of all steps after which it stops, 0..1; the learning rate is planned for all of them.
     """
     batches = _batches(examples.tokens, settings.total_steps(len(examples.labels)), settings.batch_size, seed)
     every = math.ceil(len(batches) / settings.evaluations)
-    watch = Watch(module, dev_loss, every=every, patience=settings.patience, progress=progress)
+    last = round(stop_at * len(batches))
+    watch = Watch(module, dev_loss, every=every, patience=settings.patience, last=last, progress=progress)
+    if last == 0:
+        module.eval()
+        return watch, 0
     optimizer = _optimizer(module, rate, settings)
     warmup = round(settings.warmup * len(batches))
     with tempfile.TemporaryDirectory() as scratch, quiet():

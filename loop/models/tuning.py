@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,11 @@ from loop.models.embeddings import embedded_labels, of_this_base
 from loop.models.head import class_weights, warm_start
 from loop.models.network import PooledClassifier, forward_all
 from loop.models.probe import Probe
+from loop.models.recipes.names import informative
 from loop.models.settings import TuningSettings
 from loop.models.tokens import tokenize
 from loop.models.training import Labelled, tune
+from loop.models.watch import Watch
 from loop.protocols import EmbeddedLabels, Progress, TrainingReport, TrainingSet
 from loop.records import FloatArray
 
@@ -69,6 +72,7 @@ class Tuning:
         labels: tuple[str, ...],
         out: Path,
         seed: int,
+        held_out: Path | None = None,
         metadata: Mapping[str, Any] | None = None,
         progress: Progress | None = None,
     ) -> TrainingReport:
@@ -76,25 +80,15 @@ class Tuning:
         settings = self.settings
         base = find_base(self.base, revision=self.revision, max_length=settings.max_length)
         tokenizer = load_tokenizer(base)
-        weights = class_weights(train.labels, len(labels), settings.class_weight_power)
-        encoder = load_transformer(base)
-        train = of_this_base(train, encoder.to(device()), base, tokenizer)
-        known = embedded_labels(train.label_texts, encoder, base, tokenizer)
-        module = self._start(encoder, base, train, known, classes=len(labels), seed=seed)
-        tokens = tokenize(train.texts, base, tokenizer=tokenizer)
-        dev_logits = _dev_logits(module, dev, base, tokenizer)
-        steered = len(dev.labels) >= settings.early_stopping_from
-        watch, steps = tune(
-            module,
-            Labelled(tokens, train.labels, weights, tokenizer.pad_token_id),
-            settings=settings,
-            rate=settings.learning_rate or RATES[self.method],
-            dev_loss=(lambda: _calibrated_loss(dev_logits(), dev)) if steered else None,
-            seed=seed,
-            progress=progress,
-        )
-        last = dev_logits()
+        fit = partial(self._fit, base=base, tokenizer=tokenizer, classes=len(labels), seed=seed, progress=progress)
+        made = fit(train, dev)
+        module, watch = made.module, made.watch
+        last = _dev_logits(module, dev, base, tokenizer)()
         scaling = calibrate(last, dev.labels, how=settings.calibration)
+        if held_out is not None and len(dev.labels):
+            np.save(held_out, scaling.probabilities(last))
+            share = 1.0 if watch.best_step is None else watch.best_step / settings.total_steps(len(train.labels))
+            module = fit(train + dev, None, stop_at=share).module
         checkpoint = Checkpoint(
             method=self.method,
             base=self.base,
@@ -111,14 +105,49 @@ class Tuning:
         )
         save_checkpoint(out, module, tokenizer, base, checkpoint)
         return TrainingReport(
-            steps=steps,
-            best_step=steps if watch.best_step is None else watch.best_step,
+            steps=made.steps,
+            best_step=made.steps if watch.best_step is None else watch.best_step,
             train_loss=watch.curve[-1][1],
             dev_loss=log_loss(scaling.apply(last), dev.labels) if len(dev.labels) else None,
             temperature=scaling.temperature,
             trainable_parameters=sum(p.numel() for p in module.parameters() if p.requires_grad),
             curve=tuple(watch.curve),
+            uses_label_texts=made.uses_label_texts,
         )
+
+    def _fit(
+        self,
+        train: TrainingSet,
+        dev: TrainingSet | None,
+        *,
+        base: Base,
+        tokenizer: Any,
+        classes: int,
+        seed: int,
+        progress: Progress | None,
+        stop_at: float = 1.0,
+    ) -> _Tuned:
+        """dev: what it may stop early by; None: it takes all its steps."""
+        settings = self.settings
+        weights = class_weights(train.labels, classes, settings.class_weight_power)
+        encoder = load_transformer(base)
+        train = of_this_base(train, encoder.to(device()), base, tokenizer)
+        known = embedded_labels(train.label_texts, encoder, base, tokenizer)
+        module = self._start(encoder, base, train, known, classes=classes, seed=seed)
+        tokens = tokenize(train.texts, base, tokenizer=tokenizer)
+        steered = dev is not None and len(dev.labels) >= settings.early_stopping_from
+        dev_logits = _dev_logits(module, dev, base, tokenizer) if dev is not None and steered else None
+        watch, steps = tune(
+            module,
+            Labelled(tokens, train.labels, weights, tokenizer.pad_token_id),
+            settings=settings,
+            rate=settings.learning_rate or RATES[self.method],
+            dev_loss=None if dev is None or dev_logits is None else lambda: _calibrated_loss(dev_logits(), dev),
+            seed=seed,
+            progress=progress,
+            stop_at=stop_at,
+        )
+        return _Tuned(module, watch, steps, informative(known, train.embeddings, train.labels) is not None)
 
     def _start(
         self,
@@ -143,6 +172,15 @@ class Tuning:
             dropout=settings.dropout,
             mixed=settings.precision == "bfloat16" or (settings.precision == "auto" and computes_bfloat16()),
         ).to(device())
+
+
+@dataclass(frozen=True, slots=True)
+class _Tuned:
+    module: PooledClassifier
+    watch: Watch
+    steps: int
+    uses_label_texts: bool
+    """Whether its head began with what the labels mean."""
 
 
 def _adapted(encoder: torch.nn.Module, base: Base, settings: TuningSettings) -> torch.nn.Module:

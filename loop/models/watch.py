@@ -22,13 +22,18 @@ class Watch(transformers.TrainerCallback):  # type: ignore[misc]  # transformers
         *,
         every: int,
         patience: int,
+        last: int,
         progress: Progress | None,
     ) -> None:
-        """dev_loss: None when there are too few dev examples to steer by; then the last weights stay."""
+        """dev_loss: None when there are too few dev examples to steer by; then the last weights stay.
+
+        last: the step after which tuning stops.
+        """
         self.module = module
         self.dev_loss = dev_loss
         self.every = every
         self.patience = patience
+        self.last = last
         self.progress = progress
         self.curve: list[tuple[int, float | None, float | None]] = []
         self.best_step: int | None = None
@@ -48,8 +53,10 @@ class Watch(transformers.TrainerCallback):  # type: ignore[misc]  # transformers
     def on_step_end(self, _args: Any, state: Any, control: Any, **_kwargs: Any) -> None:
         """transformers calls this after each optimizer step; `_kwargs` is its signature."""
         if self.progress:
-            self.progress(state.global_step, state.max_steps)
-        if state.global_step % self.every and state.global_step != state.max_steps:
+            self.progress(state.global_step, self.last)
+        if state.global_step >= self.last:
+            control.should_training_stop = True
+        elif state.global_step % self.every:
             return
         loss = self._look(state.global_step)
         looks_since = sum(1 for step, *_ in self.curve if self.best_step is not None and step > self.best_step)

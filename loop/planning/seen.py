@@ -177,13 +177,14 @@ def _growth(connection: Connection, newest: int) -> float:
 
 
 def _each(models: Sequence[ModelRow], picks: Sequence[PickRow], config: Config) -> float:
-    """As it was so far; before there are two models, what the shares of audit and dev leave."""
+    """As it was so far; before there are two models, what is not kept for audit and dev."""
     if len(models) > 1:
         first, last = models[0], models[-1]
         asked = sum(first.round <= row.round < last.round for row in picks)
         if asked:
             return max((last.train_n - first.train_n) / asked, 0.0)
-    return max(1 - (config.selection.audit or 0.0) - config.dev.share, 0.0)
+    held_out = 0.0 if config.dev.refit else config.dev.share
+    return max(1 - (config.selection.audit or 0.0) - held_out, 0.0)
 
 
 def _training_s(connection: Connection) -> float | None:

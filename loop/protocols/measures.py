@@ -29,6 +29,8 @@ class PoolView:
     """(m, d) of everything asked or labelled so far."""
     labelled: IntArray
     """(m,) their label columns; -1 where asked but not settled."""
+    uses_label_texts: bool = False
+    """Whether the model also rests on what the labels mean: its uncertainty counts before there are many labels."""
 
 
 @dataclass(frozen=True, slots=True)

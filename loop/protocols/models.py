@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
+
 from loop.records import FloatArray, IntArray, LabelTexts
 
 Progress = Callable[[int, int], None]
@@ -71,6 +73,15 @@ class TrainingSet:
     label_texts: LabelTexts | None = None
     """What the labels mean; None where it is not to be used."""
 
+    def __add__(self, other: TrainingSet) -> TrainingSet:
+        """Both, in this order; the label texts are those of the first."""
+        return TrainingSet(
+            texts=(*self.texts, *other.texts),
+            labels=np.concatenate([self.labels, other.labels]),
+            embeddings=np.concatenate([self.embeddings, other.embeddings]),
+            label_texts=self.label_texts,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class TrainingReport:
@@ -85,6 +96,8 @@ class TrainingReport:
     trainable_parameters: int
     curve: tuple[tuple[int, float | None, float | None], ...] = ()
     """(step, train loss, dev loss) at each evaluation."""
+    uses_label_texts: bool = False
+    """Whether it also rests on what the labels mean."""
 
 
 class Trainer(Protocol):
@@ -98,11 +111,15 @@ class Trainer(Protocol):
         labels: tuple[str, ...],
         out: Path,
         seed: int,
+        held_out: Path | None = None,
         metadata: Mapping[str, Any] | None = None,
         progress: Progress | None = None,
     ) -> TrainingReport:
         """Tunes, calibrates on dev, saves under `out` (an existing empty folder). Deterministic given `seed`.
 
+        held_out: None: dev is not trained on. Else the model in `out` is trained on train and dev, and this file
+        (`numpy.save`) holds (d, k) probabilities of dev by models that were not: a first fit without dev, which the
+        number of steps and the calibration come from, or cross-fitting. dev_loss in the report is theirs.
         metadata: what it was trained from (data hash, round, ...), plain JSON values, kept in the folder.
         """
 

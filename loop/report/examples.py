@@ -145,4 +145,7 @@ def labels_of(artifacts: Artifacts, round_: int) -> list[tuple[str, str, str]]:
 
 
 def _training_ids(artifacts: Artifacts, round_: int) -> set[str]:
-    return {id_ for id_, _, role in labels_of(artifacts, round_) if role == "train"}
+    """What the model learned from; dev examples too, where a first fit without them was kept to measure on them."""
+    refit = (artifacts.open(f"rounds/{round_:03d}/train") / "model.held_out.npy").exists()
+    roles = {"train", "dev"} if refit else {"train"}
+    return {id_ for id_, _, role in labels_of(artifacts, round_) if role in roles}

@@ -47,16 +47,21 @@ class Guarded:
         table.drop_leaks(connection, self.gone)
 
 
-def guard(work: Work, *, trained: Collection[str], audit: Collection[str], dev: Collection[str]) -> Guarded:
+def guard(
+    work: Work, *, trained: Collection[str], audit: Collection[str], dev: Collection[str], refit: Collection[str] = ()
+) -> Guarded:
     """Compares what would be trained on with everything that measures, and tells once in words what it found.
 
     trained: ids that training would learn from, those kept out so far included. audit, dev: ids that measure, drawn
-    ones whose answer is still to come included; gold is added here. An example found in an earlier round keeps that
-    round.
+    ones whose answer is still to come included; gold is added here. refit: dev ids that the final fit learns from; one
+    like gold or audit is kept out of it. An example found in an earlier round keeps that round.
     """
     measured = {"gold": work.project.pool.ids(Split.GOLD), "audit": tuple(audit), "dev": tuple(dev)}
     contexts = work.config.data.context is not None
     found = between(work.project.pool, sorted(trained), measured, contexts=contexts, round_=work.round)
+    del measured["dev"]
+    found += between(work.project.pool, sorted(refit), measured, contexts=contexts, round_=work.round)
+    found = tuple(sorted(found, key=lambda one: one.example_id))
     with work.project.ledger.read() as connection:
         before = {one.example_id: one for one in table.leaks(connection)}
     kept = tuple(replace(one, round=before[one.example_id].round) if one.example_id in before else one for one in found)

@@ -4,10 +4,10 @@
        ┌───────────────────────────────────────────────────────────────────────────────────────────────────────────┘
        └─► PoolView (probabilities, spots, their estimates) ─► strategy picks ─► answers ─► recipe ─► measured ─► ...
 
-Audit and dev shares of a batch are drawn at random first, as in a project, and are not trained on. How spots stand is
-estimated from dev answers, and from whether people changed the model's guess. Until there is a model any strategy
-starts as a live project does, by `budget.COLD_START`; only BASELINE, the plain way to compare with, is random from the
-start.
+Audit and dev shares of a batch are drawn at random first, as in a project. Audit answers are not trained on. How spots
+stand is estimated from dev answers, by a first fit without them, and from whether people changed the model's guess; the
+model that picks and is measured is a second fit, with them. Until there is a model any strategy starts as a live
+project does, by `budget.COLD_START`; only BASELINE, the plain way to compare with, is random from the start.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import numpy as np
 
 from loop import registry
 from loop.errors import DataError
+from loop.models.recipes.names import informative
 from loop.protocols import Choice, FrozenTexts, PoolView, Recipe, Strategy
 from loop.records import FloatArray, IntArray
 from loop.selection import spots
@@ -53,9 +54,9 @@ class Known:
     """What a simulated project knows so far; grows by a batch a round."""
 
     trained: IntArray
-    """Rows asked, to train on."""
+    """Rows that the strategy picked."""
     dev: IntArray
-    """Rows asked at random to tell how spots stand."""
+    """Rows asked at random to estimate how spots stand."""
     audit: IntArray
     """Rows asked at random to measure."""
     corrected: list[bool] = field(default_factory=list)
@@ -80,17 +81,27 @@ def whole(stage: Stage, *, recipe: str, seed: int) -> tuple[float, float]:
 
 
 def replay(
-    stage: Stage, *, strategy: str, recipe: str, seed: int, batch: int, rounds: int, audit: float, dev: float
+    stage: Stage,
+    *,
+    strategy: str,
+    recipe: str,
+    seed: int,
+    batch: int,
+    rounds: int,
+    audit: float,
+    dev: float,
+    refit: bool = True,
 ) -> Record:
     """The record of `rounds` batches. Same stage and arguments, same record but for the seconds.
 
+    refit: whether dev answers are trained on, as dev.refit says in a project.
     Raises DataError when the strategy breaks its contract, and what strategy and recipe raise.
     """
     pick: Strategy = registry.load("strategy", strategy)
     fit: Recipe = registry.load("recipe", recipe)
     rng, none = np.random.default_rng([seed, 2]), stage.part.pool[:0]
     known, logbook = Known(none, none, none), Logbook(part=stage.part, labels=stage.labels)
-    probabilities = _from_names(stage, fit, recipe, seed=seed)
+    probabilities = first_fit = _from_names(stage, fit, recipe, seed=seed)
     for round_ in range(rounds):
         started = time.perf_counter()
         free = np.setdiff1d(stage.part.pool, known.asked())
@@ -98,19 +109,23 @@ def replay(
         apart = [round(share * batch) for share in (dev, audit)]
         new_dev, new_audit = drawn[: apart[0]], drawn[apart[0] : sum(apart)]
         open_rows = np.setdiff1d(free, drawn[: sum(apart)])
-        view = _view(stage, open_rows, known, probabilities)
+        view = _view(stage, recipe, open_rows, known, probabilities, first_fit)
         picks = open_rows[_picked(pick, view, name=strategy, budget=batch - sum(apart), rng=rng)]
         picking = time.perf_counter() - started
         _remember(known, picks, new_dev, new_audit, stage.answers, probabilities)
         started = time.perf_counter()
         left = np.setdiff1d(free, np.concatenate([picks, new_dev, new_audit]))
-        probabilities, found = _fitted(stage, fit, known.trained, unlabelled=left, seed=seed)
+        first_fit, found = _fitted(stage, fit, known.trained, unlabelled=left, seed=seed)
+        probabilities, taught = first_fit, known.trained
+        if refit and len(known.dev):
+            taught = np.concatenate([known.trained, known.dev])
+            probabilities, found = _fitted(stage, fit, taught, unlabelled=left, seed=seed)
         seconds = (picking, time.perf_counter() - started)
         logbook.add(
             found,
             is_model=probabilities is not None,
             asked=known.asked(),
-            trained=len(known.trained),
+            trained=len(taught),
             left=left,
             seconds=seconds,
         )
@@ -158,6 +173,13 @@ def _from_names(stage: Stage, fit: Recipe, recipe: str, *, seed: int) -> FloatAr
     return fit(stage.frozen, none, stage.answers[none], classes=stage.classes, unlabelled=stage.part.pool, seed=seed)
 
 
+def _uses_label_texts(stage: Stage, recipe: str, rows: IntArray) -> bool:
+    """Whether a model of these rows rests on the labels' names too, as the recipe itself finds out."""
+    if recipe not in READING_NAMES:
+        return False
+    return informative(stage.frozen.labels, stage.frozen.embeddings[rows], stage.answers[rows]) is not None
+
+
 def _remember(
     known: Known, picks: IntArray, dev: IntArray, audit: IntArray, answers: IntArray, probabilities: FloatArray | None
 ) -> None:
@@ -170,22 +192,34 @@ def _remember(
     known.audit = np.concatenate([known.audit, audit])
 
 
-def _view(stage: Stage, rows: IntArray, known: Known, probabilities: FloatArray | None) -> PoolView:
+def _view(
+    stage: Stage,
+    recipe: str,
+    rows: IntArray,
+    known: Known,
+    probabilities: FloatArray | None,
+    first_fit: FloatArray | None,
+) -> PoolView:
+    """first_fit: what a model that was not trained on dev says."""
     steering = np.concatenate([known.trained, known.dev])
     return PoolView(
         ids=tuple(f"{row:08d}" for row in rows.tolist()),
         embeddings=np.asarray(stage.frozen.embeddings[rows]),
         probabilities=None if probabilities is None else probabilities[rows],
         spots=stage.spots[rows],
-        spot_estimates=None if probabilities is None else _estimates(stage, rows, known, probabilities),
+        spot_estimates=None if probabilities is None else _estimates(stage, rows, known, probabilities, first_fit),
         labelled_embeddings=np.asarray(stage.frozen.embeddings[steering]),
         labelled=stage.answers[steering],
+        uses_label_texts=_uses_label_texts(stage, recipe, steering),
     )
 
 
-def _estimates(stage: Stage, free: IntArray, known: Known, probabilities: FloatArray) -> FloatArray:
+def _estimates(
+    stage: Stage, free: IntArray, known: Known, probabilities: FloatArray, first_fit: FloatArray | None
+) -> FloatArray:
     """(s,) error rates of the spots, as the step `map` of a round estimates them."""
-    wrong = probabilities[known.dev].argmax(axis=1) != stage.answers[known.dev]
+    dev = known.dev if first_fit is not None else known.dev[:0]
+    wrong = np.zeros(0, np.bool_) if first_fit is None else first_fit[dev].argmax(axis=1) != stage.answers[dev]
     blank = [""] * stage.spot_count
     found = spots.estimate(
         names=blank,
@@ -193,7 +227,7 @@ def _estimates(stage: Stage, free: IntArray, known: Known, probabilities: FloatA
         members=stage.spots[stage.part.pool],
         unlabelled=stage.spots[free],
         confidence=probabilities[free].max(axis=1),
-        dev=stage.spots[known.dev],
+        dev=stage.spots[dev],
         dev_wrong=wrong,
         answered=stage.spots[np.array(known.guessed, dtype=np.int64)],
         corrected=np.array(known.corrected, dtype=np.bool_),

@@ -160,7 +160,7 @@ def test_the_weights_kept_are_those_of_the_best_look(
 def test_the_watch_puts_back_the_weights_it_kept() -> None:
     module = PooledClassifier(torch.nn.Linear(2, 2), torch.zeros(2, 2), torch.zeros(2), scale=1.0, dropout=0.0)
     losses = iter([0.8, 0.5, 0.9])
-    watch = Watch(module, lambda: next(losses), every=1, patience=5, progress=None)
+    watch = Watch(module, lambda: next(losses), every=1, patience=5, last=9, progress=None)
     state = transformers.TrainerState(global_step=1, max_steps=2)
     watch.on_train_begin(None, state, transformers.TrainerControl())
     watch.on_step_end(None, state, transformers.TrainerControl())

@@ -101,6 +101,7 @@ OTHER: Mapping[str, Any] = {
     "gate.slice_n": 9,
     "gate.forgetting": 0.2,
     "dev.share": 0.0,
+    "dev.refit": False,
     "plan.target_error": 0.3,
     "plan.price_per_hour": 9.0,
     "plan.currency": "USD",

@@ -70,15 +70,24 @@ def work(tmp_path: Path, told: Told) -> Iterator[Work]:
                 progress.open_round(connection, RoundRow(round_, {}, "d", "0.1", AT, None))
         project = SimpleNamespace(pool=Pool.open(tmp_path / "pool.parquet"), ledger=ledger)
         config = SimpleNamespace(
-            labels={"a": ""}, data=SimpleNamespace(context=None), labeler=SimpleNamespace(overlap=1)
+            labels={"a": ""},
+            data=SimpleNamespace(context=None),
+            labeler=SimpleNamespace(overlap=1),
+            dev=SimpleNamespace(refit=True),
         )
         yield cast(Work, SimpleNamespace(project=project, config=config, round=1, say=told.lines.append))
 
 
-def found(work: Work, trained: Sequence[str], *, audit: Sequence[str] = (), dev: Sequence[str] = ()) -> Guarded:
-    return guard(
-        work, trained=[ID[one] for one in trained], audit=[ID[one] for one in audit], dev=[ID[one] for one in dev]
-    )
+def found(
+    work: Work,
+    trained: Sequence[str],
+    *,
+    audit: Sequence[str] = (),
+    dev: Sequence[str] = (),
+    refit: Sequence[str] = (),
+) -> Guarded:
+    ids = [[ID[one] for one in names] for names in (trained, audit, dev, refit)]
+    return guard(work, trained=ids[0], audit=ids[1], dev=ids[2], refit=ids[3])
 
 
 def kept(work: Work, guarded: Guarded) -> set[str]:
@@ -98,6 +107,11 @@ def test_each_grade_is_found_against_each_ground_with_the_twin_that_measures(wor
         "folded": ("dev", "dev", "folded", 1),
     }
     assert kept(work, guarded) == {"bill", "same", "near", "folded"}
+
+
+def test_dev_that_is_trained_on_is_kept_out_where_it_is_like_gold_or_audit_and_never_for_being_dev(work: Work) -> None:
+    guarded = found(work, ["other"], audit=["audit"], dev=["dev", "near", "folded"], refit=["dev", "near", "folded"])
+    assert {NAME[one.example_id]: one.ground for one in guarded.leaks} == {"near": "audit"}
 
 
 def test_this_rounds_training_does_not_know_yet_what_this_round_finds(work: Work) -> None:

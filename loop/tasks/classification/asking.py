@@ -21,7 +21,14 @@ from loop.rounds.frozen import Frozen, Partition, embeddings, partition
 from loop.rounds.guarding import twins_of_measured
 from loop.rounds.work import Done, Work
 from loop.selection import budget, reasons
-from loop.tasks.classification.scoring import in_spots, picking_scores, probabilities_of, rows_of, scores_of
+from loop.tasks.classification.scoring import (
+    in_spots,
+    picking_model,
+    picking_scores,
+    probabilities_of,
+    rows_of,
+    scores_of,
+)
 
 DRAWN = "Drawn at random from messages of its kind."
 
@@ -90,7 +97,7 @@ def ext_id(work: Work, example_id: str) -> str:
 
 
 def _view(work: Work, frozen: Frozen, regions: Partition, ids: Sequence[str], standing: Sequence[Spot]) -> PoolView:
-    scores = picking_scores(work)
+    scores, model = picking_scores(work), picking_model(work)
     with work.project.ledger.read() as connection:
         asked = people.asked(connection)
         labels = {row.example_id: row for row in people.labels(connection)}
@@ -107,6 +114,7 @@ def _view(work: Work, frozen: Frozen, regions: Partition, ids: Sequence[str], st
         spot_estimates=estimates,
         labelled_embeddings=np.asarray(frozen.rows(steering)),
         labelled=np.array([column[labels[id_].label] if id_ in labels else -1 for id_ in steering], dtype=np.int64),
+        uses_label_texts=model is not None and bool(model.training.get("uses_label_texts")),
     )
 
 

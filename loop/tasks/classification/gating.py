@@ -21,12 +21,14 @@ from loop.tasks.classification.retention import forgotten
 def gate(work: Work) -> Done:
     """Judges this round's model against the champion."""
     with work.project.ledger.read() as connection:
-        trained = {row.round for row in figures.models(connection)}
+        trained = {row.round: row.train_n for row in figures.models(connection)}
         champion = figures.champion(connection)
     if work.round not in trained:
         return Done({"skipped": "no model in this round"})
     truth = truths(work)
     known = {id_: label for ground in reversed(GROUNDS) for id_, label in truth[ground].items()}
+    # Which classes and slices a model from label names does well on is the luck of the names: only the whole counts.
+    watches_parts = champion is not None and trained.get(champion) != 0
     classes: dict[str, list[str]] = {}
     for id_, label in known.items():
         classes.setdefault(label, []).append(id_)
@@ -39,8 +41,8 @@ def gate(work: Work) -> Done:
         wrong=wrong,
         grounds=truth,
         chances=audit.chances(work),
-        classes=classes,
-        slices=slices_of(work, tuple(known)),
+        classes=classes if watches_parts else {},
+        slices=slices_of(work, tuple(known)) if watches_parts else {},
     )
 
     def own(_: Ground) -> tuple[SliceComparison | None, ...]:

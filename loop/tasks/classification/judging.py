@@ -27,7 +27,7 @@ from loop.rounds.frozen import embeddings, partition, tokens
 from loop.rounds.lost_files import is_whole
 from loop.rounds.work import GROUNDS, Done, Work, artifact
 from loop.tasks.classification import proxies
-from loop.tasks.classification.learning import proxied
+from loop.tasks.classification.learning import BESIDE, MODEL, HeldOut, held_out, proxied
 from loop.tasks.classification.retention import measure_retention
 
 LENGTHS = ((3, "up to 3 words"), (30, "4 to 30 words"), (math.inf, "over 30 words"))
@@ -44,15 +44,16 @@ def evaluate(work: Work) -> Done:
     measured = [id_ for ground in GROUNDS for id_ in truth[ground]]
     open_ids = proxies.unlabelled(work)
     ids = tuple(dict.fromkeys([*measured, *audit.population(work), *open_ids]))
-    model = load_classifier(work.project.artifacts.open(work.name("train")) / "model")
-    predictions = _said(work, model, ids)
+    made = work.project.artifacts.open(work.name("train"))
+    model = load_classifier(made / MODEL)
+    predictions = _predicted(work, model, ids, held_out(made, MODEL))
     with work.project.artifacts.writing(work.name("evaluate")) as folder:
         save(predictions, folder)
         kept = measure_retention(work, model, folder, work.rng("evaluate", len(GROUNDS)))
     lifted = lifting.measure_lift(work, embeddings(work))
     against: tuple[Measurement, ...] = ()
     if proxied(work):
-        said = _said(work, load_classifier(work.project.artifacts.open(work.name("train")) / "proxy"), ids)
+        said = _predicted(work, load_classifier(made / BESIDE), ids, held_out(made, BESIDE))
         against = proxies.compared(
             predictions,
             said,
@@ -73,8 +74,13 @@ def evaluate(work: Work) -> Done:
     return Done({ground: len(truth[ground]) for ground in GROUNDS} | headline | unlifted, record)
 
 
-def _said(work: Work, model: Any, ids: tuple[str, ...]) -> Predictions:
-    return Predictions(ids=ids, labels=model.labels, probabilities=predict(work, model, ids).probabilities)
+def _predicted(work: Work, model: Any, ids: tuple[str, ...], dev: HeldOut | None) -> Predictions:
+    """What a model says; of dev examples that it was trained on, what its first fit says."""
+    probabilities = predict(work, model, ids).probabilities
+    if dev is not None:
+        row_of = {id_: row for row, id_ in enumerate(ids)}
+        probabilities[[row_of[id_] for id_ in dev.ids]] = dev.probabilities
+    return Predictions(ids=ids, labels=model.labels, probabilities=probabilities)
 
 
 def estimated(work: Work) -> tuple[EstimateRow, ...]:

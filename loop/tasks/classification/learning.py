@@ -1,9 +1,15 @@
 """Step `train`: the labels so far, but for those whose text measures the model → a tuned model, calibrated on dev.
 
+    train ─────► first fit ─► dev probabilities, steps, calibration ─┐
+    train + dev ─────────────────────────────────────────────────────┴─► refit: the model
+
+What is said of dev examples is by the first fit, which has not seen them; with dev.refit false it is the model.
 With model.final_every k > 1 only each k-th model is tuned as model.tuning says, the others by the cheap PROXY. Beside
 a tuned one the proxy is made too, from the same labels, so that `evaluate` can tell how far both agree.
 
-    train/model  the round's model      train/proxy  beside a tuned one      train/labels.json  what both learned from
+    train/model  the round's model      train/model.held_out.npy  the first fit's probabilities of dev
+    train/proxy  beside a tuned one     train/proxy.held_out.npy
+    train/labels.json  what both learned from
 """
 
 from __future__ import annotations
@@ -11,7 +17,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,13 +28,16 @@ from loop.label_texts import label_texts
 from loop.ledger import figures, people
 from loop.ledger.figures import ModelRow
 from loop.protocols import TrainingReport, TrainingSet
-from loop.records import Label, Role
+from loop.records import FloatArray, Label, Role
 from loop.rounds.frozen import Frozen, embeddings
 from loop.rounds.guarding import kept_out
 from loop.rounds.work import Done, Work, now
 
 PROXY = "head"
 """The cheap tuning method: a head on the frozen encoder, seconds instead of minutes."""
+LABELS = "labels.json"
+MODEL, BESIDE = "model", "proxy"
+"""The folders of the round's model and of the proxy beside a tuned one."""
 
 
 def train(work: Work) -> Done:
@@ -40,7 +49,9 @@ def train(work: Work) -> Done:
         labels = people.labels(connection, roles=[Role.TRAIN, Role.DEV])
     leaking = kept_out(work)
     training = [label for label in labels if label.role is Role.TRAIN and label.example_id not in leaking]
-    dev = [label for label in labels if label.role is Role.DEV]
+    refit = work.config.dev.refit
+    # What leaks is not trained on, so that the model itself may say what dev would have said of it.
+    dev = [label for label in labels if label.role is Role.DEV and not (refit and label.example_id in leaking)]
     classes = {label.label for label in training}
     tuning = tuning_of(work)
     if len(classes) < 2:
@@ -60,7 +71,7 @@ def train(work: Work) -> Done:
         base=work.config.model.base,
         tuning=tuning,
         seed=seed,
-        train_n=len(training),
+        train_n=len(training) + refit * len(dev),
         dev_n=len(dev),
         labels_digest=labels_digest([*training, *dev]),
         temperature=report.temperature,
@@ -99,26 +110,56 @@ def labels_digest(labels: Sequence[Label]) -> str:
     return hashlib.blake2b(json.dumps(rows).encode(), digest_size=16).hexdigest()
 
 
+def held_out_file(name: str) -> str:
+    """The file beside a model's folder with the first fit's probabilities of dev; there when it was fitted twice."""
+    return f"{name}.held_out.npy"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeldOut:
+    """What the first fit of a model says of dev, which it was not trained on."""
+
+    ids: tuple[str, ...]
+    """(d,) dev examples."""
+    probabilities: FloatArray
+    """(d, k) calibrated, columns in the order of the label set."""
+
+
+def held_out(folder: Path, name: str) -> HeldOut | None:
+    """Of the model `name`, MODEL or BESIDE, in the folder of the step `train`; None: it was not trained on dev."""
+    file = folder / held_out_file(name)
+    if not file.exists():
+        return None
+    rows = json.loads((folder / LABELS).read_text())
+    return HeldOut(tuple(id_ for id_, _, role in rows if role == Role.DEV), np.load(file))
+
+
 def _tune(
     work: Work, frozen: Frozen, training: Sequence[Label], dev: Sequence[Label], *, tuning: str, seed: int
 ) -> TrainingReport:
     parts = (_training_set(work, frozen, training), _training_set(work, frozen, dev))
 
-    def make(method: str, out: Path) -> TrainingReport:
+    def make(method: str, folder: Path, name: str) -> TrainingReport:
         model = work.config.model
         settings = registry.settings(method)(**model.options)
         trainer = registry.load("tuning", method)(settings, base=model.base, revision=model.revision)
-        out.mkdir()
-        labels = work.config.label_set.names
-        made: TrainingReport = trainer(*parts, labels=labels, out=out, seed=seed, progress=work.progress)
+        (folder / name).mkdir()
+        made: TrainingReport = trainer(
+            *parts,
+            labels=work.config.label_set.names,
+            out=folder / name,
+            seed=seed,
+            held_out=folder / held_out_file(name) if work.config.dev.refit else None,
+            progress=work.progress,
+        )
         return made
 
     with work.project.artifacts.writing(work.name("train")) as folder:
-        report = make(tuning, folder / "model")
+        report = make(tuning, folder, MODEL)
         if _wants_proxy(work, tuning):
-            make(PROXY, folder / "proxy")
+            make(PROXY, folder, BESIDE)
         rows = [[label.example_id, label.label, label.role.value] for label in (*training, *dev)]
-        (folder / "labels.json").write_text(json.dumps(rows))
+        (folder / LABELS).write_text(json.dumps(rows))
     return report
 
 

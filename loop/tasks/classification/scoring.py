@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from loop.ledger import figures
+from loop.ledger.figures import ModelRow
 from loop.records import FloatArray, IntArray, Predictions, Split
 from loop.rounds.frozen import Frozen, Partition
 from loop.rounds.work import Done, Work, artifact
@@ -43,21 +44,31 @@ def scores_of(work: Work) -> Predictions | None:
 
 
 def picking_scores(work: Work) -> Predictions | None:
-    """What picks rest on: the champion's view; of a round with a cheap proxy that proxy's, promoted or held back.
+    """What picks rest on: the champion's view, or that of the model `picking_model` names."""
+    from loop.models import load_classifier
+
+    seen, row = scores_of(work), picking_model(work)
+    with work.project.ledger.read() as connection:
+        champion = figures.champion(connection)
+    if seen is None or row is None or row.round == champion:
+        return seen
+    model = load_classifier(work.project.artifacts.open(row.artifact) / "model")
+    return Predictions(seen.ids, model.labels, predict(work, model, seen.ids).probabilities)
+
+
+def picking_model(work: Work) -> ModelRow | None:
+    """The model that picks rest on: the champion; in a round with a cheap proxy that one, promoted or held back.
 
     It alone has learned from the newest answers, while the champion may be a tuned model some rounds old. Picks are
     what it is there for; people, spots and estimates go by the champion.
     """
-    from loop.models import load_classifier
-
-    seen = scores_of(work)
     with work.project.ledger.read() as connection:
-        own = [row.tuning for row in figures.models(connection) if row.round == work.round]
+        models = {row.round: row for row in figures.models(connection)}
         champion = figures.champion(connection)
-    if seen is None or champion == work.round or work.config.model.final_every == 1 or own != [PROXY]:
-        return seen
-    model = load_classifier(work.project.artifacts.open(work.name("train")) / "model")
-    return Predictions(seen.ids, model.labels, predict(work, model, seen.ids).probabilities)
+    own = models.get(work.round)
+    if champion is not None and work.config.model.final_every > 1 and own is not None and own.tuning == PROXY:
+        return own
+    return None if champion is None else models[champion]
 
 
 def in_spots(frozen: Frozen, regions: Partition, ids: Sequence[str]) -> IntArray:

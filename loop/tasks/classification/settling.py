@@ -53,11 +53,12 @@ def _guarded(
     """A text drawn at random that people skipped measures nothing; one they have not answered yet will."""
     skipped = {id_ for id_, outcome in outcomes.items() if outcome.state is SettlementState.SKIPPED}
     by_role = {role: {label.example_id for label in labels if label.role is role} for role in Role}
+    refit = frozenset(by_role[Role.DEV]) if work.config.dev.refit else frozenset()
     for row in picks:
         role = ROLES.get(row.pick.kind)
         if role is not None and row.pick.example_id not in skipped:
             by_role[role].add(row.pick.example_id)
-    return guard(work, trained=by_role[Role.TRAIN], audit=by_role[Role.AUDIT], dev=by_role[Role.DEV])
+    return guard(work, trained=by_role[Role.TRAIN], audit=by_role[Role.AUDIT], dev=by_role[Role.DEV], refit=refit)
 
 
 def _settlements(
