@@ -10,9 +10,11 @@ chose worse than accuracy: held-out heads see fewer labels than the final one, a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from loop.models.calibration import dealt
 from loop.models.recipes.centroids import held_out_cosines
@@ -65,13 +67,18 @@ class Mixture:
     """(t,) 1.0 where they give the label, 0.0 elsewhere."""
 
 
+Weights = Callable[[NDArray[np.bool_]], FloatArray]
+"""Which of the m rows are used → (m,) their weights, balanced among themselves, and 0 for the others."""
+
+
 def choose(
-    rows: FloatArray, labels: IntArray, weights: FloatArray, *, tried: Tried, times: FloatArray, label_texts: int = 0
+    rows: FloatArray, labels: IntArray, weights: Weights, *, tried: Tried, times: FloatArray, label_texts: int = 0
 ) -> Mixture | None:
     """The usual mixture, or the one that gains most on it if that is clear. None: too few labels to choose by.
 
-    rows: (m, d) of length 1. labels: (m,) columns, each one present. weights: (m,) of the examples, of the classes'
-    balance too. times: (m,) how often each counts. label_texts: so many rows at the end are never held out.
+    rows: (m, d) of length 1. labels: (m,) columns, each one present. weights: of the rows that a fold leaves; balancing
+    them without what it holds out matters: with weights of all rows a class that lost one is held back. times: (m,) how
+    often each counts. label_texts: so many rows at the end are never held out.
     """
     tested, folds = tested_folds(labels, label_texts)
     if len(tested) < TEST_FROM:
@@ -149,7 +156,7 @@ def spread(logits: FloatArray) -> float:
 def _held_out(
     rotated: Rotated,
     labels: IntArray,
-    weights: FloatArray,
+    weights: Weights,
     folds: IntArray,
     *,
     c: float,
@@ -160,6 +167,6 @@ def _held_out(
     found = np.zeros(truth.shape, np.float32)
     for fold in np.unique(folds[folds >= 0]).tolist():
         held = folds == fold
-        starts[fold] = fit(rotated, truth, weights * ~held, c=c, start=starts.get(fold))
+        starts[fold] = fit(rotated, truth, weights(~held), c=c, start=starts.get(fold))
         found[held] = rotated.rows[held] @ starts[fold][:-1] + starts[fold][-1]
     return found

@@ -12,6 +12,7 @@ tried and left out, stands in docs/recipe.md.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -208,7 +209,7 @@ def _chosen(known: _Known, power: float, *, name: str, tried: Tried) -> tuple[Re
         raise ModelError(f"representation {name!r} without hidden layers", wanted="FrozenTexts with layers")
 
     def mixture_of(read: Representation, tried: Tried) -> Mixture | None:
-        weights = known.weights(power)
+        weights = partial(known.weights, power)
         return choose(known.rows(read), columns, weights, tried=tried, times=known.times, label_texts=known.label_texts)
 
     read = LAST if layers is None or name in ("auto", "last") else shared(name, layers)
