@@ -69,7 +69,7 @@ def chosen(
 
 
 def table(rows: Sequence[QuestionRow], spots: Mapping[int, str]) -> pd.DataFrame:
-    """One row a question. A blind one keeps the model's guess to itself until it is answered."""
+    """One row a question. A blind one keeps the model's guess, and its spot's name, to itself until it is answered."""
     lines = [
         {
             "Task": web_link(row.url),
@@ -80,7 +80,7 @@ def table(rows: Sequence[QuestionRow], spots: Mapping[int, str]) -> pd.DataFrame
             "Answer": words.NOTHING if row.answer is None else plain(row.answer, longest=80),
             "Why asked": plain(row.reason),
             "Kind": [KINDS.get(row.kind, plain(row.kind)), *(["blind"] if row.blind else [])],
-            "Spot": plain(spots.get(row.spot, words.NOTHING), longest=60) if row.spot is not None else words.NOTHING,
+            "Spot": _spot(row, spots),
             "By": plain(", ".join(map(words.account, row.annotators)), longest=80) or words.NOTHING,
             "Remarks": plain(" · ".join([*row.flags, *([row.note] if row.note else [])]), longest=200),
         }
@@ -100,7 +100,7 @@ def compared(rows: Sequence[QuestionRow], spots: Mapping[int, str]) -> pd.DataFr
             "Said": words.NOTHING if row.answer is None else plain(words.answer(row.form, row.answer), longest=160),
             "Why asked": plain(row.reason),
             "Kind": [KINDS.get(row.kind, plain(row.kind))],
-            "Spot": plain(spots.get(row.spot, words.NOTHING), longest=60) if row.spot is not None else words.NOTHING,
+            "Spot": _spot(row, spots),
             "By": plain(", ".join(map(words.account, row.annotators)), longest=80) or words.NOTHING,
             "Remarks": plain(" · ".join([*row.flags, *([row.note] if row.note else [])]), longest=200),
         }
@@ -165,6 +165,12 @@ def _kind(row: QuestionRow) -> str:
 
 def _secret(row: QuestionRow) -> bool:
     return row.blind and row.state in ("open", "not sent")
+
+
+def _spot(row: QuestionRow, spots: Mapping[int, str]) -> str:
+    if row.spot is None or row.spot not in spots:
+        return words.NOTHING
+    return HIDDEN if _secret(row) else plain(spots[row.spot], longest=60)
 
 
 def _guess(row: QuestionRow) -> str:

@@ -19,7 +19,7 @@ from loop.trust import RECORD
 
 COLUMNS = ("", "spot", "state", "since", "error", "95 % interval", "size", "labels", "removed")
 LEFT = ("spot", "state")
-LONGEST = 34
+LONGEST = 50
 """Characters of a name in the table."""
 
 
@@ -86,7 +86,7 @@ def unmute(root: Path, spot: str, *, why: str) -> None:
 def _table(trends: Sequence[SpotTrend]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in COLUMNS:
-        table.add_column(name, justify="left" if name in LEFT else "right", no_wrap=True)
+        table.add_column(name, justify="left" if name in LEFT else "right", no_wrap=name != "spot")
     for row in trends:
         life, spot = row.life, row.spot
         table.add_row(

@@ -141,15 +141,17 @@ def measurements(connection: Connection, *, round_: int | None = None) -> dict[i
 
 
 def put_spots(connection: Connection, round_: int, spots: Iterable[Spot]) -> None:
-    """Writes how the spots stand in a round; a name, once given, stays."""
+    """Writes how the spots stand in a round, and their names; one that a person gave stays."""
     spots = tuple(spots)
-    known = set(connection.execute(select(schema.spots.c.id)).scalars())
-    new = [
-        {"id": spot.id, "name": spot.name, "terms": list(spot.terms), "named_by": "weakspot"}
+    chosen = set(
+        connection.execute(select(schema.spots.c.id).where(schema.spots.c.named_by != lives.WEAKSPOT)).scalars()
+    )
+    named = [
+        {"id": spot.id, "name": spot.name, "terms": list(spot.terms), "named_by": lives.WEAKSPOT}
         for spot in spots
-        if spot.id not in known
+        if spot.id not in chosen
     ]
-    upsert(connection, schema.spots, new)
+    upsert(connection, schema.spots, named)
     upsert(connection, schema.spot_rounds, [_spot_fields(round_, spot) for spot in spots])
 
 

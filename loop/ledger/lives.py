@@ -15,6 +15,9 @@ from loop.ledger.records import record
 from loop.ledger.writing import upsert
 from loop.records import FoundSlice, SpotLife
 
+WEAKSPOT = "weakspot"
+"""Who named a spot that no person named."""
+
 
 @dataclass(frozen=True, slots=True)
 class LifeRound:
@@ -45,7 +48,7 @@ class NamedSpot:
     id: int
     name: str
     named_by: str
-    """"weakspot" or the person."""
+    """WEAKSPOT or the person."""
 
 
 def put_lives(connection: Connection, round_: int, lives: Iterable[SpotLife]) -> None:
@@ -79,8 +82,12 @@ def add_edit(connection: Connection, edit: SpotEdit) -> None:
     """Appends what a person did; a new name is taken over at once."""
     connection.execute(insert(schema.spot_edits).values(**{name: getattr(edit, name) for name in SpotEdit.__slots__}))
     if edit.action == "rename":
-        chosen = update(schema.spots).where(schema.spots.c.id == edit.spot)
-        connection.execute(chosen.values(name=edit.value, named_by=edit.by))
+        take_name(connection, edit.spot, edit.value, by=edit.by)
+
+
+def take_name(connection: Connection, spot: int, name: str, *, by: str) -> None:
+    """A name that a person gave: it stays until a person gives another one."""
+    connection.execute(update(schema.spots).where(schema.spots.c.id == spot).values(name=name, named_by=by))
 
 
 def edits(connection: Connection, *, before: str | None = None) -> tuple[SpotEdit, ...]:

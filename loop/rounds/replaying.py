@@ -18,7 +18,7 @@ from typing import Any
 
 from loop.artifacts import faults
 from loop.errors import WeakspotError
-from loop.ledger import progress, schema
+from loop.ledger import lives, progress, schema
 from loop.ledger.lineage import rows
 from loop.ledger.progress import StepRow
 from loop.project import Project
@@ -184,6 +184,9 @@ def move_between(project: Project, past: Project, *, after: str, until: str) -> 
     with past.ledger.begin() as connection:
         for name, found in moves(project, after=after, until=until).items():
             put(connection, schema.metadata.tables[name], [{**row, "id": None} for row in found])
+            for row in found:
+                if name == "spot_edits" and row["action"] == "rename":
+                    lives.take_name(connection, row["spot"], row["value"], by=row["by"])
 
 
 def _answered(work: Work, content: Mapping[str, Any]) -> bool:

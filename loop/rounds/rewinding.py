@@ -148,9 +148,23 @@ def _tables(
         if before
         else _as_far_as_known(project, connection, round_, asked)
     )
-    # A spot of a later round has no row here that speaks of it; its name does no harm.
-    found["spots"] = rows(connection, schema.spots)
+    found["spots"] = _named(connection, round_, before, found["spot_edits"])
     return found
+
+
+def _named(
+    connection: Connection, round_: int, before: Mapping[str, Any] | None, edits: Iterable[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """The spots under the names they had: weakspot makes new ones in every round, people at any time."""
+    if round_ == 0:
+        return []
+    if before is None:
+        return rows(connection, schema.spots)
+    chosen = {row["spot"]: row for row in edits if row["action"] == "rename"}
+    return [
+        {**row, "name": chosen[row["id"]]["value"], "named_by": chosen[row["id"]]["by"]} if row["id"] in chosen else row
+        for row in before["spots.json"]["named"]
+    ]
 
 
 def _as_far_as_known(project: Project, connection: Connection, round_: int, asked: set[str]) -> dict[str, Any]:

@@ -35,7 +35,6 @@ def lives_of(work: Work, frozen: Frozen, regions: Partition, found: Sequence[Spo
         rows = [row for row in figures.spots(connection) if row.round < work.round]
         before = lives.newest_lives(connection, before=work.round)
         mute = lives.muted(lives.edits(connection))
-        names = {spot.id: spot.name for spot in lives.named_spots(connection)}
     spots = {round_: [row.spot for row in rows if row.round == round_] for round_ in {row.round for row in rows}}
     spots[work.round] = list(found)
     spent, merged = _spent(work, frozen, regions), parts_of(work)
@@ -50,7 +49,7 @@ def lives_of(work: Work, frozen: Frozen, regions: Partition, found: Sequence[Spo
         for spot in found
         if spot.id not in merged
     )
-    name_of = {spot.id: names.get(spot.id, spot.name) for spot in found}
+    name_of = {spot.id: spot.name for spot in found}
     for life in told:
         if life.alert:
             work.say(f"Weak spot “{name_of[life.spot]}” is back: {life.reason[0].lower()}{life.reason[1:]}")

@@ -40,7 +40,7 @@ def name_spots(
     it, on banking77 87 % and 100 %; the names then hold for 55 % instead of 57 %, and 62 instead of 71 %, of the
     region's texts, and for 12 instead of 17 %, and 18 instead of 36 %, of the neighbour's that fits them best.
     Names are unique, at most 40 characters, of one or two terms without a common word. A region without telling
-    words is called "region 7".
+    words is called by its number, "region 7".
     """
     members = list(_members(assignment, count))
     counts = [_counts([texts[row] for row in rows]) for rows in members]
@@ -149,4 +149,4 @@ def _candidates(telling: Sequence[str], spot: int) -> Iterator[str]:
             yield name
     if telling and len(telling[0]) <= LONGEST:
         yield telling[0]
-    yield f"region {spot + 1}"
+    yield f"region {spot}"

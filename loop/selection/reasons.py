@@ -27,8 +27,8 @@ def weak(probabilities: FloatArray, labels: Sequence[str], spot: Spot | None) ->
 
 
 def weak_blind(spot: Spot | None) -> str:
-    """As `weak`, without a word about this example's labels."""
-    return " ".join(part for part in (BLIND, _region(spot)) if part)
+    """As `weak`, without a word about labels: a spot's name may hold the very ones it is asked about."""
+    return " ".join(part for part in (BLIND, _region(spot, by_name=False)) if part)
 
 
 def cold(spot: Spot | None) -> str:
@@ -55,10 +55,11 @@ def _hesitation(probabilities: FloatArray, labels: Sequence[str]) -> str:
     return f"The model hesitates between {told[0]} and {told[1]}."
 
 
-def _region(spot: Spot | None) -> str:
+def _region(spot: Spot | None, *, by_name: bool = True) -> str:
     if spot is None or spot.muted or spot.estimate is None:
         return ""
-    return f"It errs in about {_percent(spot.estimate)} of messages about “{spot.name}”."
+    which = f"messages about “{spot.name}”" if by_name else "messages like this one"
+    return f"It errs in about {_percent(spot.estimate)} of {which}."
 
 
 def _percent(share: float) -> str:

@@ -1,7 +1,8 @@
 """Weak spots: a lasting partition of the data into regions, with names and error estimates.
 
 embeddings ─► partition ─► centroids (fixed once) ─► assign ─► the region of any example, now and later
-texts by region ─► name_spots                  naming.py
+texts by region ─► name_spots: words           naming.py
+labels, metadata, words ─► name_by_traits      spot_names.py, spot_labels.py, spot_slices.py
 errors, corrections, confidence ─► estimate    estimates.py
 """
 

@@ -53,16 +53,18 @@ def test_the_difference_is_told_against_the_champion_before(seen: Any) -> None:
 
 def test_an_open_blind_question_keeps_the_guess_to_itself_and_an_answered_one_tells_it(seen: Any) -> None:
     rows = report.questions(seen)
-    frame = queue.table(rows, {})
+    frame = queue.table(rows, {row.spot: "refund ↔ bill" for row in rows if row.spot is not None})
     secret = [row.blind and row.state == "open" for row in rows]
     assert any(secret)
     assert any(row.blind and row.state == "answered" for row in rows)
     for row, (_, shown), hidden in zip(rows, frame.iterrows(), secret, strict=True):
         if hidden:
             assert shown["Model says"] == spots.HIDDEN
+            assert shown["Spot"] == spots.HIDDEN
             assert np.isnan(shown["Sure"])
         else:
             assert shown["Model says"] == row.guess
+            assert shown["Spot"] == "refund ↔ bill"
 
 
 def test_the_map_keeps_the_guess_of_an_open_blind_question_too(seen: Any) -> None:

@@ -155,8 +155,8 @@ def test_models_measurements_and_spots_come_back_as_they_went_in(ledger: Ledger)
         figures.add_model(connection, model)
         figures.put_measurements(connection, 0, [figure])
         figures.put_measurements(connection, 0, [figure])
-        figures.put_spots(connection, 0, [spot])
         figures.put_spots(connection, 0, [replace(spot, name="another name")])
+        figures.put_spots(connection, 0, [spot])
         assert figures.models(connection) == (model,)
         assert figures.measurements(connection) == {0: (figure,)}
         assert [row.spot for row in figures.spots(connection)] == [spot]

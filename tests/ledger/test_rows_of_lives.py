@@ -50,10 +50,10 @@ def test_the_lives_of_a_round_come_back_and_are_replaced_whole(connection: Conne
 
 def test_a_name_given_by_a_person_is_told_everywhere_and_never_overwritten(connection: Connection) -> None:
     lives.add_edit(connection, edit(0, "rename", "Charged twice"))
-    figures.put_spots(connection, 1, [spot(0, "another")])
+    figures.put_spots(connection, 1, [spot(0, "another"), spot(1, "sim card ↔ roaming")])
     assert lives.named_spots(connection)[0] == NamedSpot(0, "Charged twice", "ann")
     assert {row.spot.name for row in figures.spots(connection) if row.spot.id == 0} == {"Charged twice"}
-    assert lives.named_spots(connection)[1].named_by == "weakspot"
+    assert lives.named_spots(connection)[1] == NamedSpot(1, "sim card ↔ roaming", lives.WEAKSPOT)
 
 
 def test_edits_come_back_in_order_and_up_to_a_moment(connection: Connection) -> None:

@@ -8,9 +8,11 @@ import pytest
 from made_record import answer, made_record, play, time
 
 from loop.errors import DataError
-from loop.ledger import figures, people, progress, schema
+from loop.ledger import figures, lives, people, progress, schema
 from loop.ledger.figures import Decision
+from loop.ledger.lives import SpotEdit
 from loop.project import Project, open_project
+from loop.rounds.replaying import move_between
 from loop.rounds.rewinding import moves, put, rewound
 
 pytestmark = pytest.mark.slow
@@ -71,6 +73,29 @@ def test_what_is_written_in_the_past_does_not_reach_the_project(desk: Path) -> N
     assert everything(desk) == before
     with open_project(desk) as project:
         assert project.key == "made"
+
+
+def names(project: Project) -> list[tuple[str, str]]:
+    with project.ledger.read() as connection:
+        return [(spot.name, spot.named_by) for spot in lives.named_spots(connection)]
+
+
+def test_spots_have_the_names_they_had_when_the_round_began(desk: Path) -> None:
+    with open_project(desk) as project:
+        with project.ledger.begin() as connection:
+            spot = figures.spots(connection, round_=0)[0].spot
+            figures.put_spots(connection, 1, [replace(spot, name="name of round 1")])
+        with rewound(project, 1) as past:
+            assert names(past.project) == [("letters", "weakspot")]
+        with rewound(project, 0) as past:
+            assert names(past.project) == []
+        with project.ledger.begin() as connection:
+            lives.add_edit(connection, SpotEdit(0, "rename", "Old letters", "ann", "ours", time(0, 59)))
+            lives.add_edit(connection, SpotEdit(0, "rename", "Letters", "bob", "ours", time(1, 5)))
+        with rewound(project, 1) as past:
+            assert names(past.project) == [("Old letters", "ann")]
+            move_between(project, past.project, after=time(1, 4), until=time(1, 6))
+            assert names(past.project) == [("Letters", "bob")]
 
 
 def test_what_people_decided_between_two_steps_comes_at_its_time(desk: Path) -> None:

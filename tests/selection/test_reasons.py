@@ -47,7 +47,10 @@ def test_a_region_without_an_estimate_is_not_spoken_of() -> None:
 
 def test_a_blind_reason_names_no_label_of_the_example() -> None:
     told = reasons.weak_blind(SPOT)
-    assert told.startswith("Asked without the model's answer, so that yours is not swayed. It errs in about 31 %")
+    assert told == (
+        "Asked without the model's answer, so that yours is not swayed. "
+        "It errs in about 31 % of messages like this one."
+    )
 
 
 def test_a_cold_reason_names_the_region_when_there_is_one() -> None:

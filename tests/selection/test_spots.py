@@ -59,7 +59,7 @@ def test_regions_are_named_by_what_tells_them_apart() -> None:
     assert names[0].startswith("engineer visit")
     assert names[1].startswith("charged twice")
     assert "rechnung" in names[2]
-    assert names[3] == "region 4"
+    assert names[3] == "region 3"
     assert terms[3] == ()
 
 
@@ -103,7 +103,7 @@ def test_a_name_does_not_say_the_same_word_twice() -> None:
 
 def test_texts_without_any_word_get_a_number() -> None:
     names, _ = spots.name_spots(["123 !!", "", "??"], np.array([0, 0, 1]), count=2)
-    assert names == ("region 1", "region 2")
+    assert names == ("region 0", "region 1")
 
 
 def _estimate(**changes: Any) -> tuple[Spot, ...]:

@@ -1,11 +1,13 @@
 """Step `map`: how weak each region is, from dev errors, people's corrections and calibrated confidence.
 
 champion's view, dev, answers ─► estimate of each region ─► its life
+champion's view, mistakes, labels ─► what each region holds and where the champion errs ─► its name
 champion on gold, audit, dev  ─► metadata slices
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,12 +15,15 @@ from sqlalchemy import Connection
 
 from loop.labels import last_words
 from loop.ledger import figures, lives, people
-from loop.records import Annotation, AnswerState, FoundSlice, Role, Split, Spot
-from loop.rounds import audit, reserves, spot_lives
+from loop.records import Annotation, AnswerState, FoundSlice, Predictions, Role, Split, Spot
+from loop.rounds import audit, reserves, spot_lives, spot_names
 from loop.rounds.frozen import Frozen, Partition, embeddings, partition
 from loop.rounds.lost_files import is_whole
+from loop.rounds.spot_names import SpotLabels, columns_of
 from loop.rounds.work import Done, Work
 from loop.selection import spots
+from loop.selection.estimates import AGED
+from loop.selection.spot_labels import Mistakes, confused_labels, main_labels
 from loop.tasks.classification.judging import predictions_of, truths
 from loop.tasks.classification.scoring import in_spots, probabilities_of, scores_of
 
@@ -46,8 +51,9 @@ def _spots(work: Work, frozen: Frozen, regions: Partition) -> tuple[Spot, ...]:
     open_ids = [id_ for id_ in pool.ids(Split.POOL) if id_ not in known]
     scores = scores_of(work)
     dev, answers = _dev(work), _answers(work)
+    labels = None if scores is None else _labels(work, frozen, regions, scores, open_ids, dev=dev, answers=answers)
     return spots.estimate(
-        names=regions.names,
+        names=spot_names.names_of(work, frozen, regions, labels=labels),
         terms=regions.terms,
         members=in_spots(frozen, regions, pool.ids(Split.POOL, Split.SEED)),
         unlabelled=in_spots(frozen, regions, open_ids),
@@ -60,6 +66,46 @@ def _spots(work: Work, frozen: Frozen, regions: Partition) -> tuple[Spot, ...]:
         mistakes=[(outcome.truth, outcome.guess) for outcome in dev.values() if outcome.wrong],
         dev_doubt=np.array([outcome.doubt for outcome in dev.values()], dtype=np.float64),
     )
+
+
+def _labels(
+    work: Work,
+    frozen: Frozen,
+    regions: Partition,
+    scores: Predictions,
+    open_ids: Sequence[str],
+    *,
+    dev: Mapping[str, _Outcome],
+    answers: Sequence[_Answer],
+) -> SpotLabels:
+    """What the champion's view, dev errors, corrections and known labels, audit ones aside, say of each region."""
+    seen = [(id_, one.truth, one.guess, 1.0) for id_, one in dev.items() if one.wrong]
+    seen += [(one.id, one.label, one.guess, AGED) for one in answers if one.corrected and one.label is not None]
+    return SpotLabels(
+        labels=scores.labels,
+        confused=confused_labels(
+            in_spots(frozen, regions, open_ids),
+            probabilities_of(scores, open_ids),
+            Mistakes(
+                spots=in_spots(frozen, regions, [id_ for id_, *_ in seen]),
+                truth=columns_of(scores.labels, [truth for _, truth, _, _ in seen]),
+                guess=columns_of(scores.labels, [guess for _, _, guess, _ in seen]),
+                weight=np.array([weight for *_, weight in seen], dtype=np.float64),
+            ),
+            count=regions.size(),
+        ),
+        main=_main(work, frozen, regions, scores),
+    )
+
+
+def _main(work: Work, frozen: Frozen, regions: Partition, scores: Predictions) -> tuple[tuple[int, ...], ...]:
+    """The labels each region holds: as the champion predicts, and where a label is known as that says."""
+    with work.project.ledger.read() as connection:
+        known = {row.example_id: row.label for row in people.labels(connection) if row.role is not Role.AUDIT}
+    held = {**dict(zip(scores.ids, scores.guesses(), strict=True)), **known}
+    ids = [id_ for id_ in work.project.pool.ids(Split.POOL, Split.SEED) if held.get(id_) in scores.labels]
+    columns = columns_of(scores.labels, [held[id_] for id_ in ids])
+    return main_labels(in_spots(frozen, regions, ids), columns, count=regions.size())
 
 
 def _slices(work: Work) -> tuple[FoundSlice, ...]:
@@ -96,6 +142,10 @@ class _Answer:
     """A person's answer where the model had guessed."""
 
     id: str
+    guess: str
+    """Of the model, when it was asked."""
+    label: str | None
+    """What the person said."""
     corrected: bool
     doubt: float
     """1 - confidence of the model when it was asked: how likely a correction was expected to be."""
@@ -122,8 +172,8 @@ def _answers(work: Work) -> list[_Answer]:
     for answer in answers:
         pick = pick_of[answer.ext_id]
         verdict = corrected(answer, pick.guess)
-        if verdict is not None and pick.confidence is not None:
-            found.append(_Answer(pick.example_id, verdict, 1 - pick.confidence))
+        if verdict is not None and pick.guess is not None and pick.confidence is not None:
+            found.append(_Answer(pick.example_id, pick.guess, answer.label, verdict, 1 - pick.confidence))
     return found
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from loop.ledger import figures, lives, people
 from loop.records import FloatArray, IntArray, Split, Spot
-from loop.rounds import spot_lives
+from loop.rounds import spot_lives, spot_names
 from loop.rounds.frozen import Frozen, embeddings, partition
 from loop.rounds.lost_files import is_whole
 from loop.rounds.work import Done, Work, artifact
@@ -30,7 +30,7 @@ def map_spots(work: Work) -> Done:
     """How weak each region is, from answers known wrong, else the calibrated doubt, and what becomes of it."""
     frozen = embeddings(work)
     regions = partition(work, frozen)
-    found = _spots(work, frozen, regions.regions, names=regions.names, terms=regions.terms)
+    found = _spots(work, frozen, regions.regions, names=spot_names.names_of(work, frozen, regions), terms=regions.terms)
     told = spot_lives.lives_of(work, frozen, regions, found)
     slices = spot_lives.slices_of(work, _wrong(work))
 
