@@ -19,7 +19,7 @@ import torch
 from loop.models.bases import Base, device, find_base, load_tokenizer, load_transformer
 from loop.models.calibration import Scaling, fit_vector, log_loss
 from loop.models.checkpoint import Checkpoint, save_checkpoint
-from loop.models.embeddings import embedded_labels, of_this_base
+from loop.models.embeddings import labels_of_this_base, of_this_base
 from loop.models.head import as_layer
 from loop.models.layers import LayeredClassifier, layers_of_all
 from loop.models.network import PooledClassifier
@@ -60,7 +60,7 @@ class Probe:
         tokenizer, encoder = load_tokenizer(base), load_transformer(base).to(device())
         train, dev = (of_this_base(part, encoder, base, tokenizer) for part in (train, dev))
         reads = settings.representation != "last"
-        known = embedded_labels(train.label_texts, encoder, base, tokenizer)
+        known = labels_of_this_base(train, encoder, base, tokenizer)
         layers = None
         if reads and len(train.texts):
             layers = _layers(train.texts, encoder, base, tokenizer, progress)

@@ -52,11 +52,15 @@ class EmbeddedLabels:
     """p texts that say what the labels mean, as the untouched base model sees them."""
 
     columns: IntArray
-    """(p,) the label each text belongs to: its column in the label set. Every label has one at least."""
+    """(p,) the label each text belongs to: its column in the label set."""
     embeddings: FloatArray
     """(p, d) float32, rows of length 1."""
     layers: FloatArray | None = None
     """(p, l, d) float32, as in FrozenTexts."""
+    phrases: int = 0
+    """So many at the end are example phrases; those before are names and descriptions."""
+    fingerprint: str = ""
+    """Of the encoder; empty where it is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,8 @@ class TrainingSet:
     """(n, d) float32, rows of length 1."""
     label_texts: LabelTexts | None = None
     """What the labels mean; None where it is not to be used."""
+    label_rows: EmbeddedLabels | None = None
+    """The same texts as the base model sees them, made once; None: the trainer makes them."""
 
 
 @dataclass(frozen=True, slots=True)
