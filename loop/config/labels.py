@@ -77,7 +77,10 @@ def label_set(entries: Mapping[str, Entry]) -> LabelSet:
 
 def plain(entry: Entry) -> str | dict[str, Any]:
     """The entry as YAML has it."""
-    return entry if isinstance(entry, str) else {"description": entry.description, "phrases": list(entry.phrases)}
+    if isinstance(entry, str):
+        return entry
+    described = {"description": entry.description} if entry.description else {}
+    return {**described, "phrases": list(entry.phrases)}
 
 
 def key_of(phrase: str) -> str:

@@ -151,9 +151,10 @@ def label_lines(labels: Sequence[str] | Mapping[str, Any]) -> list[str]:
 def _label_lines(name: str, about: Any) -> list[str]:
     if not isinstance(about, Mapping):
         return [f"  {emitted(name)}: {emitted(about)}"]
-    return [f"  {emitted(name)}:", *(f"    {line}" for line in meaning_lines(about["description"], about["phrases"]))]
+    return [f"  {emitted(name)}:", *(f"    {line}" for line in meaning_lines(about))]
 
 
-def meaning_lines(description: str, phrases: Sequence[str]) -> list[str]:
-    """The lines below a label with example phrases."""
-    return [f"description: {emitted(description)}", "phrases:", *(f"  - {emitted(phrase)}" for phrase in phrases)]
+def meaning_lines(about: Mapping[str, Any]) -> list[str]:
+    """The lines below a label with example phrases. about: {"description": …, "phrases": […]}, or phrases alone."""
+    described = [f"description: {emitted(about['description'])}"] if "description" in about else []
+    return [*described, "phrases:", *(f"  - {emitted(phrase)}" for phrase in about["phrases"])]

@@ -6,7 +6,7 @@ gold, audit, dev texts ─┘
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from loop.ledger import people
@@ -33,24 +33,28 @@ class PhraseLeak:
     """0..1."""
 
 
-def leaking(project: Project, labels: LabelSet, *, before: int | None = None) -> tuple[PhraseLeak, ...]:
-    """The leaking ones among the phrases, in their order.
+@dataclass(frozen=True)
+class MeasuringTexts:
+    """The texts that measure the model, indexed."""
+
+    grounds: dict[str, str]
+    """Example id → ground, in the order of the index."""
+    index: LeakGuard
+
+    def leaking(self, phrases: Iterable[tuple[str, str]]) -> tuple[PhraseLeak, ...]:
+        """The leaking ones among (label, phrase), in their order; of equal twins gold comes before audit before dev."""
+        given, places = list(phrases), list(self.grounds.items())
+        return tuple(
+            PhraseLeak(*given[leak.row], *places[leak.gold_row], leak.grade.value, leak.similarity)
+            for leak in self.index.find([phrase for _, phrase in given])
+        )
+
+
+def measuring_texts(project: Project, *, before: int | None = None) -> MeasuringTexts:
+    """Those of gold, of audit and of dev examples.
 
     before: audit and dev examples count that were asked before this round; None: all.
     """
-    phrases = [(name, phrase) for name in labels.names for phrase in labels.phrases.get(name, ())]
-    measured = _measured(project, before) if phrases else []
-    if not measured:
-        return ()
-    index = LeakGuard(project.pool.texts([id_ for id_, _ in measured]))
-    return tuple(
-        PhraseLeak(*phrases[leak.row], *measured[leak.gold_row], leak.grade.value, leak.similarity)
-        for leak in index.find([phrase for _, phrase in phrases])
-    )
-
-
-def _measured(project: Project, before: int | None) -> Sequence[tuple[str, str]]:
-    """Id and ground of every example that measures; of equally alike ones the first is taken."""
     with project.ledger.read() as connection:
         picks = [row for row in people.picks(connection) if before is None or row.round < before]
         labels = people.labels(connection, roles=[role for _, role in MEASURING.values()])
@@ -59,4 +63,10 @@ def _measured(project: Project, before: int | None) -> Sequence[tuple[str, str]]
         ids = {row.pick.example_id for row in picks if row.pick.kind is kind}
         ids |= {label.example_id for label in labels if label.role is role}
         found |= dict.fromkeys(sorted(ids - found.keys()), ground)
-    return list(found.items())
+    return MeasuringTexts(found, LeakGuard(project.pool.texts(list(found))))
+
+
+def leaking(project: Project, labels: LabelSet, *, before: int | None = None) -> tuple[PhraseLeak, ...]:
+    """The leaking ones among the phrases of the labels, in their order. before: as for `measuring_texts`."""
+    phrases = [(name, phrase) for name in labels.names for phrase in labels.phrases.get(name, ())]
+    return measuring_texts(project, before=before).leaking(phrases) if phrases else ()
