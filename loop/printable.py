@@ -3,6 +3,7 @@
     printable(text) ─► the same text, its lines kept, each sign that could act shown as its code: "\\x1b", "\\u202e"
     one_line(text)  ─► the same in one line
     json_text(text) ─► JSON text in which such a sign is a JSON escape: it reads back as the very same value
+    without_acting(text) ─► the text without such signs
     storable(text)  ─► the same text as every database and file takes it
 
 Column names, file names, labels, answers of servers and keys of a config come from others. Escape sequences in them
@@ -36,6 +37,11 @@ def one_line(text: str) -> str:
 def json_text(text: str) -> str:
     """JSON text without a sign that acts; the values it spells stay the same."""
     return _ACTING.sub(lambda found: _json_code(found.group()), text)
+
+
+def without_acting(text: str) -> str:
+    """Without any sign that acts; line feeds and tabs stay."""
+    return _ACTING.sub("", text)
 
 
 def acting(text: str) -> str | None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import typer
 
-from loop.cli.commands import approving, looking, making, serving, simulating, spots, trusting, using
+from loop.cli.commands import approving, labels, looking, making, serving, simulating, spots, trusting, using
 from loop.cli.output import clean_streams, error_line, tell_traceback
 from loop.errors import WeakspotError
 
@@ -43,6 +43,11 @@ EDITS: tuple[Callable[..., None], ...] = (spots.rename, spots.merge, spots.split
 for command in EDITS:
     weak_spots.command()(command)
 app.add_typer(weak_spots, name="spots")
+
+label_group = typer.Typer(invoke_without_command=True)
+label_group.callback()(labels.labels)
+label_group.command()(labels.suggest)
+app.add_typer(label_group, name="labels")
 
 
 def main() -> None:

@@ -32,7 +32,7 @@ def admit(root: Path, *, scope: Scope, approve: bool) -> None:
         return
     ruling = trust.rule(config, root, scope=scope)
     if not ruling.approved:
-        if _terminal() and _says_yes(root, trust.requests(config, root)):
+        if person_there() and _says_yes(root, trust.requests(config, root)):
             trust.approve(config, root)
     elif not ruling.known:
         for one in ruling.new:
@@ -43,7 +43,7 @@ def admit(root: Path, *, scope: Scope, approve: bool) -> None:
 def approve(root: Path) -> None:
     """Shows what the project asks for, asks at a terminal, and approves. Raises ConfigError."""
     config = load(root / CONFIG)
-    if not _terminal():
+    if not person_there():
         _approve(config, root)
     elif _says_yes(root, trust.requests(config, root)):
         trust.approve(config, root)
@@ -102,7 +102,8 @@ def _says_yes(root: Path, wanted: Sequence[Request]) -> bool:
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
-def _terminal() -> bool:
+def person_there() -> bool:
+    """Whether somebody at a terminal can be asked."""
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 

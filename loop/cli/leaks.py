@@ -10,7 +10,7 @@ from rich.table import Table
 from loop import report as figures
 from loop.cli import showing
 from loop.cli.showing import plain
-from loop.report.leaks import LeakFigures, Twins
+from loop.report.leaks import LeakFigures, PhraseTwins, Twins
 
 GRADES = {
     "same": "the same",
@@ -18,6 +18,8 @@ GRADES = {
     "near": "nearly the same",
     "unknown": "unknown",
 }
+
+LEFT = ("as", "label")
 
 
 def leaks(root: Path, *, as_json: bool) -> None:
@@ -32,6 +34,11 @@ def leaks(root: Path, *, as_json: bool) -> None:
         out.print(line)
         if rows:
             out.print(_table(rows))
+    if found.phrases:
+        count = len(found.phrases)
+        who = "1 example phrase is" if count == 1 else f"{count:,} example phrases are"
+        out.print(f"{who} kept out of training; write others in weakspot.yaml")
+        out.print(_phrases(found.phrases))
 
 
 def _kept(found: LeakFigures) -> str:
@@ -55,12 +62,24 @@ def _grades(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{counts[grade]:,} {words}" for grade, words in GRADES.items() if counts.get(grade))
 
 
-def _table(rows: Sequence[Twins]) -> Table:
+def _phrases(rows: Sequence[PhraseTwins]) -> Table:
+    table = _side_by_side("as", "alike", "label")
+    for row in rows:
+        table.add_row(plain(row.phrase), plain(row.twin), row.ground, f"{row.similarity:.2f}", plain(row.label))
+    return table
+
+
+def _side_by_side(*more: str) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("not learned from", ratio=1, overflow="fold")
     table.add_column("measures", ratio=1, overflow="fold")
-    for name in ("as", "alike", "round"):
-        table.add_column(name, justify="right" if name != "as" else "left", no_wrap=True)
+    for name in more:
+        table.add_column(name, justify="left" if name in LEFT else "right", no_wrap=True)
+    return table
+
+
+def _table(rows: Sequence[Twins]) -> Table:
+    table = _side_by_side("as", "alike", "round")
     for row in rows:
         round_ = "init" if row.round is None else str(row.round)
         table.add_row(plain(row.text), plain(row.twin), row.ground, f"{row.similarity:.2f}", round_)

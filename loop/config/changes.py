@@ -44,8 +44,9 @@ class Change:
 
     @property
     def sentence(self) -> str:
-        """ "gate.alpha 0.05 → 0.1"."""
-        return f"{self.key} {shown(self.key, self.old)} → {shown(self.key, self.new)}"
+        """ "gate.alpha 0.05 → 0.1"; of a mapping only the entries that differ."""
+        old, new = _differing(self.old, self.new)
+        return f"{self.key} {shown(self.key, old)} → {shown(self.key, new)}"
 
 
 def changes(before: Mapping[str, Any], config: Config) -> tuple[Change, ...]:
@@ -97,6 +98,15 @@ def whole(key: str, value: Any) -> str:
     if key == "storage.ledger" and str(value).startswith("postgresql"):
         return '"postgresql://…"'
     return re.sub(r'//[^/\s"]*@', "//…@", json.dumps(value, ensure_ascii=False))
+
+
+def _differing(old: Any, new: Any) -> tuple[Any, Any]:
+    """Of two mappings only the entries that differ; anything else as it is."""
+    if not (isinstance(old, Mapping) and isinstance(new, Mapping)):
+        return old, new
+    keys = {key for key in {*old, *new} if old.get(key, ...) != new.get(key, ...)}
+    one, other = ({key: value for key, value in part.items() if key in keys} for part in (old, new))
+    return (one, other) if keys else (old, new)
 
 
 def _fields() -> dict[str, FieldInfo]:

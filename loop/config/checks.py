@@ -12,7 +12,6 @@ from pydantic_core import PydanticCustomError
 
 from loop import registry
 from loop.errors import ConfigError
-from loop.label_names import fault
 
 FUNCTION = re.compile(r"(?P<file>[^:]+\.py):(?P<name>[A-Za-z_]\w*)")
 """FILE.py:function: code of the project's own."""
@@ -41,38 +40,6 @@ def trimmed(text: str) -> str:
     if not text.strip():
         raise wrong("an empty text", wanted="a text")
     return text.strip()
-
-
-def labels(value: Any) -> Any:
-    """List of names or mapping name → description, as a mapping; names trimmed, all different."""
-    if isinstance(value, Mapping):
-        pairs = list(value.items())
-    elif isinstance(value, list):
-        pairs = [(name, "") for name in value]
-    else:
-        return value
-    mistakes: list[str] = []
-    labels: dict[str, str] = {}
-    for place, (name, description) in enumerate(pairs, start=1):
-        if not isinstance(name, str):
-            mistakes.append(
-                f"label {place} is {name!r}, not a text (put quotes around it: yes, no, on, off and numbers)"
-            )
-        elif not name.strip():
-            mistakes.append(f"label {place} is empty")
-        elif wrong_in := fault(name.strip()):
-            mistakes.append(f"label {place}, {name.strip()[:60]!r}, {wrong_in}")
-        elif name.strip() in labels:
-            mistakes.append(f"label {name.strip()!r} stands twice")
-        elif not isinstance(description, str | None):
-            mistakes.append(f"the description of {name!r} is {description!r}, not a text")
-        else:
-            labels[name.strip()] = (description or "").strip()
-    if len(pairs) == 1:
-        mistakes.append(f"found {len(pairs)}")
-    if mistakes:
-        raise wrong("; ".join(mistakes), wanted="two texts or more, all different")
-    return labels
 
 
 def criteria(value: Any) -> Any:

@@ -37,7 +37,7 @@ def edited(text: str, values: Mapping[str, str | int | float | bool | None], *, 
 
 def _with(text: str, key: str, value: str, *, name: str) -> str:
     section, _, inner = key.partition(".")
-    found = _pair(composed(text), section)
+    found = pair_of(composed(text), section)
     if found is None:
         return text.rstrip("\n") + f"\n\n{section}:\n  {inner}: {value}\n"
     head, body = found
@@ -50,7 +50,7 @@ def _with(text: str, key: str, value: str, *, name: str) -> str:
             wanted="a key a line",
             do=f"write {key}: {value} by hand",
         )
-    pair = _pair(body, inner)
+    pair = pair_of(body, inner)
     if pair is None:
         indent = " " * body.value[0][0].start_mark.column
         return _inserted(text, head, f"{indent}{inner}: {value}")
@@ -62,7 +62,8 @@ def _with(text: str, key: str, value: str, *, name: str) -> str:
     return text[:start] + space + value + text[end:]
 
 
-def _pair(node: yaml.Node | None, key: str) -> tuple[yaml.ScalarNode, yaml.Node] | None:
+def pair_of(node: yaml.Node | None, key: str) -> tuple[yaml.ScalarNode, yaml.Node] | None:
+    """Key and value of a mapping's entry, which know where they stand; None without it."""
     pairs = node.value if isinstance(node, yaml.MappingNode) else []
     return next(((one, other) for one, other in pairs if isinstance(one, yaml.ScalarNode) and one.value == key), None)
 

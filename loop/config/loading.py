@@ -12,6 +12,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from loop import registry
+from loop.config.labels import LONGEST_PHRASE, MOST_PHRASES
 from loop.config.mistakes import tell
 from loop.config.sections import Config
 from loop.config.yaml_text import LARGEST, read
@@ -85,7 +86,7 @@ def parse(text: str, *, name: str = "weakspot.yaml") -> Config:
 def digest(config: Config) -> str:
     """16 hex digits that change whenever a value changes; the order of the labels counts, that of keys does not."""
     values = config.model_dump(mode="json")
-    values["labels"] = list(config.labels.items())
+    values["labels"] = list(values["labels"].items())
     canonical = json.dumps(values, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.blake2b(canonical.encode(), digest_size=8).hexdigest()
 
@@ -96,7 +97,17 @@ def json_schema() -> dict[str, Any]:
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "weakspot.yaml"
     labels = schema["properties"]["labels"]
-    described = {"type": "object", "additionalProperties": {"type": ["string", "null"]}, "minProperties": 2}
+    phrases = {"type": "array", "items": {"type": "string", "maxLength": LONGEST_PHRASE}, "maxItems": MOST_PHRASES}
+    meaning = {
+        "type": "object",
+        "properties": {"description": {"type": ["string", "null"]}, "phrases": phrases},
+        "additionalProperties": False,
+    }
+    described = {
+        "type": "object",
+        "additionalProperties": {"anyOf": [{"type": ["string", "null"]}, meaning]},
+        "minProperties": 2,
+    }
     named = {"type": "array", "items": {"type": "string"}, "minItems": 2, "uniqueItems": True}
     schema["properties"]["labels"] = {"description": labels["description"], "anyOf": [named, described]}
     _fill_menus(schema)

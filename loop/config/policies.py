@@ -100,8 +100,8 @@ POLICIES: Mapping[str, Policy] = {
     "data.context": _read_at_init("the pool"),
     "data.retention": _read_at_init("the retention set"),
     "labels": _refused(
-        "models and questions so far speak of these labels in this order; descriptions may change: the next round's "
-        "questions show them, and its model learns from them",
+        "models and questions so far speak of these labels in this order; descriptions and phrases may change: they "
+        "feed the next model, and the next round's questions show the descriptions",
         part=list,
     ),
     "storage.ledger": _said("the ledger is opened there; weakspot moves nothing", at_once=True),

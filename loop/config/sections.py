@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, fie
 
 from loop import registry
 from loop.config import checks as valid
+from loop.config import labels as label_entries
 from loop.config.judging import Dev, Evaluation, Gate, Plan
 from loop.config.section import Probability, Section, Share, Text, menu
 from loop.config.writing import Generation, Judge, Questions
@@ -154,9 +155,10 @@ class Config(Section):
         default=0, description="Same seed and same inputs, same picks."
     )
     data: Data
-    labels: Annotated[Mapping[str, str], BeforeValidator(valid.labels)] = Field(
+    labels: Annotated[Mapping[str, label_entries.Entry], BeforeValidator(label_entries.labels)] = Field(
         default_factory=dict,
-        description="Names, or name: description; the order is the model's. None for generation.",
+        description="Names, name: description, or name: {description, phrases}; phrases are example messages. "
+        "The order is the model's. None for generation.",
     )
     storage: Storage = Storage()
     model: Model = Model()
@@ -188,5 +190,4 @@ class Config(Section):
     @property
     def label_set(self) -> LabelSet:
         """The labels as the rest of the loop knows them."""
-        described = {name: text for name, text in self.labels.items() if text}
-        return LabelSet(names=tuple(self.labels), descriptions=described)
+        return label_entries.label_set(self.labels)

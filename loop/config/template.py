@@ -25,7 +25,7 @@ def template(
     name: str,
     file: str,
     text: str,
-    labels: Sequence[str] | Mapping[str, str],
+    labels: Sequence[str] | Mapping[str, Any],
     label: str | None = None,
     id: str | None = None,  # noqa: A002 (the key's own name)
     metadata: Sequence[str] = (),
@@ -43,6 +43,7 @@ def template(
 ) -> str:
     """A whole weakspot.yaml as text; `guesses` are sentences that stand at its head, `schema` a file for editors.
 
+    labels: names, or name → description or {"description": …, "phrases": […]}.
     more: further values by key, as {"gate.alpha": 0.1}. Raises ConfigError for one that is no key.
     """
     given = {
@@ -74,7 +75,7 @@ def template(
         if key in NOT_FOR.get(task, ()):
             continue
         if key == "labels":
-            lines += ["", f"# {_told(key, field)}", "labels:", *_labels(labels)]
+            lines += ["", f"# {_told(key, field)}", "labels:", *label_lines(labels)]
         elif isinstance(section, type) and hasattr(section, "model_fields"):
             lines += ["", f"# {section.__doc__}", f"{key}:"]
             for inner, about in section.model_fields.items():
@@ -93,7 +94,7 @@ def _told(key: str, field: FieldInfo) -> str:
     return f"{field.description} Fixed by {fixed}." if fixed else str(field.description)
 
 
-def _read_back(text: str, given: Mapping[str, object], labels: Sequence[str] | Mapping[str, str]) -> None:
+def _read_back(text: str, given: Mapping[str, object], labels: Sequence[str] | Mapping[str, Any]) -> None:
     """Raises ConfigError unless the text says what was given and nothing else."""
     wanted: dict[str, Any] = {"labels": dict(labels) if isinstance(labels, Mapping) else list(labels)}
     for key, value in given.items():
@@ -140,7 +141,20 @@ def _default(field: object) -> object:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _labels(labels: Sequence[str] | Mapping[str, str]) -> list[str]:
-    if isinstance(labels, Mapping):
-        return [f"  {emitted(name)}: {emitted(description)}" for name, description in labels.items()]
-    return [f"  - {emitted(name)}" for name in labels]
+def label_lines(labels: Sequence[str] | Mapping[str, Any]) -> list[str]:
+    """The lines below `labels:`; labels as for `template`."""
+    if not isinstance(labels, Mapping):
+        return [f"  - {emitted(name)}" for name in labels]
+    return [line for name, about in labels.items() for line in _label_lines(name, about)]
+
+
+def _label_lines(name: str, about: Any) -> list[str]:
+    if not isinstance(about, Mapping):
+        return [f"  {emitted(name)}: {emitted(about)}"]
+    return [f"  {emitted(name)}:", *(f"    {line}" for line in meaning_lines(about))]
+
+
+def meaning_lines(about: Mapping[str, Any]) -> list[str]:
+    """The lines below a label with example phrases. about: {"description": …, "phrases": […]}, or phrases alone."""
+    described = [f"description: {emitted(about['description'])}"] if "description" in about else []
+    return [*described, "phrases:", *(f"  - {emitted(phrase)}" for phrase in about["phrases"])]

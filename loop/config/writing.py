@@ -75,7 +75,9 @@ class Judge(Section):
     """A model that answers some of the questions: one more annotator, with errors of its own; for generation."""
 
     url: Annotated[str, AfterValidator(valid.web_address)] | None = Field(
-        default=None, description="An OpenAI-compatible address; null: no judge."
+        default=None,
+        description="An OpenAI-compatible address; null: no judge. `weakspot labels suggest` asks it for phrases of "
+        "labels, in classification too.",
     )
     model: Text | None = Field(default=None, description="The judge's name at that address.")
     token_env: Annotated[str, AfterValidator(valid.environment_name)] = Field(

@@ -54,6 +54,11 @@ class Base:
     token_fingerprint: str
     """16 hex digits: hash of the tokenizer's files and max_length; token stores carry it."""
 
+    @property
+    def encoder_fingerprint(self) -> str:
+        """Of weights and tokenizer: embeddings are cached under it."""
+        return f"{self.fingerprint}-{self.token_fingerprint}"
+
 
 def find_base(name: str, *, revision: str | None = None, max_length: int = 256) -> Base:
     """The files behind a base name, fetched from the Hub when they are not here yet.

@@ -32,7 +32,7 @@ METHODS = {
     "head": "none of the encoder; a linear head on it",
 }
 
-FROM_NAMES = "0, made from the names and descriptions of the labels alone"
+FROM_NAMES = "0, made from the names, descriptions and example phrases of the labels alone"
 
 LOADING = """\
 ```python

@@ -33,14 +33,27 @@ def of_this_base(part: TrainingSet, encoder: Any, base: Base, tokenizer: Any) ->
     return replace(part, embeddings=_embedded(part.texts, encoder, base, tokenizer))
 
 
-def embedded_labels(texts: LabelTexts | None, encoder: Any, base: Base, tokenizer: Any) -> EmbeddedLabels | None:
-    """What the labels mean, as this encoder sees it: its last layer, and the layers a head may read."""
+def labels_of_this_base(train: TrainingSet, encoder: Any, base: Base, tokenizer: Any) -> EmbeddedLabels | None:
+    """What the labels mean, as this encoder sees it: the rows that were given where they are its own, else made."""
+    texts, given = train.label_texts, train.label_rows
     if texts is None:
         return None
+    if given is not None and given.fingerprint == base.encoder_fingerprint:
+        return given
+    return embedded_labels(texts, encoder, base, tokenizer)
+
+
+def embedded_labels(texts: LabelTexts, encoder: Any, base: Base, tokenizer: Any) -> EmbeddedLabels:
+    """Last layer of each text, and the layers a head may read."""
     tokens = tokenize(texts.texts, base, tokenizer=tokenizer)
-    rows, pad = np.arange(len(tokens)), tokenizer.pad_token_id
-    layers = layers_of_all(encoder, tokens, rows, pad_id=pad, progress=None)
-    return EmbeddedLabels(np.array(texts.columns, dtype=np.int64), of_length_one(layers[:, -1]), layers)
+    layers = layers_of_all(encoder, tokens, np.arange(len(tokens)), pad_id=tokenizer.pad_token_id, progress=None)
+    return of_layers(texts, layers, base.encoder_fingerprint)
+
+
+def of_layers(texts: LabelTexts, layers: FloatArray, fingerprint: str) -> EmbeddedLabels:
+    """The label texts with their (p, l, d) layers; the last one is the embedding."""
+    columns = np.array(texts.columns, dtype=np.int64)
+    return EmbeddedLabels(columns, of_length_one(layers[:, -1]), layers, texts.phrases, fingerprint)
 
 
 def _embedded(texts: Sequence[str], encoder: Any, base: Base, tokenizer: Any) -> FloatArray:

@@ -11,6 +11,7 @@ import torch
 
 from loop.errors import ModelError
 from loop.models.bases import Base, device, find_base, load_tokenizer, load_transformer
+from loop.models.layers import layers_of_all
 from loop.models.network import embed_all
 from loop.models.tokens import Tokens, tokenize
 from loop.protocols import Progress
@@ -27,12 +28,18 @@ class FrozenEncoder:
 
     def __init__(self, base: Base) -> None:
         self.base = base
-        self.fingerprint = f"{base.fingerprint}-{base.token_fingerprint}"
+        self.fingerprint = base.encoder_fingerprint
 
     def embed(self, texts: Sequence[str], *, progress: Progress | None = None) -> FloatArray:
         """(n, d) float32 rows of length 1, in the order of `texts`; empty input gives (0, d)."""
         tokens = tokenize(texts, self.base, tokenizer=self._tokenizer)
         return self.embed_tokens(tokens, np.arange(len(tokens)), progress=progress)
+
+    def layers(self, texts: Sequence[str], *, progress: Progress | None = None) -> FloatArray:
+        """(n, l, d) float32 of the texts: FrozenTexts.layers; the last one, made of length 1, is the embedding."""
+        tokens = tokenize(texts, self.base, tokenizer=self._tokenizer)
+        rows, pad = np.arange(len(tokens)), self._tokenizer.pad_token_id
+        return layers_of_all(self._module, tokens, rows, pad_id=pad, progress=progress)
 
     def embed_tokens(self, tokens: Tokens, rows: IntArray, *, progress: Progress | None = None) -> FloatArray:
         """(len(rows), d) float32 rows of length 1. Raises ModelError for tokens of another tokenizer."""

@@ -20,7 +20,7 @@ from scipy.special import softmax
 from loop.models.bases import Base, device, find_base, load_tokenizer, load_transformer
 from loop.models.calibration import Scaling, fit_vector, log_loss
 from loop.models.checkpoint import Checkpoint, save_checkpoint
-from loop.models.embeddings import embedded_labels, of_this_base
+from loop.models.embeddings import labels_of_this_base, of_this_base
 from loop.models.head import as_layer
 from loop.models.layers import LayeredClassifier, layers_of_all
 from loop.models.network import PooledClassifier
@@ -61,7 +61,7 @@ class Probe:
         base = find_base(self.base, revision=self.revision, max_length=settings.max_length)
         tokenizer, encoder = load_tokenizer(base), load_transformer(base).to(device())
         train, dev = (of_this_base(part, encoder, base, tokenizer) for part in (train, dev))
-        known = embedded_labels(train.label_texts, encoder, base, tokenizer)
+        known = labels_of_this_base(train, encoder, base, tokenizer)
         taught = train if held_out is None else train + dev
         layers = self._layers(taught, known, encoder, base, tokenizer, progress)
         crossed = np.arange(len(train.texts), len(taught.texts))

@@ -23,7 +23,7 @@ from loop.errors import ModelError
 from loop.models.bases import Base, computes_bfloat16, device, find_base, load_tokenizer, load_transformer, quiet
 from loop.models.calibration import calibrate, fit_temperature, log_loss
 from loop.models.checkpoint import Checkpoint, save_checkpoint
-from loop.models.embeddings import embedded_labels, of_this_base
+from loop.models.embeddings import labels_of_this_base, of_this_base
 from loop.models.head import class_weights, warm_start
 from loop.models.network import PooledClassifier, forward_all
 from loop.models.probe import Probe
@@ -132,7 +132,7 @@ class Tuning:
         weights = class_weights(train.labels, classes, settings.class_weight_power)
         encoder = load_transformer(base)
         train = of_this_base(train, encoder.to(device()), base, tokenizer)
-        known = embedded_labels(train.label_texts, encoder, base, tokenizer)
+        known = labels_of_this_base(train, encoder, base, tokenizer)
         module = self._start(encoder, base, train, known, classes=classes, seed=seed)
         tokens = tokenize(train.texts, base, tokenizer=tokenizer)
         steered = dev is not None and len(dev.labels) >= settings.early_stopping_from

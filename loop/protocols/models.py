@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -54,11 +54,15 @@ class EmbeddedLabels:
     """p texts that say what the labels mean, as the untouched base model sees them."""
 
     columns: IntArray
-    """(p,) the label each text belongs to: its column in the label set. Every label has one at least."""
+    """(p,) the label each text belongs to: its column in the label set."""
     embeddings: FloatArray
     """(p, d) float32, rows of length 1."""
     layers: FloatArray | None = None
     """(p, l, d) float32, as in FrozenTexts."""
+    phrases: int = 0
+    """So many at the end are example phrases; those before are names and descriptions."""
+    fingerprint: str = ""
+    """Of the encoder; empty where it is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +76,16 @@ class TrainingSet:
     """(n, d) float32, rows of length 1."""
     label_texts: LabelTexts | None = None
     """What the labels mean; None where it is not to be used."""
+    label_rows: EmbeddedLabels | None = None
+    """The same texts as the base model sees them, made once; None: the trainer makes them."""
 
     def __add__(self, other: TrainingSet) -> TrainingSet:
         """Both, in this order; the label texts are those of the first."""
-        return TrainingSet(
+        return replace(
+            self,
             texts=(*self.texts, *other.texts),
             labels=np.concatenate([self.labels, other.labels]),
             embeddings=np.concatenate([self.embeddings, other.embeddings]),
-            label_texts=self.label_texts,
         )
 
 

@@ -67,6 +67,8 @@ class LabelSet:
     names: tuple[str, ...]
     descriptions: Mapping[str, str] = field(default_factory=dict)
     """Label → one line for the expert; may be empty."""
+    phrases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Label → example messages that belong under it; a label without any may be missing."""
 
     def index(self) -> dict[str, int]:
         """Label → column of the probability matrix."""
@@ -75,10 +77,10 @@ class LabelSet:
 
 @dataclass(frozen=True, slots=True)
 class LabelTexts:
-    """p texts that say what the labels mean: names in words, descriptions."""
+    """p texts that say what the labels mean: names in words and descriptions, after them example phrases."""
 
     texts: tuple[str, ...]
     columns: tuple[int, ...]
-    """The label each text belongs to: its place in LabelSet.names. Every label has one at least."""
-    informative: bool
-    """Whether most labels have a word in them; codes such as "L01" have none."""
+    """The label each text belongs to: its place in LabelSet.names."""
+    phrases: int = 0
+    """So many at the end are example phrases."""

@@ -12,6 +12,7 @@
     health    signs of life, room, the steps of the newest rounds
     examples  everything about one example            differing  what changed between two rounds
     lift      whether picking paid against random, and how far the cheap proxy agrees with the tuned model
+    labels    what says what each label means, and how many answers it has
     leaks     texts not learned from because they measure the model, beside their twins
     writing   of models that write: win rates, trends, who answered, which doubt helps
     compared  of models that write: two rounds' answers side by side, what people were asked to compare
@@ -26,6 +27,7 @@ from loop.report.differing import Change, Difference, diff
 from loop.report.examples import Guess, Story, explain
 from loop.report.gate import Gate, gate, measured_anew
 from loop.report.health import Health, Pulse, health, pulse, timeline
+from loop.report.labels import LabelList, LabelRow, labels
 from loop.report.leaks import LeakCounts, LeakFigures, Twins, leak_counts, leaks
 from loop.report.lift import (
     Lift,
@@ -78,6 +80,8 @@ __all__ = [
     "Gate",
     "Guess",
     "Health",
+    "LabelList",
+    "LabelRow",
     "LeakCounts",
     "LeakFigures",
     "Learnt",
@@ -111,6 +115,7 @@ __all__ = [
     "found_slices",
     "gate",
     "health",
+    "labels",
     "leak_counts",
     "leaks",
     "learnt",

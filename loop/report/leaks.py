@@ -2,15 +2,17 @@
 
 set aside at `weakspot init`      the pool's quarantined rows, against gold           never asked, never trained on
 kept out of training, as of now   the table `leaks`, against gold, audit and dev      labelled, but passed over
+phrases kept out, as of now       those of weakspot.yaml, against the same            not learned from
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from loop.ledger import leaks as table
+from loop.phrases import leaking
 from loop.pool import LeakGuard
 from loop.project import POOL
 from loop.records import Leak, Split
@@ -53,6 +55,22 @@ class Twins:
 
 
 @dataclass(frozen=True, slots=True)
+class PhraseTwins:
+    """An example phrase that is not learned from, and the text like it that measures."""
+
+    label: str
+    phrase: str
+    twin_id: str
+    twin: str
+    ground: str
+    """What the twin is for: "gold", "audit" or "dev"."""
+    grade: str
+    """"same", "folded" or "near"."""
+    similarity: float
+    """0..1."""
+
+
+@dataclass(frozen=True, slots=True)
 class LeakFigures:
     """All leaks of a project as it stands."""
 
@@ -64,6 +82,8 @@ class LeakFigures:
     """Those kept out of training, newest first."""
     set_aside: tuple[Twins, ...]
     """Those set aside at `weakspot init`, in the order of the data."""
+    phrases: tuple[PhraseTwins, ...] = ()
+    """Example phrases of labels that the next round's training passes over."""
 
 
 def leak_counts(view: View) -> LeakCounts:
@@ -82,7 +102,13 @@ def leaks(view: View) -> LeakFigures:
     labelled = _twins(view, sorted(rows, key=lambda one: -1 if one.round is None else one.round, reverse=True))
     set_aside = _twins(view, _quarantined(view))
     by_ground = {ground: _grades(labelled, ground) for ground in sorted({one.ground for one in labelled})}
-    return LeakFigures(_grades(set_aside, "gold"), by_ground, labelled, set_aside)
+    return LeakFigures(_grades(set_aside, "gold"), by_ground, labelled, set_aside, _phrases(view))
+
+
+def _phrases(view: View) -> tuple[PhraseTwins, ...]:
+    found = leaking(view.project, view.project.config.label_set)
+    twins = view.project.pool.texts([leak.twin_id for leak in found]) if found else ()
+    return tuple(PhraseTwins(**asdict(leak), twin=twin) for leak, twin in zip(found, twins, strict=True))
 
 
 def _grades(rows: Sequence[Twins], ground: str) -> dict[str, int]:

@@ -19,6 +19,7 @@ import numpy as np
 import yaml
 
 from loop.config import Config, parse, template
+from loop.config.labels import Entry, entries, plain
 from loop.config.yaml_text import read
 from loop.errors import ConfigError, DataError
 from loop.files import exists, text_of
@@ -31,7 +32,10 @@ from loop.rounds.retention import trained_on_as_well
 from loop.rounds.writing_settings import base_of, checks_of, columns_checked, keys_of, relative
 
 PACKAGED = "minilm"
-LABELS_WANTED = "a YAML file with label: description, a text file with a label a line, or names with commas"
+LABELS_WANTED = (
+    "a YAML file with label: description or label: {description, phrases}, a text file with a label a line, or names "
+    "with commas"
+)
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,8 @@ def _create_classification(source: Source, request: Request) -> Created:
     wanted = _labels(request.labels)
     built = _build(source, guessed, request, wanted)
     described = _described(built, wanted)
-    given = {"labels": described if any(described.values()) else list(described), "base": request.base or PACKAGED}
+    labels = {name: plain(entry) for name, entry in described.items()}
+    given = {"labels": labels if any(labels.values()) else list(labels), "base": request.base or PACKAGED}
     kept, again = _kept(request, guessed, built)
     config, text = _config(request, guessed, given)
     leaking = write_project(request.folder, config, text, built, kept=kept)
@@ -144,7 +149,7 @@ def _require_a_measure(request: Request, built: Built) -> None:
         )
 
 
-def _build(source: Source, guessed: Guess, request: Request, wanted: Mapping[str, str] | None) -> Built:
+def _build(source: Source, guessed: Guess, request: Request, wanted: Mapping[str, Entry] | None) -> Built:
     gold = recognise(request.gold, encoding=request.encoding) if request.gold else None
     return build(
         source,
@@ -158,13 +163,13 @@ def _build(source: Source, guessed: Guess, request: Request, wanted: Mapping[str
     )
 
 
-def _labels(given: str | None) -> Mapping[str, str] | None:
-    """A YAML file (list, or name: description), a text file with a name a line, or names with commas."""
+def _labels(given: str | None) -> Mapping[str, Entry] | None:
+    """A YAML file (list, name: description, name: {description, phrases}), a text file, or names with commas."""
     if given is None:
         return None
     path = Path(given)
     if not exists(path) and ("," in given or not path.suffix):
-        return _usable({name.strip(): "" for name in given.split(",") if name.strip()}, "--labels")
+        return _usable(dict.fromkeys((name.strip() for name in given.split(",")), ""), "--labels")
     text = text_of(path, option="--labels")
     try:
         found = read(text) if path.suffix in (".yaml", ".yml") else text.splitlines()
@@ -175,9 +180,7 @@ def _labels(given: str | None) -> Mapping[str, str] | None:
     if not isinstance(found, Mapping | list):
         raise DataError(f"--labels {given} holds no list of labels", wanted=LABELS_WANTED)
     pairs = found.items() if isinstance(found, Mapping) else ((name, "") for name in found)
-    return _usable(
-        {_name_of(name, given): str(about or "") for name, about in pairs if name != ""}, f"--labels {given}"
-    )
+    return _usable({_name_of(name, given): _about(about) for name, about in pairs if name != ""}, f"--labels {given}")
 
 
 def _name_of(name: object, given: str) -> str:
@@ -188,15 +191,23 @@ def _name_of(name: object, given: str) -> str:
     return str(name).strip()
 
 
-def _usable(labels: Mapping[str, str], where: str) -> Mapping[str, str]:
+def _about(about: object) -> object:
+    """Numbers and dates are taken as texts; what is no description is judged with the phrases."""
+    return about if isinstance(about, Mapping | list) else str(about or "")
+
+
+def _usable(labels: Mapping[str, object], where: str) -> Mapping[str, Entry]:
     """The labels that are not empty. Raises DataError for one that cannot be carried to the end."""
     for place, name in enumerate(labels, start=1):
         if name and (wrong := fault_of(name)):
             raise DataError(f"{where}: label {place}, {name[:60]!r}, {wrong}", wanted="labels of visible characters")
-    return {name: about for name, about in labels.items() if name}
+    found, mistakes = entries((name, about) for name, about in labels.items() if name)
+    if mistakes:
+        raise DataError(f"{where}: " + "; ".join(mistakes), wanted=LABELS_WANTED)
+    return found
 
 
-def _described(built: Built, wanted: Mapping[str, str] | None) -> Mapping[str, str]:
+def _described(built: Built, wanted: Mapping[str, Entry] | None) -> Mapping[str, Entry]:
     if wanted:
         return wanted
     if not built.labels:

@@ -1,6 +1,7 @@
-"""What is computed once for the whole project and never again: tokens, frozen embeddings, regions.
+"""What is computed once for the whole project and never again: tokens, frozen embeddings, regions, label texts.
 
 pool ─► encoder ─► embeddings/<fingerprint of encoder and pool> ─► partition: centroids, regions, names, map
+names, descriptions, phrases of the labels ─► base model ─► label_texts/<fingerprint of base and texts>
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ import numpy as np
 
 from loop.ledger import lives, progress
 from loop.project import POOL, Project
-from loop.protocols import Progress
-from loop.records import FloatArray, IntArray, Split
+from loop.protocols import EmbeddedLabels, Progress
+from loop.records import FloatArray, IntArray, LabelTexts, Split
 from loop.rounds.work import Work
 from loop.selection import layout, spots
 
@@ -77,6 +78,24 @@ def embeddings(work: Work) -> Frozen:
     matrix = np.load(folder / "embeddings.npy", mmap_mode="r")
     fingerprint = json.loads((folder / "encoder.json").read_text())["fingerprint"]
     return Frozen(ids=project.pool.ids(), embeddings=matrix, fingerprint=fingerprint)
+
+
+def label_rows(work: Work, texts: LabelTexts) -> EmbeddedLabels:
+    """The label texts as the base model sees them; made for the first model that learns them, read ever after."""
+    from loop.models import TuningSettings, load_encoder
+    from loop.models.embeddings import of_layers
+
+    artifacts, model = work.project.artifacts, work.config.model
+    length = int(model.options.get("max_length", TuningSettings().max_length))
+    name = f"label_texts/{_digest(model.base, model.revision, str(length), *texts.texts)}"
+    if _is_lacking(work.project, name, work.say):
+        encoder = load_encoder(model.base, revision=model.revision, max_length=length)
+        with artifacts.writing(name) as folder:
+            np.save(folder / "layers.npy", encoder.layers(texts.texts))
+            (folder / "encoder.json").write_text(json.dumps({"base": model.base, "fingerprint": encoder.fingerprint}))
+    folder = artifacts.open(name)
+    fingerprint = json.loads((folder / "encoder.json").read_text())["fingerprint"]
+    return of_layers(texts, np.load(folder / "layers.npy"), fingerprint)
 
 
 def partition(work: Work, frozen: Frozen) -> Partition:

@@ -24,6 +24,7 @@ from sqlalchemy import Connection
 
 from loop.ledger import leaks as table
 from loop.ledger import people
+from loop.phrases import PhraseLeak, leaking
 from loop.pool import LeakGuard, Pool
 from loop.records import Leak, PickKind, Role, Split
 from loop.rounds.work import GROUNDS, Work
@@ -102,6 +103,14 @@ def kept_out(work: Work) -> frozenset[str]:
         return frozenset(one.example_id for one in table.leaks(connection, before=work.round))
 
 
+def phrases_kept_out(work: Work) -> frozenset[str]:
+    """Example phrases that this round's training passes over; says how many there are."""
+    found = leaking(work.project, work.config.label_set, before=work.round)
+    for line in said(found, noun="phrase"):
+        work.say(line)
+    return frozenset(leak.phrase for leak in found)
+
+
 def twins_of_measured(work: Work, ids: Sequence[str], *, drawn: Collection[str] = ()) -> frozenset[str]:
     """Which of these are twins of audit or dev examples asked so far, and would be kept out of training if asked.
 
@@ -118,7 +127,7 @@ def twins_of_measured(work: Work, ids: Sequence[str], *, drawn: Collection[str] 
     return frozenset(one.example_id for one in found) - set(apart)
 
 
-def said(leaks: Sequence[Leak], gone: Sequence[str] = (), *, noun: str = "label") -> tuple[str, ...]:
+def said(leaks: Sequence[Leak | PhraseLeak], gone: Sequence[str] = (), *, noun: str = "label") -> tuple[str, ...]:
     """What was found, in words; nothing when all is well."""
     lines = []
     if leaks:

@@ -36,6 +36,7 @@ MEANS = {
     "retention": "what the model must not forget is measured on other prompts than before",
     "partition": "the weak spots' regions are not those that earlier rounds speak of",
     "embeddings": "weak spots and picks would rest on other positions than before",
+    "label_texts": "the names and phrases of the labels would stand elsewhere than before, and other models follow",
     "tokens": "the models would read other tokens than they were trained on",
     "train": "the model of round {round} is not the one that was tuned, measured and judged",
     "evaluate": "what the model of round {round} said of gold, audit and dev is not what its figures rest on",
@@ -264,7 +265,7 @@ def _problem(name: str, file: str, what: str) -> Finding:
     round_ = _round_of(name)
     kind = name.rsplit("/", 1)[-1] if round_ is not None else name.split("/", 1)[0]
     means = MEANS.get(kind, "what was computed from it may not be what is shown").format(round=round_)
-    do = REMADE if kind in ("partition", "embeddings", "tokens") else RESTORE
+    do = REMADE if kind in ("partition", "embeddings", "label_texts", "tokens") else RESTORE
     return Finding("problem", round_, f"{name}/{file}", what, means, do)
 
 

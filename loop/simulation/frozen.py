@@ -11,7 +11,6 @@ import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import numpy as np
@@ -48,7 +47,7 @@ def embedded(
     try:
         whole, deep = (place / WHOLE).is_file(), not LAST_LAYER_ONLY.issuperset(recipes)
         if deep and not (place / LAYERS).is_file():
-            layers = _layers(texts, encoder.base, progress)
+            layers = encoder.layers(texts, progress=progress)
             if not whole:
                 _make(place, texts, of_length_one(layers[:, -1]))
             _add(place, layers)
@@ -90,14 +89,3 @@ def _add(place: Path, layers: FloatArray) -> None:
     np.save(draft, layers)
     durable.sync(draft)
     durable.move(draft, place / LAYERS)
-
-
-def _layers(texts: Sequence[str], base: Any, progress: Progress) -> FloatArray:
-    from loop.models.bases import device, load_tokenizer, load_transformer
-    from loop.models.layers import layers_of_all
-    from loop.models.tokens import tokenize
-
-    tokenizer = load_tokenizer(base)
-    tokens = tokenize(texts, base, tokenizer=tokenizer)
-    rows, encoder = np.arange(len(tokens)), load_transformer(base).to(device())
-    return layers_of_all(encoder, tokens, rows, pad_id=tokenizer.pad_token_id, progress=progress)

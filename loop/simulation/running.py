@@ -73,7 +73,7 @@ def simulate(wish: Wish, watch: Watch) -> Summary:
 def _named(wish: Wish, data: Labelled, watch: Watch) -> Path | None:
     """The folder with the embedded names of the labels; None where they are not used or are codes."""
     texts = label_texts(LabelSet(data.names))
-    if not (wish.use_names and texts.informative):
+    if not wish.use_names or texts is None:
         return None
     place, _ = frozen.embedded(
         texts.texts, base=wish.base, recipes=wish.recipes, folder=wish.out / "names", progress=watch.embedding

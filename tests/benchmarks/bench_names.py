@@ -79,6 +79,7 @@ def _known(way: str, name: str, options: argparse.Namespace) -> EmbeddedLabels |
     names = label_names(name, options.datasets)
     described = yaml.safe_load((ROOT / "data" / "sample" / "labels.yaml").read_text()) if name == "sample" else {}
     texts = label_texts(LabelSet(tuple(names), described))
+    assert texts is not None
     columns = np.array(texts.columns)
     written = [f"L{column:02d}" for column in columns] if way == "codes" else texts.texts
     if way == "shuffled":

@@ -24,7 +24,8 @@ pytestmark = pytest.mark.slow
 
 MADE_BY_OTHERS = "you have not made or approved all that this project asks for"
 LOOKING: dict[tuple[str, ...], tuple[str, ...]] = {
-    **{(name,): () for name in ("status", "report", "plan", "calibration", "leaks", "verify", "rollback", "doctor")},
+    **{(name,): () for name in ("status", "report", "plan", "calibration", "leaks", "labels", "verify", "rollback")},
+    ("doctor",): (),
     ("explain",): ("nothing",),
     ("diff",): ("0", "1"),
     ("promote",): ("0",),
@@ -40,6 +41,7 @@ WORKING: dict[tuple[str, ...], tuple[str, ...]] = {
     ("predict",): ("new.csv",),
     ("export",): ("model",),
     ("replay",): ("0",),
+    ("labels", "suggest"): (),
     **{("label-studio", name): () for name in ("start", "stop", "status", "restore")},
 }
 """Commands that run models, servers or code."""
@@ -156,6 +158,8 @@ def _refuse_to_start(*_: Any, **__: Any) -> None:
 def _commands(group: Any, before: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     for name, command in group.commands.items():
         if hasattr(command, "commands"):
+            if command.invoke_without_command:
+                yield (*before, name)
             yield from _commands(command, (*before, name))
         else:
             yield (*before, name)

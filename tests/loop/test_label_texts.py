@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from loop.label_texts import in_words, label_texts
-from loop.records import LabelSet
+from loop.label_texts import in_words, informative, label_texts
+from loop.records import LabelSet, LabelTexts
 
 
 @pytest.mark.parametrize(
@@ -26,13 +26,20 @@ def test_a_name_is_read_as_words(name: str, words: str) -> None:
 
 def test_each_label_has_its_name_and_its_description() -> None:
     found = label_texts(LabelSet(("refund", "getInvoice"), {"getInvoice": "Needs a copy of a bill."}))
-    assert found.texts == ("refund", "get invoice", "Needs a copy of a bill.")
-    assert found.columns == (0, 1, 1)
-    assert found.informative
+    assert found == LabelTexts(("refund", "get invoice", "Needs a copy of a bill."), (0, 1, 1))
+
+
+def test_phrases_come_after_names_and_descriptions() -> None:
+    labels = LabelSet(("refund", "invoice"), {}, {"invoice": ("send my bill", "a copy, please"), "refund": ("money?",)})
+    found = label_texts(labels)
+    texts = ("refund", "invoice", "money?", "send my bill", "a copy, please")
+    assert found == LabelTexts(texts, (0, 1, 0, 1, 1), phrases=3)
+    left = label_texts(labels, without={"money?", "send my bill"})
+    assert left == LabelTexts((*texts[:2], texts[4]), (0, 1, 1), phrases=1)
 
 
 @pytest.mark.parametrize(
-    ("names", "informative"),
+    ("names", "tell"),
     [
         (("L01", "L02", "L03"), False),
         (("1", "2"), False),
@@ -41,9 +48,18 @@ def test_each_label_has_its_name_and_its_description() -> None:
         (("支払い", "解約方法"), True),
     ],
 )
-def test_codes_tell_nothing(names: tuple[str, ...], informative: bool) -> None:
-    assert label_texts(LabelSet(names)).informative == informative
+def test_codes_tell_nothing(names: tuple[str, ...], tell: bool) -> None:
+    assert informative(LabelSet(names)) == tell
+    assert (label_texts(LabelSet(names)) is not None) == tell
 
 
 def test_a_description_makes_a_code_speak() -> None:
-    assert label_texts(LabelSet(("A1", "A2"), {"A1": "Money back", "A2": "Something is broken"})).informative
+    labels = LabelSet(("A1", "A2"), {"A1": "Money back", "A2": "Something is broken"})
+    assert informative(labels)
+    assert label_texts(labels) is not None
+
+
+def test_with_phrases_codes_are_left_out_and_the_phrases_stay() -> None:
+    labels = LabelSet(("L01", "L02"), {}, {"L02": ("my line is down",)})
+    assert label_texts(labels) == LabelTexts(("my line is down",), (1,), phrases=1)
+    assert label_texts(labels, without={"my line is down"}) is None

@@ -88,7 +88,7 @@ def test_the_card_says_what_the_model_is_and_how_good_it_is(saved: Path, tmp_pat
 def test_the_card_of_a_model_of_label_names_says_that_nobody_labelled(saved: Path, tmp_path: Path) -> None:
     export(saved, tmp_path / "exported", card={**FACTS, "training_labels": 0, "simulated": True})
     text = (tmp_path / "exported" / "README.md").read_text()
-    assert "| Training labels | 0, made from the names and descriptions of the labels alone |" in text
+    assert "| Training labels | 0, made from the names, descriptions and example phrases of the labels alone |" in text
     assert "| Labels given by | nobody |" in text
 
 

@@ -78,6 +78,64 @@ def test_the_texts_of_a_label_count_the_same_however_many_there_are() -> None:
     assert found[:3].sum() == pytest.approx(found[3])
 
 
+def with_phrases(names: EmbeddedLabels | None, *, each: int = 3, order: list[int] | None = None) -> EmbeddedLabels:
+    """The names, and after them phrases that are drawn as the labelled texts are."""
+    columns = np.repeat(np.arange(CLASSES), each)
+    drawn = np.random.default_rng(5).normal(size=(len(columns), WIDTH))
+    rows = of_length_one(np.eye(CLASSES, WIDTH)[columns] + 0.9 * drawn / 3)
+    columns = np.array(order or range(CLASSES))[columns]
+    if names is None:
+        return EmbeddedLabels(columns, rows, phrases=len(columns))
+    both = np.concatenate([names.columns, columns]), np.concatenate([names.embeddings, rows])
+    return EmbeddedLabels(*both, phrases=len(columns))
+
+
+def test_a_phrase_counts_as_a_labelled_text_and_the_names_as_before() -> None:
+    found = times(with_phrases(names_of()))
+    assert np.array_equal(found[:CLASSES], times(names_of()))
+    assert (found[CLASSES:] == 1).all()
+
+
+def test_phrases_alone_are_a_model_and_add_to_names() -> None:
+    nothing, none = np.zeros((0, WIDTH), np.float32), np.zeros(0, np.int64)
+    alone = fit_head(nothing, None, none, classes=CLASSES, label_texts=with_phrases(None))
+    both = fit_head(nothing, None, none, classes=CLASSES, label_texts=with_phrases(names_of()))
+    assert accuracy(alone) > 0.7
+    assert accuracy(both) > accuracy(alone)
+
+
+def test_names_that_mislead_are_left_out_and_the_phrases_stay() -> None:
+    rows, labels = texts_of(30)
+    wrong = names_of([1, 2, 3, 4, 5, 0])
+    kept = informative(with_phrases(wrong), rows, labels)
+    alone = with_phrases(None)
+    assert kept is not None
+    assert np.array_equal(kept.columns, alone.columns)
+    assert np.array_equal(kept.embeddings, alone.embeddings)
+    misled = fit_head(rows, None, labels, classes=CLASSES, label_texts=with_phrases(wrong))
+    without = fit_head(rows, None, labels, classes=CLASSES, label_texts=alone)
+    assert np.array_equal(misled.weight, without.weight)
+
+
+def test_good_phrases_do_not_hide_that_names_mislead() -> None:
+    rows, labels = texts_of(30)
+    many = with_phrases(names_of([5, 4, 3, 2, 1, 0]), each=20)
+    kept = informative(many, rows, labels)
+    assert kept is not None
+    assert kept.phrases == len(kept.columns) == 20 * CLASSES
+    assert informative(with_phrases(names_of()), rows, labels) is not None
+
+
+def test_phrases_of_some_labels_leave_the_others_as_they_are() -> None:
+    rows, labels = texts_of(40)
+    few = labels < 3
+    some = EmbeddedLabels(np.array([3]), of_length_one(np.eye(CLASSES, WIDTH)[[3]]), phrases=1)
+    made = fit_head(rows[few], None, labels[few], classes=CLASSES, label_texts=some)
+    guesses = made.logits(rows, None).argmax(axis=1)
+    assert set(guesses.tolist()) <= {0, 1, 2, 3}
+    assert (guesses[labels == 3] == 3).any()
+
+
 def test_the_recipe_reads_them() -> None:
     rows, labels = texts_of(40)
     few = np.flatnonzero(labels < 3)

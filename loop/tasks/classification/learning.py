@@ -17,7 +17,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -28,9 +28,9 @@ from loop.label_texts import label_texts
 from loop.ledger import figures, people
 from loop.ledger.figures import ModelRow
 from loop.protocols import TrainingReport, TrainingSet
-from loop.records import FloatArray, Label, Role
-from loop.rounds.frozen import Frozen, embeddings
-from loop.rounds.guarding import kept_out
+from loop.records import FloatArray, Label, LabelTexts, Role
+from loop.rounds.frozen import Frozen, embeddings, label_rows
+from loop.rounds.guarding import kept_out, phrases_kept_out
 from loop.rounds.work import Done, Work, now
 
 PROXY = "head"
@@ -43,7 +43,8 @@ MODEL, BESIDE = "model", "proxy"
 def train(work: Work) -> Done:
     """Tunes the base model on the labels with role train that do not leak, and on what the labels mean.
 
-    Labels of fewer than two classes: a head made from the names of the labels, or no model where those are codes.
+    Labels of fewer than two classes: a head made from names and phrases of the labels, or no model where names are
+    codes and there are no phrases.
     """
     with work.project.ledger.read() as connection:
         labels = people.labels(connection, roles=[Role.TRAIN, Role.DEV])
@@ -53,18 +54,19 @@ def train(work: Work) -> Done:
     # What leaks is not trained on, so that the model itself may say what dev would have said of it.
     dev = [label for label in labels if label.role is Role.DEV and not (refit and label.example_id in leaking)]
     classes = {label.label for label in training}
+    texts = label_texts(work.config.label_set, without=phrases_kept_out(work))
     tuning = tuning_of(work)
     if len(classes) < 2:
         why = "there are no labels yet" if not training else "all labels so far are of one class"
         why += f"; {len(leaking):,} are kept out of training, for they measure" if leaking else ""
-        if not label_texts(work.config.label_set).informative:
+        if texts is None or len(classes | {work.config.label_set.names[column] for column in texts.columns}) < 2:
             work.say(f"No model in this round: {why}")
             return Done({"skipped": why, "labels": len(training)})
-        work.say(f"A model from label names: {why}")
+        work.say(f"A model from {_kinds(texts)}: {why}")
         tuning = PROXY
     frozen = embeddings(work)
     seed = int(work.rng("train").integers(2**31))
-    report = _tune(work, frozen, training, dev, tuning=tuning, seed=seed)
+    report = _tune(work, frozen, training, dev, texts=texts, tuning=tuning, seed=seed)
     row = ModelRow(
         round=work.round,
         artifact=work.name("train"),
@@ -135,9 +137,18 @@ def held_out(folder: Path, name: str) -> HeldOut | None:
 
 
 def _tune(
-    work: Work, frozen: Frozen, training: Sequence[Label], dev: Sequence[Label], *, tuning: str, seed: int
+    work: Work,
+    frozen: Frozen,
+    training: Sequence[Label],
+    dev: Sequence[Label],
+    *,
+    texts: LabelTexts | None,
+    tuning: str,
+    seed: int,
 ) -> TrainingReport:
-    parts = (_training_set(work, frozen, training), _training_set(work, frozen, dev))
+    meaning = label_rows(work, texts) if texts else None
+    train = replace(_training_set(work, frozen, training), label_texts=texts, label_rows=meaning)
+    parts = (train, _training_set(work, frozen, dev))
 
     def make(method: str, folder: Path, name: str) -> TrainingReport:
         model = work.config.model
@@ -166,10 +177,14 @@ def _tune(
 def _training_set(work: Work, frozen: Frozen, labels: Sequence[Label]) -> TrainingSet:
     ids = [label.example_id for label in labels]
     column = work.config.label_set.index()
-    texts = label_texts(work.config.label_set)
     return TrainingSet(
         texts=tuple(work.project.pool.texts(ids)),
         labels=np.array([column[label.label] for label in labels], dtype=np.int64),
         embeddings=np.asarray(frozen.rows(ids)),
-        label_texts=texts if texts.informative else None,
     )
+
+
+def _kinds(texts: LabelTexts) -> str:
+    """What a model without labels is made from, in words."""
+    named = ["label names"] if len(texts.texts) > texts.phrases else []
+    return " and ".join([*named, *(["phrases"] if texts.phrases else [])])
