@@ -63,7 +63,7 @@ def in_words_each(labels: Sequence[str]) -> tuple[str, ...]:
 
 
 def _traits(
-    spot: int, regions: Partition, found: tuple[str, str] | None, labels: SpotLabels | None, shown: Sequence[str]
+    spot: int, regions: Partition, slice_: tuple[str, str] | None, labels: SpotLabels | None, shown: Sequence[str]
 ) -> SpotTraits:
     confused, main = ((), ()) if labels is None else (labels.confused[spot], labels.main[spot])
     return SpotTraits(
@@ -72,7 +72,7 @@ def _traits(
         confused=tuple(shown[column] for column in confused),
         labels=tuple(shown[column] for column in main),
         mixed=labels is not None and not main,
-        slice=found,
+        slice=slice_,
     )
 
 

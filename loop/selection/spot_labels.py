@@ -115,9 +115,9 @@ def _expected(spots: IntArray, probabilities: FloatArray) -> tuple[_Pairs, IntAr
 
 def _summed(spots: IntArray, one: IntArray, other: IntArray, weight: FloatArray) -> _Pairs:
     keys = np.stack([spots, np.minimum(one, other), np.maximum(one, other)], axis=1)
-    found, inverse = np.unique(keys, axis=0, return_inverse=True)
-    sums = np.bincount(inverse.reshape(-1), weights=weight, minlength=len(found))
-    return _Pairs(found[:, 0], found[:, 1], found[:, 2], np.asarray(sums, dtype=np.float64))
+    unique, inverse = np.unique(keys, axis=0, return_inverse=True)
+    sums = np.bincount(inverse.reshape(-1), weights=weight, minlength=len(unique))
+    return _Pairs(unique[:, 0], unique[:, 1], unique[:, 2], np.asarray(sums, dtype=np.float64))
 
 
 def _of_spot(pairs: _Pairs, spot: int) -> _Weights:
@@ -129,10 +129,10 @@ def _of_spot(pairs: _Pairs, spot: int) -> _Weights:
 def _clear(expected: _Weights, seen: _Weights, *, errors: float, tops: IntArray) -> tuple[int, ...]:
     """The labels that are clear. errors: mistakes the model expects in the spot. tops: best label of its open rows."""
     share = _shares(expected, seen, errors=errors)
-    found = _leading(share, least=LEAST_SHARE)
-    if found is not None and _is_frequent(expected.get(found, 0.0), seen.get(found, 0.0), rows=len(tops)):
-        one, other = found
-        return found if int((tops == one).sum()) >= int((tops == other).sum()) else (other, one)
+    pair = _leading(share, least=LEAST_SHARE)
+    if pair is not None and _is_frequent(expected.get(pair, 0.0), seen.get(pair, 0.0), rows=len(tops)):
+        one, other = pair
+        return pair if int((tops == one).sum()) >= int((tops == other).sum()) else (other, one)
     parts: dict[int, float] = {}
     for pair, part in share.items():
         for column in pair:

@@ -1,7 +1,7 @@
 """Names of weak spots: what goes wrong there or what it holds, the slice that stands out, at most two words.
 
 "refund status ↔ explain charge · de-en: konto"     two labels taken for each other, mostly in this slice
-"roaming: abroad, data"                             one label, and words that tell it from other spots of that label
+"roaming: abroad, data"                             one label, and words that set it apart from spots of that label
 "refund status + charged twice"                     two labels it holds
 "account login ↔ others: app, button"               many labels, and one that is confused with several others
 "mixed: wall, left"                                 many labels
@@ -53,7 +53,7 @@ class SpotTraits:
     words: str
     """A name of words alone, for a spot with neither labels nor slice."""
     terms: tuple[str, ...] = ()
-    """Words and pairs of words, most telling first."""
+    """Words and pairs of words, most distinctive first."""
     confused: tuple[str, ...] = ()
     """Two labels taken for each other, which go before `labels`, or one taken for several, which goes after them."""
     labels: tuple[str, ...] = ()
@@ -70,23 +70,24 @@ def name_by_traits(
     """(s,) names, none of them twice (small and capital letters alike), each at most LONGEST characters.
 
     labels: all labels there are, so that a shortened one cannot be read as another. fixed: spot → a name that stays as
-    it is, whatever its length; no other spot gets it. Spots with the same labels and slice are told apart by words, at
+    it is, whatever its length; no other spot gets it. Spots with the same labels and slice are set apart by words, at
     last by their number. The same traits give the same names.
     """
     kept = dict(fixed or {})
     heads = [_Head.of(one, labels) for one in traits]
     same = Counter(head for spot, head in enumerate(map(_Head.key, heads)) if spot not in kept)
     taken = {name.casefold() for name in kept.values()}
-    found = []
+    names = []
     for spot, (one, head) in enumerate(zip(traits, heads, strict=True)):
         if spot in kept:
-            found.append(kept[spot])
+            names.append(kept[spot])
             continue
         alone = same[head.key()] == 1
-        name = next(name for name in _candidates(one, head, spot, alone=alone) if name.casefold() not in taken)
+        wanted = _candidates(one, head, spot, alone=alone)
+        name = next(name for name in wanted if name.casefold() not in taken and not name.isdigit())
         taken.add(name.casefold())
-        found.append(name)
-    return tuple(found)
+        names.append(name)
+    return tuple(names)
 
 
 def shorten(label: str, width: int, labels: Sequence[str]) -> str:
@@ -122,12 +123,12 @@ class _Head:
 
     @classmethod
     def of(cls, traits: SpotTraits, labels: Sequence[str]) -> _Head:
-        confused = tuple(filter(None, map(_clean, traits.confused)))
-        held = tuple(filter(None, map(_clean, traits.labels[:2])))
+        confused = tuple(filter(None, map(_label, traits.confused)))
+        held = tuple(filter(None, map(_label, traits.labels[:2])))
         is_wrong = len(confused) == 2 or (len(confused) == 1 and not held)
         parts = ((*confused, OTHERS)[:2] if is_wrong else held) or ((MIXED,) if traits.mixed else ())
         joint = CONFUSED if is_wrong else BESIDE
-        return cls(parts, joint, _slice(traits.slice), tuple(map(_clean, labels)))
+        return cls(parts, joint, _slice(traits.slice), tuple(map(_label, labels)))
 
     def key(self) -> tuple[str, ...]:
         """The same for heads that say the same: two labels in either order."""
@@ -157,18 +158,19 @@ def _candidates(traits: SpotTraits, head: _Head, spot: int, *, alone: bool) -> I
     if not head.parts and not head.slice:
         yield from _of_words(traits, spot)
         return
-    whole, told = head.text(LONGEST), list(_tails(traits.terms, head))
-    yield from (whole + tail for tail in told if len(whole) + len(tail) <= LONGEST)
+    whole, tails = head.text(LONGEST), list(_tails(traits.terms, head))
+    yield from (whole + tail for tail in tails if len(whole) + len(tail) <= LONGEST)
     if alone:
         yield whole
-    yield from (head.text(LONGEST - len(tail)) + tail for tail in told if len(tail) <= TAIL)
+    yield from (head.text(LONGEST - len(tail)) + tail for tail in tails if len(tail) <= TAIL)
     yield from (head.text(LONGEST - len(number)) + number for number in _numbers(f" #{spot}"))
 
 
 def _of_words(traits: SpotTraits, spot: int) -> Iterator[str]:
-    if traits.words:
-        yield _cut(_clean(traits.words), LONGEST)
-    yield from (_cut(" · ".join(pair), LONGEST) for pair in combinations(map(_clean, traits.terms), 2))
+    if words := _clean(traits.words):
+        yield _cut(words, LONGEST)
+    terms = [term for term in map(_clean, traits.terms) if term]
+    yield from (_cut(PART.join(pair), LONGEST) for pair in combinations(terms, 2))
     yield from _numbers(f"region {spot}")
 
 
@@ -179,9 +181,9 @@ def _numbers(text: str) -> Iterator[str]:
 
 
 def _tails(terms: Sequence[str], head: _Head) -> Iterator[str]:
-    """ ": lost, abroad": two words first, then one; the most telling terms first, none that the head says already."""
-    said = " ".join((*head.parts, head.slice)).casefold()
-    fresh = [term for term in map(_clean, terms) if term and not _repeats(term, said)]
+    """ ": lost, abroad": two words first, then one; distinctive terms first, none that repeats the head."""
+    text = " ".join((*head.parts, head.slice)).casefold()
+    fresh = [term for term in map(_clean, terms) if term and not _repeats(term, text)]
     single = [term for term in fresh if " " not in term]
     if fresh and " " in fresh[0]:
         yield WORDS + fresh[0]
@@ -191,9 +193,9 @@ def _tails(terms: Sequence[str], head: _Head) -> Iterator[str]:
     yield from (WORDS + term for term in fresh)
 
 
-def _repeats(term: str, said: str) -> bool:
-    """Whether a word of the term begins like a word that was said: "refunds" or "refunded" after "refund status"."""
-    before = [word[:5] for word in said.casefold().replace("-", " ").split()]
+def _repeats(term: str, text: str) -> bool:
+    """Whether a word of the term begins like a word of the text: "refunds" or "refunded" after "refund status"."""
+    before = [word[:5] for word in text.casefold().replace("-", " ").split()]
     words = [word[:5] for word in term.casefold().split()]
     return any(
         one == other or (one.startswith(other) and len(other) > 2) or (other.startswith(one) and len(one) > 2)
@@ -202,10 +204,16 @@ def _repeats(term: str, said: str) -> bool:
     )
 
 
-def _slice(found: tuple[str, str] | None) -> str:
-    if found is None:
+def _label(text: str) -> str:
+    """A label as it is shown; a bare number would be taken for the number of a spot."""
+    clean = _clean(text)
+    return f"label {clean}" if clean.isdigit() else clean
+
+
+def _slice(slice_: tuple[str, str] | None) -> str:
+    if slice_ is None:
         return ""
-    column, value = map(_clean, found)
+    column, value = map(_clean, slice_)
     bare = value.casefold() in PLAIN or len(value) < 2 or not any(sign.isalpha() for sign in value)
     return _cut(f"{column}={value}" if bare else value, SLICE)
 

@@ -50,14 +50,14 @@ def standing_out(
 
 def _coded(values: Sequence[str | None]) -> tuple[tuple[str, ...], IntArray]:
     """The most frequent values by the alphabet, and the place of each row's own among them, else -1."""
-    found, inverse, counts = np.unique(
+    unique, inverse, counts = np.unique(
         np.array([value or "" for value in values], dtype=object), return_inverse=True, return_counts=True
     )
-    frequent = [i for i in np.argsort(-counts, kind="stable").tolist() if found[i]][:VALUES]
+    frequent = [i for i in np.argsort(-counts, kind="stable").tolist() if unique[i]][:VALUES]
     kept = sorted(frequent)
-    code = np.full(len(found), -1, dtype=np.int64)
+    code = np.full(len(unique), -1, dtype=np.int64)
     code[kept] = np.arange(len(kept))
-    return tuple(str(found[i]) for i in kept), code[inverse]
+    return tuple(str(unique[i]) for i in kept), code[inverse]
 
 
 def _table(spots: IntArray, codes: IntArray, *, count: int, values: int) -> IntArray:
@@ -75,9 +75,9 @@ def _candidates(inside: IntArray, sizes: IntArray, *, tests: int) -> list[tuple[
     rest = np.maximum(total - sizes, 1)[:, None]
     share = inside / np.maximum(sizes, 1)[:, None]
     wide = (share >= LEAST_SHARE) & (share >= LIFT * (having - inside) / rest) & (sizes[:, None] < total)
-    found = [(spot, value) for spot, value in np.argwhere(wide).tolist() if sizes[spot]]
+    pairs = [(spot, value) for spot, value in np.argwhere(wide).tolist() if sizes[spot]]
     return [
         (spot, value)
-        for spot, value in found
+        for spot, value in pairs
         if hypergeom.sf(inside[spot, value] - 1, total, having[value], sizes[spot]) <= ALPHA / tests
     ]

@@ -142,10 +142,10 @@ def _figures(rows: Sequence[Named]) -> str:
 
 def _by_label(row: Named) -> Counter[int]:
     """Label → errors of the spot in which it is the true or the predicted one."""
-    found: Counter[int] = Counter()
+    errors: Counter[int] = Counter()
     for pair, n in row.truth:
-        found.update(dict.fromkeys(pair, n))
-    return found
+        errors.update(dict.fromkeys(pair, n))
+    return errors
 
 
 def _percent(values: Sequence[float]) -> str:

@@ -36,9 +36,9 @@ def work_of(project: Project, round_: int = 0) -> Work:
 
 def begin_next_round(project: Project, states: dict[int, str]) -> None:
     """Spot → its state when round 1 begins."""
-    found = [SpotLife(spot, state, 0, "rule", 0, None, 0.5) for spot, state in states.items()]
+    known = [SpotLife(spot, state, 0, "rule", 0, None, 0.5) for spot, state in states.items()]
     with project.ledger.begin() as connection:
-        lives.put_lives(connection, 0, found)
+        lives.put_lives(connection, 0, known)
         progress.open_round(connection, RoundRow(1, {}, "d", "0.1", "2099-01-01T00:00:00+00:00", None))
 
 
@@ -80,18 +80,18 @@ def test_without_labels_a_name_is_of_words(project: Project) -> None:
     work = work_of(project)
     frozen = embeddings(work)
     regions = partition(work, frozen)
-    found = names_of(work, frozen, regions)
-    assert len(set(found)) == regions.size()
-    assert not any("↔" in name or "mixed" in name for name in found)
+    names_now = names_of(work, frozen, regions)
+    assert len(set(names_now)) == regions.size()
+    assert not any("↔" in name or "mixed" in name for name in names_now)
 
 
 def test_an_open_spot_keeps_its_name_and_a_quiet_or_fixed_one_gets_the_name_of_the_round(project: Project) -> None:
     for spot, name in enumerate(("router ↔ roaming", "sim + router", "old name", "fixed name")):
         call(project, spot, name)
     begin_next_round(project, {0: "sent", 1: "reopened", 2: "quiet", 3: "fixed"})
-    found = named(project, 1)
-    assert found[:2] == ("router ↔ roaming", "sim + router")
-    assert all(name.startswith("bill too high ↔ cancel contract") for name in found[2:])
+    names_now = named(project, 1)
+    assert names_now[:2] == ("router ↔ roaming", "sim + router")
+    assert all(name.startswith("bill too high ↔ cancel contract") for name in names_now[2:])
 
 
 def test_a_name_of_words_alone_is_replaced_even_in_an_open_spot(project: Project) -> None:
@@ -107,8 +107,8 @@ def test_a_name_of_a_person_and_that_of_a_merged_spot_stay(project: Project) -> 
     spot_edits.merge(project, "1", "0", **WHO)
     part = names(project)[1]
     begin_next_round(project, {})
-    found = named(project, 1)
-    assert found[1:3] == (part, "Paid twice")
+    names_now = named(project, 1)
+    assert names_now[1:3] == (part, "Paid twice")
     with project.ledger.begin() as connection:
         spots = [row.spot for row in figures.spots(connection, round_=0)]
         figures.put_spots(connection, 1, spots)

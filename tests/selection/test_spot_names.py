@@ -20,7 +20,18 @@ LABELS = (
     "cash withdrawal not recognised",
     "cash withdrawal charge",
 )
-HOSTILE = ("\x1b[31mred", "a\u202eb", "<script>alert(1)</script>", "[bold]x[/]", "\ud800", "line\nline", "", "x" * 300)
+HOSTILE = (
+    " ",
+    "7",
+    "\x1b[31mred",
+    "a\u202eb",
+    "<script>alert(1)</script>",
+    "[bold]x[/]",
+    "\ud800",
+    "line\nline",
+    "",
+    "x" * 300,
+)
 text = st.text(max_size=70) | st.sampled_from([*LABELS, *HOSTILE])
 
 
@@ -48,6 +59,7 @@ def test_names_are_short_all_different_the_same_again_and_cannot_act(
         assert name == fixed.get(spot, name)
         assert 0 < len(name) <= LONGEST
         assert name.strip() == name
+        assert not name.isdigit()
         assert name.encode("utf-8")
         assert not set(name) & set("\x1b\u202e\n\r\t\x00")
 
@@ -120,6 +132,11 @@ def test_a_confused_pair_goes_before_what_the_spot_holds_and_a_single_label_afte
 def test_a_value_that_says_nothing_alone_has_the_name_of_its_column(value: str, shown: str) -> None:
     (name,) = name_by_traits([SpotTraits("w", labels=("roaming",), slice=("vip", value))])
     assert name == f"roaming · {shown}"
+
+
+def test_a_label_that_is_a_number_is_not_taken_for_the_number_of_a_spot() -> None:
+    spots = [SpotTraits("w", labels=("3",)), SpotTraits("w", confused=("1", "2"))]
+    assert name_by_traits(spots, labels=("1", "2", "3")) == ("label 3", "label 1 ↔ label 2")
 
 
 def test_words_repeat_neither_the_labels_nor_each_other() -> None:

@@ -53,9 +53,9 @@ def test_ids_and_numbers_that_are_all_different_never_stand_out() -> None:
 @given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from(["de", "en", "", "\x1b"])), min_size=1, max_size=60))
 def test_a_slice_holds_half_of_its_spot_and_the_order_of_rows_plays_no_part(rows: list[tuple[int, str]]) -> None:
     spots, values = np.array([spot for spot, _ in rows]), [value for _, value in rows]
-    found = standing_out({"language": values}, spots, count=4)
-    assert found == standing_out({"language": values[::-1]}, spots[::-1], count=4)
-    for spot, one in enumerate(found):
+    slices = standing_out({"language": values}, spots, count=4)
+    assert slices == standing_out({"language": values[::-1]}, spots[::-1], count=4)
+    for spot, one in enumerate(slices):
         if one is not None:
             own = [value for place, value in rows if place == spot]
             assert 2 * own.count(one[1]) >= len(own)
