@@ -47,19 +47,20 @@ def main() -> None:
 
 def _measured(name: str, options: argparse.Namespace) -> Iterator[dict[str, Any]]:
     data = read_set(name, datasets=options.datasets, recipe="head", cache=options.cache)
-    known = {way: _known(way, name, options) for way in WAYS}
+    known = {way: known_labels(way, name, options) for way in WAYS}
     for seed in options.seeds:
         own = part(data, seed, on=options.on, noise=0.0)
         order = np.random.default_rng([seed, 5]).permutation(len(own.answers))
         for count in COUNTS[name]:
             for way in WAYS:
                 if count or known[way] is not None:
-                    accuracy, seconds = _accuracy(own, order[:count], known[way])
+                    found, seconds = accuracy(own, order[:count], known[way])
                     cell = {"set": name, "seed": seed, "labels": count, "way": way}
-                    yield cell | {"accuracy": accuracy, "cpu_seconds": seconds, "n": len(own.held_labels)}
+                    yield cell | {"accuracy": found, "cpu_seconds": seconds, "n": len(own.held_labels)}
 
 
-def _accuracy(own: Part, rows: Any, known: EmbeddedLabels | None) -> tuple[float, float]:
+def accuracy(own: Part, rows: Any, known: EmbeddedLabels | None) -> tuple[float, float]:
+    """Of a head of these rows and label texts on the held texts, and the seconds of processor time that it took."""
     layers, began = own.pool.layers, time.process_time()
     made = fit_head(
         own.pool.embeddings[rows],
@@ -73,7 +74,8 @@ def _accuracy(own: Part, rows: Any, known: EmbeddedLabels | None) -> tuple[float
     return float((said == own.held_labels).mean()), round(spent, 3)
 
 
-def _known(way: str, name: str, options: argparse.Namespace) -> EmbeddedLabels | None:
+def known_labels(way: str, name: str, options: argparse.Namespace) -> EmbeddedLabels | None:
+    """Names and descriptions of a set, embedded; None for the way "without"."""
     if way == "without":
         return None
     names = label_names(name, options.datasets)

@@ -71,3 +71,10 @@ def test_a_section_in_one_line_is_left_to_people() -> None:
 def test_a_value_that_is_not_allowed_is_refused() -> None:
     with pytest.raises(ConfigError, match="marginn"):
         edited(SHORT, {"selection.strategy": "marginn"})
+
+
+def test_phrases_of_labels_stay_where_another_value_changes() -> None:
+    text = SHORT.replace("labels: [a, b]", "labels:\n  a: {phrases: [my bill]}  # first\n  b: about money")
+    after = edited(text, {"selection.batch": 75})
+    assert after == text.replace("25 ", "75 ")
+    assert parse(after).label_set.phrases == {"a": ("my bill",)}

@@ -16,11 +16,13 @@ from loop import registry
 from loop.errors import ModelError
 from loop.models import FrozenEncoder, TuningSettings, export, load_classifier, load_encoder
 from loop.models.bases import load_transformer
+from loop.models.embeddings import of_layers
 from loop.models.layers import layers_of_all
 from loop.models.probe import Probe
 from loop.models.recipes.head import head
 from loop.models.tokens import tokenize
 from loop.protocols import FrozenTexts, TrainingReport, TrainingSet
+from loop.records import LabelTexts
 
 pytestmark = pytest.mark.slow
 
@@ -121,6 +123,22 @@ def test_rows_of_another_encoder_are_made_anew(
     texts = texts_of(20, seed=8)[0]
     expected, found = (load_classifier(folder).predict(texts).probabilities for folder in (right, mended))
     assert np.allclose(found, expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("of_this_base", [True, False])
+def test_label_texts_are_embedded_unless_their_rows_of_this_base_are_given(
+    probe: Probe, train: TrainingSet, tiny_encoder: FrozenEncoder, tmp_path: Path, of_this_base: bool
+) -> None:
+    texts = LabelTexts(train.texts[:6], tuple(train.labels[:6].tolist()), phrases=2)
+    rows = of_layers(texts, tiny_encoder.layers(texts.texts), tiny_encoder.fingerprint)
+    wrong = replace(rows, embeddings=rows.embeddings[::-1], fingerprint=rows.fingerprint if of_this_base else "other")
+    made = [
+        fitted(probe, replace(train, label_texts=texts, label_rows=given), EMPTY, tmp_path / name)
+        for name, given in (("made", None), ("given", rows), ("wrong", wrong))
+    ]
+    answers = [load_classifier(folder).predict(train.texts).probabilities for folder in made]
+    assert np.array_equal(answers[0], answers[1])
+    assert np.array_equal(answers[0], answers[2]) is not of_this_base
 
 
 def test_a_strength_in_the_settings_is_taken(
