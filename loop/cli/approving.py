@@ -30,14 +30,15 @@ def admit(root: Path, *, scope: Scope, approve: bool) -> None:
     if approve:
         _approve(config, root)
         return
-    ruling = trust.rule(config, root, scope=scope)
+    wanted = trust.requests(config, root, scope=scope)
+    ruling = trust.rule_on(wanted, root)
     if not ruling.approved:
-        if person_there() and _says_yes(root, trust.requests(config, root)):
-            trust.approve(config, root)
+        if person_there():
+            _ask(config, root)
     elif not ruling.known:
         for one in ruling.new:
             _say(f"New in this project: {one}")
-        _remember(config, root)
+        _remember(config, root, wanted)
 
 
 def approve(root: Path) -> None:
@@ -45,8 +46,7 @@ def approve(root: Path) -> None:
     config = load(root / CONFIG)
     if not person_there():
         _approve(config, root)
-    elif _says_yes(root, trust.requests(config, root)):
-        trust.approve(config, root)
+    elif _ask(config, root):
         _say(f"Approved {root}")
 
 
@@ -77,20 +77,30 @@ def list_(*, as_json: bool) -> None:
     out.print(f"Kept in {trust.path()}", style="dim", markup=False, soft_wrap=True)
 
 
-def _remember(config: Config, root: Path) -> None:
+def _remember(config: Config, root: Path, wanted: tuple[Request, ...]) -> None:
     """What is approved already gets an entry of its own; without one it is decided again next time."""
     try:
-        trust.approve(config, root)
+        trust.approve(config, root, shown=wanted)
     except ConfigError as fault:
         _say(f"Not remembered: {fault}")
 
 
 def _approve(config: Config, root: Path) -> None:
     """Without a question; says what was approved, once."""
-    if not trust.rule(config, root).known:
-        for one in trust.requests(config, root):
+    wanted = trust.requests(config, root)
+    if not trust.rule_on(wanted, root).known:
+        for one in wanted:
             _say(f"Approved: {one}")
-    trust.approve(config, root)
+    trust.approve(config, root, shown=wanted)
+
+
+def _ask(config: Config, root: Path) -> bool:
+    """Approves what is shown when a person says yes to it, and nothing that came in between."""
+    wanted = trust.requests(config, root)
+    yes = _says_yes(root, wanted)
+    if yes:
+        trust.approve(config, root, shown=wanted)
+    return yes
 
 
 def _says_yes(root: Path, wanted: Sequence[Request]) -> bool:

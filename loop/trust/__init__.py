@@ -13,7 +13,7 @@ store.py      the approved projects on disk
 deciding.py   whether a project is approved, and how it becomes so
 """
 
-from loop.trust.deciding import Ruling, approve, forget, refuse_foreign, require, require_code, rule
+from loop.trust.deciding import Ruling, approve, forget, refuse_foreign, require, require_code, rule, rule_on
 from loop.trust.requests import EVERYTHING, RECORD, Request, Scope, requests
 from loop.trust.store import Entry, entries, path
 
@@ -33,4 +33,5 @@ __all__ = [
     "require",
     "require_code",
     "rule",
+    "rule_on",
 ]

@@ -45,11 +45,12 @@ def require(config: Config, root: Path, *, scope: Scope = EVERYTHING) -> None:
 
 
 def rule(config: Config, root: Path, *, scope: Scope = EVERYTHING) -> Ruling:
-    """What the store says of the project in `root`; the store is read only when there is something to approve.
+    """What the store says of the project in `root`. Raises ConfigError when it cannot be read."""
+    return rule_on(requests(config, root, scope=scope), root)
 
-    Raises ConfigError when it cannot be read.
-    """
-    wanted = requests(config, root, scope=scope)
+
+def rule_on(wanted: tuple[Request, ...], root: Path) -> Ruling:
+    """What the store says of these requests; it is read only when there are any. Raises ConfigError as `rule`."""
     if not wanted:
         return Ruling(approved=True, new=(), known=True)
     here, elsewhere = _entries_of(root, store.entries())
@@ -85,11 +86,17 @@ def refusal(root: Path, ruling: Ruling) -> NotApproved:
     )
 
 
-def approve(config: Config, root: Path, *, origin: Origin = "approved") -> None:
-    """Remembers the project in `root` with all it asks for now. Raises ConfigError when the store cannot be written."""
+def approve(
+    config: Config, root: Path, *, origin: Origin = "approved", shown: tuple[Request, ...] | None = None
+) -> None:
+    """Remembers the project in `root` with what it asks for. Raises ConfigError when the store cannot be written.
+
+    shown: what a person was shown or a ruling was about; only that is approved, for files may have been replaced since.
+    None: all it asks for now.
+    """
     place = root.resolve()
     about = place.stat()
-    wanted = tuple(map(str, requests(config, place)))
+    wanted = tuple(map(str, requests(config, place) if shown is None else shown))
 
     def edit(known: tuple[Entry, ...]) -> tuple[Entry, ...]:
         here, elsewhere = _entries_of(place, known)

@@ -6,7 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from pathlib import Path
 from typing import Any
 
@@ -280,9 +280,26 @@ def test_a_person_at_a_terminal_is_asked_once(others: Path, answer: str, approve
     assert (MADE_BY_OTHERS in again.err) is not approved
 
 
-def _at_a_terminal(answer: str, *arguments: str) -> str:
+@pytest.mark.parametrize("command", [("trust",), ("label-studio", "stop", "--project")], ids=" ".join)
+def test_code_that_is_replaced_while_a_person_reads_the_list_is_not_approved(
+    others: Path, command: tuple[str, ...]
+) -> None:
+    shown = dict(_code_of(others))
+    replaced = CODE + "more = 1\n"
+    _at_a_terminal("y\n", *command, str(others), when_asked=lambda: (others / "rules.py").write_text(replaced))
+    (entry,) = (one for one in trust.entries() if one.path == str(others))
+    approved = [one for one in entry.requests if "rules.py" in one]
+    assert sorted(approved) == sorted(shown.values())
+    assert {one.key for one in trust.rule(_config(others), others).new} == set(shown)
+    assert MADE_BY_OTHERS in complaint(here("run", "--project", others))
+
+
+def _code_of(root: Path) -> Iterator[tuple[str, str]]:
+    return ((one.key, str(one)) for one in trust.requests(_config(root), root) if "rules.py" in one.what)
+
+
+def _at_a_terminal(answer: str, *arguments: str, when_asked: Callable[[], object] = lambda: None) -> str:
     ours, their_end = pty.openpty()
-    os.write(ours, answer.encode())
     command = [sys.executable, "-c", "from loop.cli import main; main()", *arguments]
     with subprocess.Popen(command, stdin=their_end, stdout=their_end, stderr=their_end) as process:
         os.close(their_end)
@@ -290,6 +307,10 @@ def _at_a_terminal(answer: str, *arguments: str) -> str:
         try:
             while chunk := os.read(ours, 10_000):
                 told += chunk
+                if answer and b"[y/N]" in told:
+                    when_asked()
+                    os.write(ours, answer.encode())
+                    answer = ""
         except OSError:
             pass  # the other end was closed: the command has ended
         process.wait()

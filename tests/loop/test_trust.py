@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from loop import trust
+from loop.cli.approving import admit
 from loop.config import load, parse
 from loop.config.sections import Config
 from loop.errors import ConfigError, NotApproved
@@ -185,6 +186,24 @@ def test_what_others_made_is_asked_for_again_when_it_asks_for_more(desk: Path) -
     assert [one.key for one in ruling.new] == ["labeler.url"]
     _approve(desk)
     assert _ruling(desk).approved
+
+
+def test_only_what_was_shown_is_approved(desk: Path) -> None:
+    config = load(desk / "weakspot.yaml")
+    shown = trust.requests(config, desk)
+    _write(desk, labeler={"url": URL})
+    trust.approve(load(desk / "weakspot.yaml"), desk, shown=shown)
+    assert [one.key for one in _ruling(desk).new] == ["labeler.url"]
+
+
+def test_looking_at_a_copy_remembers_nothing_beyond_looking(desk: Path, tmp_path: Path) -> None:
+    _write(desk, storage={"ledger": "sqlite:///../other.db"})
+    _approve(desk)
+    copy = Path(shutil.copytree(desk, tmp_path / "copy"))
+    _write(copy, storage={"ledger": "sqlite:///../other.db"}, labeler={"url": URL})
+    admit(copy, scope=RECORD, approve=False)
+    assert len(trust.entries()) == 2
+    assert not _ruling(copy).approved
 
 
 def test_changed_code_is_something_new(desk: Path) -> None:
