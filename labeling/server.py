@@ -28,7 +28,7 @@ from labeling.installation import (
     venv_folder,
 )
 from labeling.processes import end, free_port, is_free, listening_port, serving
-from labeling.state_folder import DATABASE, Note, folder_identity, lay_out, note, read, write_private
+from labeling.state_folder import DATABASE, Note, folder_identity, lay_out, note, read, refuse_links, write_private
 from labeling.waiting import alone
 from loop import children, private
 from loop.errors import LabelerError, ServerDown
@@ -61,8 +61,10 @@ class EmbeddedServer:
     def start(self, *, tell: Tell = silent, timeout_s: float = START_TIMEOUT_S) -> Access:
         """Installs what is missing, starts the server unless it runs, and waits until it is healthy.
 
-        Raises LabelerError when it cannot be installed or another start hangs, ServerDown when it does not come up.
+        Raises LabelerError when it cannot be installed, another start hangs or a link lies in its folder, ServerDown when
+        it does not come up.
         """
+        refuse_links(self.state_dir)
         ensure_installed(self.venv, tell=tell)
         self._make_folder()
         with self._alone(tell):
@@ -79,9 +81,10 @@ class EmbeddedServer:
         return self.access()
 
     def stop(self) -> bool:
-        """Ends our server, kindly first; False when it was not running."""
+        """Ends our server, kindly first; False when it was not running. Raises LabelerError as `start` does."""
         if not self.state_dir.exists():
             return False
+        refuse_links(self.state_dir)
         with self._alone(silent):
             found = serving(self.state_dir, note(self.state_dir).process)
             for one in found:

@@ -5,6 +5,11 @@
 
 server.json travels with a folder that is copied. It counts only where the folder it names is this one, by its path or
 by device and inode (a folder that was moved keeps those); otherwise the port in it is another server's.
+
+    refuse_links(state) ─► before a start or stop: below the folder lie only folders and regular files
+
+Whoever hands on a project may have put a link in the place of any file. SQLite, Label Studio and weakspot follow it:
+they write to its target, and a journal beside the target has another file deleted. So no link is accepted anywhere.
 """
 
 from __future__ import annotations
@@ -12,6 +17,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,8 +78,10 @@ def write_private(path: Path, content: Mapping[str, Any]) -> None:
 def lay_out(state: Path, template: Path) -> None:
     """Makes the folders of a server that are missing, and its database from `template`; closes all to others.
 
-    Raises LabelerError when the database's journal would delete another file as soon as the server opens it.
+    Raises LabelerError for a link or a special file, and when the database's journal would delete another file as soon
+    as the server opens it.
     """
+    refuse_links(state)
     _refuse_journal(state / "data" / DATABASE)
     private.folder(state / "home")
     data = private.folder(state / "data")
@@ -83,6 +91,30 @@ def lay_out(state: Path, template: Path) -> None:
         durable.sync(part)
         durable.move(part, data / DATABASE)
     private.tighten(state)
+
+
+def refuse_links(state: Path) -> None:
+    """Raises LabelerError for the first thing below `state` that is neither a folder nor a regular file.
+
+    `state` itself may be a link: whoever approves the project is asked for that. A file that goes away meanwhile, as
+    the journals of a running server do, counts for nothing.
+    """
+    for below, folders, files in os.walk(state):
+        for name in sorted((*folders, *files)):
+            _refuse_special(Path(below, name))
+
+
+def _refuse_special(path: Path) -> None:
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise LabelerError(
+            f"{path} is {'a link' if stat.S_ISLNK(mode) else 'a special file'}",
+            wanted="a regular file or folder, as weakspot and Label Studio make them",
+            do="do not trust this project; if it is yours, put the file itself there",
+        )
 
 
 def _refuse_journal(database: Path) -> None:
