@@ -61,8 +61,8 @@ class EmbeddedServer:
     def start(self, *, tell: Tell = silent, timeout_s: float = START_TIMEOUT_S) -> Access:
         """Installs what is missing, starts the server unless it runs, and waits until it is healthy.
 
-        Raises LabelerError when it cannot be installed, another start hangs or a link lies in its folder, ServerDown when
-        it does not come up.
+        Raises LabelerError when it cannot be installed, another start hangs or a link lies in its folder, ServerDown
+        when it does not come up.
         """
         refuse_links(self.state_dir)
         ensure_installed(self.venv, tell=tell)

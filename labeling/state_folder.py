@@ -1,7 +1,7 @@
 """The files of an embedded server's folder: what server.json says of this very folder, and its database.
 
     read(path) ─► {}          note(state) ─► Note(port, process)          folder_identity(state) ─► path, device, inode
-    write_private(path, {})   lay_out(state, template) ─► home/, data/ with an empty database
+    write_private(path, {})   lay_out(state, template) ─► home/, data/ with an empty database and a secret key
 
 server.json travels with a folder that is copied. It counts only where the folder it names is this one, by its path or
 by device and inode (a folder that was moved keeps those); otherwise the port in it is another server's.
@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from labeling import secret_key
 from loop import durable, private, sqlite_journal
 from loop.errors import LabelerError
 from loop.processes import ProcessIdentity, from_json
@@ -76,7 +77,7 @@ def write_private(path: Path, content: Mapping[str, Any]) -> None:
 
 
 def lay_out(state: Path, template: Path) -> None:
-    """Makes the folders of a server that are missing, and its database from `template`; closes all to others.
+    """Makes what a server lacks: folders, its database from `template`, its secret key; closes all to others.
 
     Raises LabelerError for a link or a special file, and when the database's journal would delete another file as soon
     as the server opens it.
@@ -90,6 +91,7 @@ def lay_out(state: Path, template: Path) -> None:
         shutil.copyfile(template, part)
         durable.sync(part)
         durable.move(part, data / DATABASE)
+    secret_key.keep(data)
     private.tighten(state)
 
 
