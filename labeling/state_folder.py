@@ -26,9 +26,13 @@ from typing import Any
 from labeling import secret_key
 from loop import durable, private, sqlite_journal
 from loop.errors import LabelerError
+from loop.json_reading import parse
 from loop.processes import ProcessIdentity, from_json
 
 DATABASE = "label_studio.sqlite3"
+LARGEST = 1 << 20
+"""Bytes of a file that weakspot keeps here; the accounts of simulated experts take some kilobytes."""
+PORTS = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,8 @@ def note(state: Path) -> Note:
         written = {}
     folder, port = written.get("folder"), written.get("port")
     is_here = folder is None or (isinstance(folder, dict) and _is_same(folder, folder_identity(state)))
-    return Note(port if is_here and isinstance(port, int) else None, from_json(written))
+    is_port = type(port) is int and 0 < port < PORTS
+    return Note(port if is_here and is_port else None, from_json(written))
 
 
 def folder_identity(state: Path) -> dict[str, Any]:
@@ -59,16 +64,26 @@ def folder_identity(state: Path) -> dict[str, Any]:
 
 
 def read(path: Path) -> dict[str, Any]:
-    """The object in `path`; empty when there is no such file. Raises LabelerError when it is damaged."""
+    """The object in `path`; empty when there is no such file.
+
+    Raises LabelerError when it is damaged, too large, or a link or pipe, which is neither followed nor waited for.
+    """
     try:
-        found = json.loads(path.read_text())
+        found = parse(private.content(path, largest=LARGEST))
     except FileNotFoundError:
         return {}
-    except (ValueError, RecursionError) as fault:
-        raise LabelerError(f"{path} is damaged", do="put back an earlier copy of the file") from fault
+    except (OSError, ValueError) as fault:
+        raise damaged(path, getattr(fault, "strerror", None) or str(fault)) from fault
     if not isinstance(found, dict):
-        raise LabelerError(f"{path} is damaged", do="put back an earlier copy of the file")
+        raise damaged(path, "not a JSON object")
     return found
+
+
+def damaged(path: Path, why: str) -> LabelerError:
+    """The error for a file of the folder that cannot be what weakspot wrote."""
+    return LabelerError(
+        f"{path} is damaged: {why}", wanted="the file as weakspot wrote it", do="put back an earlier copy of the file"
+    )
 
 
 def write_private(path: Path, content: Mapping[str, Any]) -> None:

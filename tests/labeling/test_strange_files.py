@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,8 @@ from paper_server import answering, venv_with
 
 from labeling import data_lock
 from labeling.server import EmbeddedServer
-from labeling.state_folder import DATABASE, lay_out
+from labeling.simulated import _accounts
+from labeling.state_folder import DATABASE, LARGEST, lay_out, write_private
 from loop.errors import LabelerError
 from loop.sqlite_journal import MAGIC
 
@@ -94,3 +97,80 @@ def test_a_lock_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="symbolic"), data_lock.taken(tmp_path / "lock"):
         pass
     assert not (tmp_path / "made").exists()
+
+
+ACCOUNT = {"email": "weakspot@example.com", "password": "p" * 20, "token": "0" * 40}
+DAMAGED = {
+    "numbers": json.dumps({"email": 1, "password": 2, "token": 3}),
+    "one more": json.dumps({**ACCOUNT, "url": "http://x"}),
+    "one less": json.dumps({"email": "a"}),
+    "NUL": json.dumps({**ACCOUNT, "email": "a\x00@example.com"}),
+    "escape": json.dumps({**ACCOUNT, "password": "\x1b]0;title\x07"}),
+    "not ASCII": json.dumps({**ACCOUNT, "token": "\u00e9" * 40}),
+    "half a pair": json.dumps({**ACCOUNT, "password": "\ud800"}),
+    "long": json.dumps({**ACCOUNT, "token": "0" * 501}),
+    "empty text": json.dumps({**ACCOUNT, "token": ""}),
+    "list": "[1]",
+    "deep": "[" * 5000,
+    "half": '{"email": "a',
+    "large": json.dumps({**ACCOUNT, "token": "0" * LARGEST}),
+}
+
+
+@pytest.fixture
+def known(own: EmbeddedServer) -> EmbeddedServer:
+    """A server that was started before: its port is noted."""
+    write_private(own.state_dir / "server.json", {"port": 1})
+    return own
+
+
+@pytest.mark.parametrize("kind", DAMAGED)
+@pytest.mark.parametrize("call", ["status", "access", "start"])
+def test_an_account_of_another_shape_is_damaged(known: EmbeddedServer, kind: str, call: str) -> None:
+    (known.state_dir / "access.json").write_text(DAMAGED[kind])
+    with pytest.raises(LabelerError, match=r"access\.json is damaged: .*put back an earlier copy") as fault:
+        getattr(known, call)()
+    assert len(str(fault.value)) < 400
+    assert str(fault.value).isprintable()
+
+
+def test_an_account_as_weakspot_writes_it_is_taken(known: EmbeddedServer) -> None:
+    write_private(known.state_dir / "access.json", ACCOUNT)
+    assert known.access().token == ACCOUNT["token"]
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda place: place.symlink_to("/dev/zero"), Path.mkdir])
+def test_an_account_that_is_no_regular_file_is_damaged_and_not_waited_for(
+    known: EmbeddedServer, make: Callable[[Path], object]
+) -> None:
+    make(known.state_dir / "access.json")
+    with pytest.raises(LabelerError, match=r"access\.json is damaged"):
+        known.status()
+
+
+@pytest.mark.parametrize("port", [0, -1, 65536, 10**30, True, 1.5, "80", None])
+def test_a_port_that_is_none_is_as_good_as_no_note(own: EmbeddedServer, port: object) -> None:
+    write_private(own.state_dir / "access.json", ACCOUNT)
+    write_private(own.state_dir / "server.json", {"port": port, "boot": [], "pid": 10**30, "started": "1e999"})
+    assert own.status().url == ""
+
+
+@pytest.mark.parametrize("pid", ["-5", "0", "1e999", "9" * 30, '"x"', "[]", "null"])
+def test_a_process_that_cannot_be_is_as_good_as_no_note(own: EmbeddedServer, pid: str) -> None:
+    (own.state_dir / "server.json").write_text(f'{{"port": 1, "boot": "", "pid": {pid}, "started": 1}}')
+    assert not own.status().running
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda place: place.symlink_to("/dev/zero"), Path.mkdir])
+def test_a_note_that_is_no_regular_file_is_as_good_as_none_and_not_waited_for(
+    own: EmbeddedServer, make: Callable[[Path], object]
+) -> None:
+    make(own.state_dir / "server.json")
+    assert not own.status().running
+
+
+@pytest.mark.parametrize("content", ['{"a@b": "c"}', '{"a@b": {"password": 1, "token": ""}}', "[]", "["])
+def test_accounts_of_simulated_experts_of_another_shape_are_damaged(tmp_path: Path, content: str) -> None:
+    (tmp_path / "simulated.json").write_text(content)
+    with pytest.raises(LabelerError, match="is damaged"):
+        _accounts(tmp_path / "simulated.json")
