@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -16,6 +17,8 @@ from labeling.processes import listening_port
 from loop.processes import ProcessIdentity
 
 TIMEOUT_S = 10
+LONGEST = 500
+"""Characters of a name, password or token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,17 @@ class ServerStatus:
 def new_account() -> dict[str, str]:
     """E-mail, and a password and a token that nobody knows."""
     return {"email": "weakspot@example.com", "password": secrets.token_urlsafe(15), "token": secrets.token_hex(20)}
+
+
+def is_account(found: Mapping[str, Any]) -> bool:
+    """Whether it is one as `new_account` makes it: these three texts, which a request and an environment can hold."""
+    return found.keys() == {"email", "password", "token"} and all(
+        isinstance(text, str)
+        and 0 < len(text) <= LONGEST
+        and text.isprintable()
+        and (text.isascii() or name != "token")
+        for name, text in found.items()
+    )
 
 
 def variables(account: Mapping[str, str]) -> dict[str, str]:

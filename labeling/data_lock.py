@@ -24,12 +24,13 @@ NO_LOCKS = frozenset({errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.ENOLC
 def taken(path: Path, *, patience_s: float = 0.0) -> Iterator[tuple[int, ...]]:
     """Locks `path` and yields what a child must inherit to keep the lock: one descriptor, or none without locks.
 
-    Raises BlockingIOError when someone holds it, still after `patience_s`, and OSError when the file cannot be opened.
+    Raises BlockingIOError when someone holds it, still after `patience_s`, and OSError when the file cannot be opened,
+    as one that is a link.
     """
     if sys.platform == "win32":
         yield ()
         return
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     try:
         yield (descriptor,) if _lock(descriptor, time.monotonic() + patience_s) else ()
     finally:

@@ -92,7 +92,10 @@ def quiet_environment(home: Path, data: Path) -> dict[str, str]:
     """
     inherited = {name: os.environ[name] for name in _KEPT if name in os.environ}
     places = {"HOME": str(home), "USERPROFILE": str(home), "LABEL_STUDIO_BASE_DATA_DIR": str(data)}
-    return {**inherited, **_QUIET, **places}
+    database = {"LABEL_STUDIO_DJANGO_DB": "sqlite", "LABEL_STUDIO_DATABASE_NAME": str(data / "label_studio.sqlite3")}
+    # Label Studio looks for this prefix first, so no file that it loads later can set one of them otherwise.
+    quiet = {f"{prefix}{name}": value for name, value in _QUIET.items() for prefix in ("", "LABEL_STUDIO_")}
+    return {**inherited, **quiet, **database, **places}
 
 
 def _cache_folder(environment: Mapping[str, str]) -> Path:

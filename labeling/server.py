@@ -28,7 +28,17 @@ from labeling.installation import (
     venv_folder,
 )
 from labeling.processes import end, free_port, is_free, listening_port, serving
-from labeling.state_folder import DATABASE, Note, folder_identity, lay_out, note, read, write_private
+from labeling.state_folder import (
+    DATABASE,
+    Note,
+    damaged,
+    folder_identity,
+    lay_out,
+    note,
+    read,
+    refuse_links,
+    write_private,
+)
 from labeling.waiting import alone
 from loop import children, private
 from loop.errors import LabelerError, ServerDown
@@ -61,8 +71,10 @@ class EmbeddedServer:
     def start(self, *, tell: Tell = silent, timeout_s: float = START_TIMEOUT_S) -> Access:
         """Installs what is missing, starts the server unless it runs, and waits until it is healthy.
 
-        Raises LabelerError when it cannot be installed or another start hangs, ServerDown when it does not come up.
+        Raises LabelerError when it cannot be installed, another start hangs or a link lies in its folder, ServerDown
+        when it does not come up.
         """
+        refuse_links(self.state_dir)
         ensure_installed(self.venv, tell=tell)
         self._make_folder()
         with self._alone(tell):
@@ -79,9 +91,10 @@ class EmbeddedServer:
         return self.access()
 
     def stop(self) -> bool:
-        """Ends our server, kindly first; False when it was not running."""
+        """Ends our server, kindly first; False when it was not running. Raises LabelerError as `start` does."""
         if not self.state_dir.exists():
             return False
+        refuse_links(self.state_dir)
         with self._alone(silent):
             found = serving(self.state_dir, note(self.state_dir).process)
             for one in found:
@@ -89,7 +102,7 @@ class EmbeddedServer:
             return bool(found)
 
     def status(self) -> ServerStatus:
-        """Looks without changing anything."""
+        """Looks without changing anything. Raises LabelerError when access.json is damaged."""
         if not self.state_dir.exists():
             return ServerStatus(running=False, healthy=False, url="", pid=None, log=self.log)
         noted = note(self.state_dir)
@@ -118,7 +131,7 @@ class EmbeddedServer:
         return found
 
     def _access(self, port: int | None) -> Access | None:
-        account = read(self.state_dir / "access.json")
+        account = self._kept_account()
         return Access(url=f"http://127.0.0.1:{port}", **account) if port and account else None
 
     def _make_folder(self) -> None:
@@ -212,8 +225,16 @@ class EmbeddedServer:
     def _noted_port(self) -> int:
         return note(self.state_dir).port or 0
 
+    def _kept_account(self) -> dict[str, str]:
+        """Empty before the first start. Raises LabelerError when the file is damaged."""
+        path = self.state_dir / "access.json"
+        found = read(path)
+        if found and not access.is_account(found):
+            raise damaged(path, "not an e-mail, a password and a token")
+        return found
+
     def _account(self) -> dict[str, str]:
-        account = read(self.state_dir / "access.json")
+        account = self._kept_account()
         if account:
             return account
         if (self.data / DATABASE).exists():

@@ -22,6 +22,7 @@ from labeling.door import connection
 from labeling.pages import page_for
 from labeling.projects import find_project
 from labeling.sending import Connect, Pause, one_of
+from labeling.state_folder import damaged, read
 from labeling.tastes import Marks, judgement
 from loop import durable
 from loop.errors import ProjectGone, ServerRefused
@@ -129,7 +130,7 @@ class Simulated:
     def _signed_in(self, owner: Client) -> dict[int, tuple[Client, int]]:
         """Expert's number → its own door and account id; the accounts are made when they are first needed."""
         if owner.url not in self._members:
-            written = json.loads(self._accounts.read_text()) if self._accounts.exists() else {}
+            written = _accounts(self._accounts)
             emails = {
                 expert.number: f"simulated-expert-{expert.number}+{self._suffix}@example.com"
                 for expert in self._experts
@@ -141,6 +142,18 @@ class Simulated:
             self._members[owner.url] = {number: _member(owner, email, written) for number, email in emails.items()}
             write_accounts(self._accounts, written)
         return self._members[owner.url]
+
+
+def _accounts(path: Path) -> dict[str, dict[str, str]]:
+    found = read(path)
+    for account in found.values():
+        if not (isinstance(account, dict) and _are_texts(account.get("password"), account.get("token"))):
+            raise damaged(path, "not passwords and tokens by e-mail")
+    return found
+
+
+def _are_texts(*found: object) -> bool:
+    return all(isinstance(text, str) and text.isascii() and (text.isprintable() or not text) for text in found)
 
 
 def write_accounts(path: Path, accounts: Mapping[str, Mapping[str, str]]) -> None:

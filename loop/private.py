@@ -1,6 +1,7 @@
 """Files and folders that only their owner can read, whatever the umask is.
 
     folder(path) ─► there, mode 0700     file(path) ─► there, mode 0600     tighten(path) ─► what is below it, too
+    content(path) ─► what a regular file holds: no link, no pipe, not more than asked for
 
 A folder that others cannot enter protects everything in it, also the side files that SQLite and other programs make
 there with modes of their own. What belongs to another user is left as it is: we could not change it.
@@ -33,6 +34,21 @@ def file(path: Path) -> Path:
     with suppress(FileExistsError):
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE))
     return path
+
+
+def content(path: Path, *, largest: int) -> bytes:
+    """What a regular file holds; a link is not followed and a pipe not waited for.
+
+    Raises FileNotFoundError and other OSError, and ValueError for what is no regular file or has over `largest` bytes.
+    """
+    flags = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    with os.fdopen(os.open(path, os.O_RDONLY | flags), "rb") as found:
+        if not stat.S_ISREG(os.fstat(found.fileno()).st_mode):
+            raise ValueError("not a regular file")
+        held = found.read(largest + 1)
+    if len(held) > largest:
+        raise ValueError(f"more than {largest:,} bytes")
+    return held
 
 
 def tighten(path: Path) -> None:

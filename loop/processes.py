@@ -42,11 +42,12 @@ def identity(pid: int | None = None) -> ProcessIdentity:
 
 
 def from_json(written: Mapping[str, Any]) -> ProcessIdentity | None:
-    """What `as_json` gave; None when it is not complete."""
+    """What `as_json` gave; None when it is not complete, or no process can have such an id."""
     try:
-        return ProcessIdentity(str(written["boot"]), int(written["pid"]), float(written["started"]))
-    except (KeyError, TypeError, ValueError):
+        found = ProcessIdentity(str(written["boot"]), int(written["pid"]), float(written["started"]))
+    except (KeyError, TypeError, ValueError, OverflowError):
         return None
+    return found if found.pid > 0 else None
 
 
 def find(wanted: ProcessIdentity) -> psutil.Process | None:

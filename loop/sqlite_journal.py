@@ -17,8 +17,9 @@ MAGIC = bytes.fromhex("d9d505f920a163d7")
 
 
 def journal(database: Path) -> Path:
-    """Where SQLite looks for the rollback journal of a database."""
-    return database.with_name(database.name + "-journal")
+    """Where SQLite looks for the rollback journal of a database: beside the file itself, where a link leads to one."""
+    real = database.resolve()
+    return real.with_name(real.name + "-journal")
 
 
 def names_other_file(database: Path) -> bool:

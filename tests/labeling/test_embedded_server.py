@@ -220,3 +220,11 @@ def test_the_server_inherits_no_settings_of_ours(tmp_path: Path, monkeypatch: py
     assert "ours" not in environment.values()
     assert environment["COLLECT_ANALYTICS"] == "false"
     assert environment["SENTRY_DSN"] == ""
+
+
+def test_what_is_switched_off_is_so_under_the_name_that_label_studio_looks_for_first(tmp_path: Path) -> None:
+    environment = quiet_environment(tmp_path / "home", tmp_path / "data")
+    assert environment["LABEL_STUDIO_SENTRY_DSN"] == environment["LABEL_STUDIO_FRONTEND_SENTRY_DSN"] == ""
+    assert environment["LABEL_STUDIO_COLLECT_ANALYTICS"] == environment["LABEL_STUDIO_LATEST_VERSION_CHECK"] == "false"
+    assert environment["LABEL_STUDIO_DJANGO_DB"] == "sqlite"
+    assert environment["LABEL_STUDIO_DATABASE_NAME"] == str(tmp_path / "data" / "label_studio.sqlite3")

@@ -99,3 +99,10 @@ def test_what_follows_a_question_mark_is_part_of_the_files_name(tmp_path: Path) 
     Ledger.open(f"sqlite:///{tmp_path}/what?mode=ro/ledger.db").close()
     assert (tmp_path / "what?mode=ro" / "ledger.db").is_file()
     assert not (tmp_path / "what").exists()
+
+
+def test_the_journal_of_a_link_is_the_one_beside_its_target(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "a.db-journal").write_bytes(b"x" + MAGIC)
+    (tmp_path / "link.db").symlink_to("real/a.db")
+    assert names_other_file(tmp_path / "link.db")
