@@ -23,6 +23,7 @@ import numpy as np
 import yaml
 from frozen_parts import DATASETS, ROOT, Part, label_names, part, read_set
 from scipy.special import softmax
+from scipy.stats import t as student
 
 from loop import registry
 from loop.evaluation.reliability import calibration_error
@@ -159,7 +160,7 @@ def _known(name: str, options: argparse.Namespace) -> EmbeddedLabels:
 
 
 def _table(name: str, names: bool, rows: list[dict[str, Any]]) -> str:
-    """Means in percent; of the refit the paired difference and its 95 % half width."""
+    """Means in percent; of the refit the paired difference and its 95 % half width (Student)."""
     head = f"{name}, {'with' if names else 'without'} names"
     lines = [f"| {head} | " + " | ".join(map(str, COUNTS)) + " |", "|---|" + "---|" * len(COUNTS)]
     for figure in ("error", "ece", "dev_bias", "spots_off"):
@@ -176,7 +177,8 @@ def _cell(rows: list[dict[str, Any]], count: int, figure: str, refit: bool) -> s
         return f"{mean:.1f}"
     base = {row["seed"]: row[figure] for row in rows if (row["labels"], row["refit"]) == (count, False)}
     differences = 100 * np.array([found[seed] - base[seed] for seed in found])
-    half = 1.96 * differences.std(ddof=1) / np.sqrt(len(differences)) if len(differences) > 1 else float("nan")
+    n = len(differences)
+    half = student.ppf(0.975, n - 1) * differences.std(ddof=1) / np.sqrt(n) if n > 1 else float("nan")
     return f"{mean:.1f} ({differences.mean():+.1f}±{half:.1f})"
 
 
