@@ -31,6 +31,8 @@ def class_weights(labels: IntArray, classes: int, power: float) -> FloatArray:
     counts = np.bincount(labels, minlength=classes).astype(float)
     present = counts > 0
     weights = np.ones(classes)
+    if not present.any():
+        return weights
     weights[present] = (len(labels) / (present.sum() * counts[present])) ** power
     weights[present] /= (weights * counts).sum() / len(labels)
     return weights
