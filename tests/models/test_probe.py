@@ -144,9 +144,13 @@ def test_label_texts_are_embedded_unless_their_rows_of_this_base_are_given(
 def test_a_strength_in_the_settings_is_taken(
     probe: Probe, train: TrainingSet, dev: TrainingSet, tmp_path: Path
 ) -> None:
-    strong = replace(probe, settings=replace(QUICK, head_c=1e-6, representation="last"))
-    model = load_classifier(fitted(strong, train, dev, tmp_path / "out"))
-    assert np.abs(model.module.weight.detach().numpy()).max() < 1e-2
+    weights = []
+    for number, c in enumerate((1e-6, 10.0, None)):
+        own = replace(probe, settings=replace(QUICK, head_c=c, representation="last"))
+        model = load_classifier(fitted(own, train, dev, tmp_path / str(number)))
+        weights.append(model.module.weight.detach().numpy())
+    assert np.abs(weights[0] - weights[1]).max() > 1e-2
+    assert np.abs(weights[0] - weights[2]).max() > 1e-2
 
 
 @pytest.mark.parametrize("representation", ["auto", "last"])
