@@ -135,8 +135,8 @@ class Session:
             how = "; --yes writes them without asking" if self._choose is None else ""
             return f"Nothing was written{how}."
         phrases, labels = sum(self._written.values()), len(self._written)
-        told = f"Wrote {_many(phrases, 'phrase')} of {_many(labels, 'label')} into {self._file}"
-        return f"{told}; the next model learns from them."
+        wrote = f"Wrote {_many(phrases, 'phrase')} of {_many(labels, 'label')} into {self._file}"
+        return f"{wrote}; the next model learns from them."
 
 
 Chooser = Callable[[Suggestion], tuple[str, ...]]
@@ -220,8 +220,8 @@ def _show(found: Suggestion) -> None:
     for number, phrase in enumerate(found.phrases, start=1):
         out.print(showing.plain(f"  {number}  {phrase}"), soft_wrap=True)
     if found.dropped:
-        told = ", ".join(f"{count} {reason}" for reason, count in found.dropped.items())
-        out.print(showing.plain(f"  left out: {told}"), soft_wrap=True)
+        reasons = ", ".join(f"{count} {reason}" for reason, count in found.dropped.items())
+        out.print(showing.plain(f"  left out: {reasons}"), soft_wrap=True)
 
 
 def _tell(session: Session, model: str, codes: Sequence[str], *, as_json: bool) -> None:

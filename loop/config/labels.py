@@ -154,9 +154,9 @@ def _twice(found: Mapping[str, Entry]) -> list[str]:
     for name, phrases in label_set(found).phrases.items():
         for phrase in filter(None, map(key_of, phrases)):
             owners.setdefault(phrase, []).append(name)
-    return [_told_twice(phrase, names) for phrase, names in owners.items() if len(names) > 1]
+    return [_repeated(phrase, names) for phrase, names in owners.items() if len(names) > 1]
 
 
-def _told_twice(phrase: str, names: Sequence[str]) -> str:
+def _repeated(phrase: str, names: Sequence[str]) -> str:
     under = " and ".join(repr(name) for name in dict.fromkeys(names))
     return f"the phrase {phrase[:60]!r} stands " + (f"twice under {under}" if len({*names}) == 1 else f"under {under}")

@@ -17,7 +17,7 @@ class LabelRow:
     name: str
     description: str
     words: bool
-    """Whether name or description holds a word; a code such as "L01" tells a model nothing."""
+    """Whether name or description holds a word; a code such as "L01" gives a model nothing to go by."""
     phrases: int
     """Example phrases in weakspot.yaml."""
     labelled: int
