@@ -8,6 +8,9 @@
 A folder without a manifest does not exist. A folder is written once; writing it again replaces it whole. What a
 manifest may name, and how folders are compared with it, is in `loop.manifest`.
 
+No part of a folder's path below the root may be a symbolic link: a project from elsewhere could have its rounds read,
+written or deleted in another place. (The files of a replay's copy are links, its folders are not.)
+
 The root holds project.json with the project's key: a folder that has it, or a pool, is ours. Any other folder that
 is not empty is refused before it is searched.
 """
@@ -90,7 +93,7 @@ class Artifacts:
         return found
 
     def has(self, name: str) -> bool:
-        """Whether `name` was written to the end."""
+        """Whether `name` was written to the end. Raises ArtifactError as `place`."""
         return (self.place(name) / MANIFEST).is_file()
 
     def digest(self, name: str) -> str:
@@ -100,7 +103,8 @@ class Artifacts:
     def place(self, name: str) -> Path:
         """Where the folder `name` is or would be, its files unchecked: for those who look for damage.
 
-        Raises ArtifactError for a name that leads out of the root: names come from rows and files, too.
+        Raises ArtifactError for a name that leads out of the root, for names come from rows and files, too, and for a
+        symbolic link on the way.
         """
         path = PurePosixPath(name)
         if path.is_absolute() or ".." in path.parts or "\0" in name:
@@ -109,7 +113,18 @@ class Artifacts:
                 wanted="a folder within the artifacts",
                 do="put the ledger or the bundle that names it back from a copy",
             )
+        self._refuse_links(path)
         return self._root / path
+
+    def _refuse_links(self, path: PurePosixPath) -> None:
+        """Raises ArtifactError when any part of `path` below the root is a symbolic link."""
+        for there in (self._root.joinpath(*path.parts[: n + 1]) for n in range(len(path.parts))):
+            if there.is_symlink():
+                raise ArtifactError(
+                    f"{there} is a symbolic link",
+                    wanted="the folder itself: what lies behind a link in the artifacts is neither read nor written",
+                    do="put the folder in its place; for another disk set storage.artifacts in weakspot.yaml",
+                )
 
     def remove(self, name: str) -> None:
         """Removes the folder `name`, whole or not; nothing when it is not there."""
@@ -119,6 +134,7 @@ class Artifacts:
     def key(self) -> str | None:
         """Whose artifacts these are; None: not written down, as by weakspot up to 0.1. Raises ArtifactError."""
         file = self._root / MARKER
+        self._refuse_links(PurePosixPath(MARKER))
         try:
             if not file.is_file() or file.stat().st_size > _LARGEST_MARKER:
                 return None

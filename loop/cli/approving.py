@@ -63,7 +63,7 @@ def list_(*, as_json: bool) -> None:
     """Every project this user has made or approved, and what for."""
     found = trust.entries()
     if as_json:
-        rows = [{name: value for name, value in asdict(one).items() if name != "mark"} for one in found]
+        rows = [{name: value for name, value in asdict(one).items() if not name.startswith("mark")} for one in found]
         showing.as_json({"store": str(trust.path()), "projects": rows})
         return
     out = showing.out()

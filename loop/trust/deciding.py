@@ -1,16 +1,20 @@
 """Whether a project is approved, and how it becomes so.
 
-    mark and folder (device, inode) of an entry "made"     ─► approved; what is new is reported
-    mark and folder (device, inode) of an entry "approved" ─► approved unless something is new: files of others change
-    mark alone: a copy, a backup, a move across disks      ─► approved unless something is new
-    no mark of this user's                                 ─► not approved, wherever it is
+    mark and folder of an entry "made"                ─► approved; what is new is reported
+    mark and folder of an entry "approved"            ─► approved unless something is new: files of others change
+    mark alone: a copy, a backup, a move across disks ─► approved unless something is new
+    no mark of this user's                            ─► not approved, wherever it is
+
+The folder is the same when its device and inode are, and inode and ctime of its file of marks: a copy that is unpacked
+in the place of the folder can get its inode. Whatever changes that file (a backup put back, a second user's mark, a
+chmod) makes a folder one "made" a copy from then on: it is asked for what is new, as a colleague's would be.
 
 One exception: a folder that cannot be written to holds no mark; its entry means that very path, device and inode.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from shlex import quote
@@ -103,9 +107,17 @@ def approve(
         mark = next((one.mark for one in (*here, *elsewhere) if one.mark), None) or store.add_mark(place)
         before = next((one for one in here), None)
         at = before.at if before else datetime.now(UTC).isoformat(timespec="seconds")
-        entry = Entry(str(place), about.st_dev, about.st_ino, mark, before.origin if before else origin, at, wanted)
-        if before is not None:
-            entry = replace(entry, requests=tuple(dict.fromkeys((*before.requests, *wanted))))
+        entry = Entry(
+            str(place),
+            about.st_dev,
+            about.st_ino,
+            mark,
+            before.origin if before else origin,
+            at,
+            # Also of the entry that this one replaces when its file of marks has changed.
+            _together(*(one.requests for one in (*here, *elsewhere) if one in here or one.path == str(place)), wanted),
+            *store.mark_state(place),
+        )
         kept = [one for one in known if one not in here and one.path != str(place)]
         return (*kept, entry)
 
@@ -144,16 +156,22 @@ def _entries_of(root: Path, known: tuple[Entry, ...]) -> tuple[list[Entry], list
     """Entries of this very folder, and entries of folders it is a copy of."""
     place = root.resolve()
     about = place.stat()
-    marks = store.marks(place)
+    marks, state = store.marks(place), store.mark_state(place)
     here: list[Entry] = []
     elsewhere: list[Entry] = []
     for one in known:
         same = (one.device, one.inode) == (about.st_dev, about.st_ino)
         if one.mark in marks:
-            (here if same else elsewhere).append(one)
+            # An entry of before these were noted has zeros: it cannot be told from a copy in its place, so it is one.
+            unchanged = state == (one.mark_inode, one.mark_changed)
+            (here if same and unchanged else elsewhere).append(one)
         elif not one.mark and same and one.path == str(place):
             here.append(one)
     return here, elsewhere
+
+
+def _together(*parts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one for part in parts for one in part))
 
 
 def _beyond(wanted: tuple[Request, ...], approved: list[Entry]) -> tuple[Request, ...]:

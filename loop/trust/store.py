@@ -4,7 +4,9 @@
     DIR/.weakspot/trust-id                   random marks, one a line: which entry of whose store means this folder
 
 An entry means a folder when one of the folder's marks is the entry's. The mark alone is not proof of where the folder
-comes from, for it travels with every copy; an inode alone is none either, for a new folder may get a deleted one's.
+comes from, for it travels with every copy; an inode alone is none either, for a new folder may get a deleted one's. An
+unpacked copy can have both. It cannot have the time at which the file of marks was last changed (ctime), which no
+program can set, and which stays when the project's folder is moved or renamed.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import json
 import os
 import re
 import secrets
+import stat
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -49,6 +52,10 @@ class Entry:
     """When; ISO 8601."""
     requests: tuple[str, ...]
     """What is approved, each as str(Request)."""
+    mark_inode: int = 0
+    """Inode of the trust-id when the entry was written; 0: unknown, so that no folder has it."""
+    mark_changed: int = 0
+    """ctime of the trust-id then, in nanoseconds."""
 
 
 def path(environ: Mapping[str, str] | None = None) -> Path:
@@ -116,6 +123,15 @@ def marks(root: Path) -> tuple[str, ...]:
         return ()
 
 
+def mark_state(root: Path) -> tuple[int, int]:
+    """Inode and ctime in nanoseconds of a folder's file of marks; (0, 0) when there is no regular file."""
+    try:
+        about = (root / MARKS).lstat()
+    except OSError:
+        return 0, 0
+    return (about.st_ino, about.st_ctime_ns) if stat.S_ISREG(about.st_mode) else (0, 0)
+
+
 def add_mark(root: Path) -> str:
     """A new mark of this user's own beside those of others; "" where the folder cannot be written to."""
     mark = secrets.token_hex(16)
@@ -132,6 +148,7 @@ def _entry(found: Mapping[str, Any]) -> Entry:
     entry = Entry(**{**found, "requests": tuple(found["requests"])})
     texts = (entry.path, entry.mark, entry.at, *entry.requests)
     whole = all(isinstance(one, str) for one in texts) and entry.origin in ("made", "approved")
-    if not whole or not isinstance(entry.device, int) or not isinstance(entry.inode, int):
+    numbers = (entry.device, entry.inode, entry.mark_inode, entry.mark_changed)
+    if not whole or not all(isinstance(one, int) for one in numbers):
         raise TypeError(f"not an entry: {found}")
     return entry

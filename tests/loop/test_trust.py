@@ -289,6 +289,49 @@ def test_another_folder_at_the_same_path_is_not_approved_even_with_the_same_inod
     assert not _ruling(desk).approved
 
 
+def _replaced_by_a_copy(desk: Path) -> None:
+    """All of a copy unpacked into the very folder: device, inode, mark and times of files are as they were."""
+    copy = Path(shutil.copytree(desk, desk.with_name("of a colleague")))
+    for one in desk.iterdir():
+        shutil.rmtree(one) if one.is_dir() else one.unlink()
+    shutil.copytree(copy, desk, dirs_exist_ok=True)
+
+
+def test_a_copy_in_the_place_of_a_made_folder_is_asked_for_what_is_new(desk: Path) -> None:
+    _approve(desk, made=True)
+    inode = desk.stat().st_ino
+    _replaced_by_a_copy(desk)
+    assert desk.stat().st_ino == inode
+    assert _ruling(desk) == trust.Ruling(approved=True, new=(), known=False)
+    _write(desk, labeler={"url": URL})
+    assert not _ruling(desk).approved
+    with pytest.raises(NotApproved):
+        trust.require_code(desk, "experts.rubric", "rules.py:f", b"not seen yet")
+    _approve(desk)
+    assert _ruling(desk) == trust.Ruling(approved=True, new=(), known=True)
+    assert [one.origin for one in trust.entries()] == ["approved"]
+
+
+def test_a_made_folder_whose_mark_was_touched_keeps_all_that_was_approved(desk: Path) -> None:
+    _write(desk, storage={"ledger": "sqlite:///../other.db"})
+    _approve(desk, made=True)
+    (desk / ".weakspot" / "trust-id").chmod(0o640)
+    admit(desk, scope=RECORD, approve=False)
+    assert _ruling(desk) == trust.Ruling(approved=True, new=(), known=True)
+
+
+def test_an_entry_without_the_state_of_its_mark_approves_what_is_on_its_list(desk: Path, home: Path) -> None:
+    _approve(desk, made=True)
+    place = home / "weakspot" / "trusted.json"
+    found = json.loads(place.read_text())
+    for one in found["projects"]:
+        del one["mark_inode"], one["mark_changed"]
+    place.write_text(json.dumps(found))
+    assert _ruling(desk) == trust.Ruling(approved=True, new=(), known=False)
+    _write(desk, labeler={"url": URL})
+    assert not _ruling(desk).approved
+
+
 @pytest.mark.parametrize("marks", ["", "\n\n", "0" * 31, "f" * 32 + "\n", "../../x", "\x00" * 100, "é" * 40])
 def test_a_guessed_or_broken_mark_approves_nothing(desk: Path, tmp_path: Path, marks: str) -> None:
     _approve(_folder(tmp_path / "mine"), made=True)
@@ -376,7 +419,14 @@ WHOLE = {
         *("", "[]", "null", '{"version": 1}', '{"version": 1, "projects": 3}', '{"projects": []}', "[" * 100_000),
         *(
             json.dumps({"version": 1, "projects": [{**WHOLE, name: value}]})
-            for name, value in (("mark", 1), ("requests", [1]), ("requests", 1), ("inode", "2"), ("origin", "x"))
+            for name, value in (
+                ("mark", 1),
+                ("requests", [1]),
+                ("requests", 1),
+                ("inode", "2"),
+                ("origin", "x"),
+                ("mark_changed", "2"),
+            )
         ),
         json.dumps({"version": 1, "projects": [{"path": "/x"}]}),
         json.dumps({"version": 1, "projects": ["x"]}),
@@ -423,6 +473,8 @@ def test_an_entry_survives_the_disk(desk: Path) -> None:
         origin="made",
         at="",
         requests=tuple(map(str, trust.requests(load(desk / "weakspot.yaml"), desk))),
+        mark_inode=(desk / ".weakspot" / "trust-id").stat().st_ino,
+        mark_changed=(desk / ".weakspot" / "trust-id").stat().st_ctime_ns,
     )
 
 
