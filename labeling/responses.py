@@ -15,9 +15,11 @@ import json
 import re
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import httpx
+
+from loop.bodies import ASKED, TooMuch, unpacked
 
 MOST_BYTES = 256 * 2**20
 """500 tasks with long texts, predictions and answers take a few MB."""
@@ -47,6 +49,7 @@ class Checked(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Raises httpx.DecodingError, ReadTimeout, RemoteProtocolError, and what the inner transport raises."""
+        request.headers.update(ASKED)
         response = self._inner.handle_request(request)
         response.request = request
         try:
@@ -65,12 +68,17 @@ class Checked(httpx.BaseTransport):
 
     def _whole(self, response: httpx.Response) -> bytes:
         started, content = self._clock(), bytearray()
-        for chunk in response.iter_bytes():
-            content += chunk
-            if len(content) > self._most_bytes:
-                raise httpx.DecodingError(f"more than {self._most_bytes // 2**20} MB", request=response.request)
-            if self._clock() - started > self._most_seconds:
-                raise httpx.ReadTimeout("the answer does not end", request=response.request)
+        # The stream itself: httpx would unpack all of a block at once, in as many layers as the server names.
+        raw = cast(httpx.SyncByteStream, response.stream)
+        try:
+            for chunk in unpacked(raw, response.headers.get("Content-Encoding"), most=self._most_bytes):
+                content += chunk
+                if self._clock() - started > self._most_seconds:
+                    raise httpx.ReadTimeout("the answer does not end", request=response.request)
+        except TooMuch as fault:
+            raise httpx.DecodingError(f"more than {self._most_bytes // 2**20} MB", request=response.request) from fault
+        except ValueError as fault:
+            raise httpx.DecodingError(str(fault), request=response.request) from fault
         return bytes(content)
 
 

@@ -11,6 +11,7 @@ Asking twice changes nothing at a model, so every request may be tried again.
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 import time
@@ -18,11 +19,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from types import TracebackType
-from typing import Any
+from typing import Any, cast
 
 import httpx
 
+from loop.bodies import ASKED, TooMuch, unpacked
 from loop.endpoint import faults
 from loop.errors import ConfigError, ServerDown, ServerRefused
 from loop.json_reading import parse
@@ -36,6 +39,8 @@ LONGEST_PAUSE_S = 60.0
 """However long Retry-After asks for."""
 OVERLOADED = 429
 NOT_FOUND = 404
+SHORTEST_SECRET = 8
+"""Characters of a key that is hidden in answers too; keys of servers that want one have twenty or more."""
 SPARE_BYTES = 16 << 20
 BYTES_PER_TOKEN = 8 << 10
 """A token with twenty alternatives takes about two kilobytes of JSON."""
@@ -85,7 +90,7 @@ class Door:
         # A local server is never behind the proxy that the environment may name.
         self._http = httpx.Client(
             timeout=httpx.Timeout(timeout, connect=min(timeout, CONNECT_TIMEOUT_S)),
-            headers={"Authorization": f"Bearer {self._key}"} if self._key else {},
+            headers={**ASKED, **({"Authorization": f"Bearer {self._key}"} if self._key else {})},
             limits=httpx.Limits(max_connections=None),
             trust_env=httpx.URL(url).host not in LOCAL,
             transport=transport,
@@ -163,8 +168,9 @@ class Door:
             target = faults.shown(response.headers.get("Location", "another address"))
             raise faults.moved(url, self._hidden(target))
         try:
-            text = _text(response)
-            return cleaned(parse(text if status == httpx.codes.OK else self._hidden(text)))
+            # Whoever serves "EMPTY" or "token" as a key means no secret: answers that say so stay as they are.
+            is_plain = status == httpx.codes.OK and len(self._key) < SHORTEST_SECRET
+            return cleaned(parse(_text(response)), hide=str if is_plain else lru_cache(1024)(self._hidden))
         except ValueError as fault:
             if status == NOT_FOUND:
                 return {}
@@ -173,7 +179,12 @@ class Door:
             return None
 
     def _in_words(self, response: httpx.Response) -> str:
-        return " ".join(f"status {response.status_code} {self._hidden(_text(response))}".split())[:200]
+        text = _text(response)
+        try:
+            text = json.dumps(cleaned(parse(text), hide=self._hidden), ensure_ascii=False)
+        except ValueError:
+            text = self._hidden(text)
+        return " ".join(f"status {response.status_code} {text}".split())[:200]
 
     def _hidden(self, text: str) -> str:
         return hidden(text, [self._key])
@@ -203,13 +214,16 @@ class Door:
 
     def _read_within(self, method: str, url: str, body: Mapping[str, Any] | None, *, most: int) -> httpx.Response:
         with self._http.stream(method, url, json=body) as response:
-            content = bytearray()
-            for block in response.iter_bytes():
-                content += block
-                if len(content) > most:
-                    raise faults.too_much(url, most)
+            # The stream itself: httpx would unpack all of a block at once, in as many layers as the server names.
+            raw = cast(httpx.SyncByteStream, response.stream)
+            try:
+                content = b"".join(unpacked(raw, response.headers.get("Content-Encoding"), most=most))
+            except TooMuch as fault:
+                raise faults.too_much(url, most) from fault
+            except ValueError as fault:
+                raise faults.packed(url, str(fault)) from fault
         headers = [(name, value) for name, value in response.headers.multi_items() if name not in ENCODED]
-        return httpx.Response(response.status_code, headers=headers, content=bytes(content))
+        return httpx.Response(response.status_code, headers=headers, content=content)
 
 
 def most_bytes(body: Mapping[str, Any] | None) -> int:
@@ -219,13 +233,15 @@ def most_bytes(body: Mapping[str, Any] | None) -> int:
     return SPARE_BYTES + BYTES_PER_TOKEN * int(tokens) * int(asked.get("n") or 1)
 
 
-def cleaned(value: Any) -> Any:
-    """JSON values whose keys and texts are storable."""
+def cleaned(value: Any, *, hide: Callable[[str], str]) -> Any:
+    """JSON values whose keys and texts are storable and have gone through `hide`."""
     if isinstance(value, str):
-        return storable(value)
+        return hide(storable(value))
     if isinstance(value, list):
-        return [cleaned(one) for one in value]
-    return {cleaned(key): cleaned(one) for key, one in value.items()} if isinstance(value, dict) else value
+        return [cleaned(one, hide=hide) for one in value]
+    if isinstance(value, dict):
+        return {cleaned(key, hide=hide): cleaned(one, hide=hide) for key, one in value.items()}
+    return value
 
 
 def _text(response: httpx.Response) -> str:

@@ -88,6 +88,15 @@ def too_much(url: str, most: int) -> ServerRefused:
     )
 
 
+def packed(url: str, found: str) -> ServerRefused:
+    """found: what is wrong with the way that the reply is compressed."""
+    return ServerRefused(
+        f"the endpoint {shown(url)} sends a reply that cannot be read: {found}",
+        wanted="a reply that is not compressed, or once with gzip",
+        do="check the address and the proxy before it",
+    )
+
+
 def moved(url: str, target: str) -> ServerRefused:
     """A redirect: not followed, because the key would go along."""
     return ServerRefused(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
-from collections.abc import Iterator
-from threading import Event
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Event, Thread
 
 import httpx
 import pytest
@@ -166,3 +169,108 @@ def test_a_key_that_a_server_repeats_is_not_shown(place: str) -> None:
     with pytest.raises(ServerRefused, match=r"\*\*\*") as fault:
         model.write(CHATS, sampling=Sampling())
     assert key not in str(fault.value)
+
+
+def slashes(text: str) -> str:
+    return json.dumps(text)[1:-1].replace("/", "\\/")
+
+
+def html_safe(text: str) -> str:
+    return json.dumps(text)[1:-1].replace("<", "\\u003c").replace(">", "\\u003E").replace("&", "\\u0026")
+
+
+def codes(text: str) -> str:
+    return "".join(f"\\u{ord(sign):04x}" for sign in text)
+
+
+def packed(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+SPELLINGS = [slashes, html_safe, codes, packed, lambda text: codes(codes(text)).lower()]
+"""How the text of a JSON string may spell a key."""
+
+
+@pytest.mark.parametrize("key", ['sk/ab+cd<x>&"q==', "a\\b/c\\\\d"])
+@pytest.mark.parametrize("spelled", SPELLINGS)
+@pytest.mark.parametrize("status", [400, 500])
+@pytest.mark.parametrize("form", ['{"error": {"message": "key %s"}}', '{"error": {"message": "key %s"', '{"%s": 1}'])
+def test_a_key_that_a_server_spells_otherwise_is_not_shown(
+    key: str, spelled: Callable[[str], str], status: int, form: str
+) -> None:
+    body = (form % spelled(key)).encode()
+    transport = httpx.MockTransport(lambda _: httpx.Response(status, content=body))
+    model = EndpointGenerator("http://s.example/v1", "m", key, transport=transport, tries=1)
+    with pytest.raises((ServerDown, ServerRefused)) as fault:
+        model.write(CHATS, sampling=Sampling())
+    shown = str(fault.value)
+    spellings = {key, key[:-1], repr(key)[1:-1], *(one(key).rstrip("=") for one in SPELLINGS)}
+    assert not any(one in shown for one in spellings)
+
+
+@pytest.mark.parametrize("spelled", [*SPELLINGS[:-1], lambda text: text])
+def test_a_key_that_an_answer_repeats_is_not_stored(spelled: Callable[[str], str]) -> None:
+    body = reply({**CHOICE, "message": {"content": "header was KEY."}}).replace(
+        b"KEY", spelled("sk-cAn4ry-5ecret").encode()
+    )
+    assert asked(body).text.replace("=", "") == "header was ***."
+
+
+@pytest.mark.parametrize("key", ["EMPTY", "token", "a", "choices"])
+def test_a_key_too_short_for_a_secret_may_stand_in_an_answer(key: str) -> None:
+    body = reply({**CHOICE, "message": {"content": f"it is {key}"}})
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, content=body))
+    ((first, *_),) = EndpointGenerator("http://s.example/v1", "m", key, transport=transport, tries=1).write(
+        CHATS, sampling=Sampling()
+    )
+    assert first.text == f"it is {key}"
+
+
+def bomb(layers: int) -> bytes:
+    """64 MiB of zeros in some hundred bytes."""
+    packed = gzip.compress(bytes(64 << 20), 9)
+    for _ in range(layers - 1):
+        packed = gzip.compress(packed, 9)
+    return packed
+
+
+@pytest.mark.parametrize(
+    ("encoding", "layers", "words"),
+    [
+        ("gzip, gzip, gzip", 3, "packed as 'gzip, gzip, gzip', which was not asked for"),
+        ("gzip", 1, "sends more than"),
+        ("br", 1, "packed as 'br'"),
+    ],
+)
+def test_a_small_reply_that_unpacks_to_a_huge_one_is_refused(encoding: str, layers: int, words: str) -> None:
+    content, asked_for = bomb(layers), []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            asked_for.append(self.headers["Accept-Encoding"])
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            self.send_header("Content-Encoding", encoding)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    try:
+        model = EndpointGenerator(f"http://127.0.0.1:{server.server_port}/v1", "m", None, tries=3)
+        with pytest.raises(ServerRefused, match=words) as fault:
+            model.write(CHATS, sampling=Sampling(max_new_tokens=8))
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert "\n" not in str(fault.value)
+    assert asked_for == ["identity"], "it is asked once"
+    assert layers < 3 or len(content) < 400
+
+
+def test_a_reply_in_one_layer_of_gzip_is_read() -> None:
+    assert asked(gzip.compress(reply()), headers={"Content-Encoding": "gzip"}).text == "fine"

@@ -6,6 +6,7 @@ every fault ─► the n-th request of send, collect, restore ─► ServerDown 
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
@@ -156,6 +157,28 @@ def test_an_answer_without_an_end_is_cut_by_size_and_by_time() -> None:
         Checked(endless(), most_bytes=3 * 2**20).handle_request(request)
     with pytest.raises(httpx.ReadTimeout):
         Checked(endless(), most_seconds=5, clock=lambda: float(next(ticks))).handle_request(request)
+
+
+def test_an_answer_that_is_packed_more_than_once_is_refused_and_one_layer_is_read() -> None:
+    request, asked_for = httpx.Request("GET", f"{URL}/api/tasks"), []
+
+    def packed(encoding: str, layers: int) -> httpx.MockTransport:
+        content = b'{"tasks": []}'
+        for _ in range(layers):
+            content = gzip.compress(content)
+
+        def answer(request: httpx.Request) -> httpx.Response:
+            asked_for.append(request.headers["Accept-Encoding"])
+            return httpx.Response(200, headers={"Content-Encoding": encoding}, stream=httpx.ByteStream(content))
+
+        return httpx.MockTransport(answer)
+
+    with pytest.raises(httpx.DecodingError, match="packed as 'gzip, gzip, gzip'"):
+        Checked(packed("gzip, gzip, gzip", 3)).handle_request(request)
+    with pytest.raises(httpx.DecodingError, match="more than 0 MB"):
+        Checked(packed("gzip", 1), most_bytes=5).handle_request(request)
+    assert Checked(packed("gzip", 1)).handle_request(request).json() == {"tasks": []}
+    assert set(asked_for) == {"identity"}
 
 
 @pytest.mark.parametrize("kind", ["null", "empty list", "half", "page", "500", "before"])
