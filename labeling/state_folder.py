@@ -135,6 +135,13 @@ def _refuse_special(path: Path) -> None:
 
 
 def _refuse_journal(database: Path) -> None:
+    odd = sqlite_journal.irregular(database)
+    if odd is not None:
+        raise LabelerError(
+            f"{odd} is not a regular file",
+            wanted="the data of a Label Studio that weakspot started",
+            do="do not trust this project; if it is yours, put the file back from a copy",
+        )
     if sqlite_journal.names_other_file(database):
         raise LabelerError(
             f"{sqlite_journal.journal(database)} names another file, which would be deleted with the start",

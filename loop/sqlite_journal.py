@@ -1,5 +1,6 @@
 """A SQLite file from elsewhere → whether opening it would touch a file beyond it.
 
+    ledger.db, -journal, -wal, -shm ─► irregular: the first that is a pipe, a device, a folder or, beside it, a link
     ledger.db-journal ─► ends with the name of a super-journal ─► names_other_file: do not open the database
 
 A rollback journal left by a killed process is played back when the database is opened. When it ends with the name of a
@@ -10,6 +11,7 @@ super-journal, SQLite reads the file of that name and deletes it, wherever it li
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 
 MAGIC = bytes.fromhex("d9d505f920a163d7")
@@ -20,6 +22,21 @@ def journal(database: Path) -> Path:
     """Where SQLite looks for the rollback journal of a database: beside the file itself, where a link leads to one."""
     real = database.resolve()
     return real.with_name(real.name + "-journal")
+
+
+def irregular(database: Path) -> Path | None:
+    """The first file SQLite would open for this database that is there and is not a regular one; None: all are.
+
+    To open a pipe waits for whoever writes to it, and a link beside the database has SQLite write elsewhere.
+    """
+    beside = [database.with_name(database.name + end) for end in ("-journal", "-wal", "-shm")]
+    for path in (database.resolve(), *beside):
+        try:
+            if not stat.S_ISREG(path.lstat().st_mode):
+                return path
+        except OSError:
+            continue  # Not there, or out of reach: whoever opens it says so.
+    return None
 
 
 def names_other_file(database: Path) -> bool:

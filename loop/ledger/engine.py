@@ -1,6 +1,6 @@
 """Address of a ledger → engine: what SQLite must be told so that a transaction is one.
 
-address(url) ─► URL ─► sqlite_engine ─► each connection: foreign keys, WAL, synchronous=FULL
+address(url) ─► URL ─► sqlite_engine ─► each connection: foreign keys, no schema that computes, WAL, synchronous=FULL
 writing(engine) ─► BEGIN IMMEDIATE ... COMMIT      any other transaction ─► BEGIN
 
 pysqlite begins a transaction only before INSERT, UPDATE and DELETE, so that CREATE and ALTER are committed one by one;
@@ -25,6 +25,7 @@ from loop import private, sqlite_journal
 from loop.errors import LedgerError
 from loop.ledger.reading import Readable
 from loop.ledger.records import json_value
+from loop.ledger.strangers import defend, refuse_files
 
 RETRY_SECONDS = 0.05
 DRIVERS = {name: name for name in ("sqlite", "postgresql+psycopg")} | {"postgresql": "postgresql+psycopg"}
@@ -73,12 +74,15 @@ def sqlite_file(url: URL) -> Path:
 def sqlite_engine(url: URL, *, read_only: bool, busy_seconds: float, copy: Readable | None) -> Engine:
     """The engine of a SQLite file.
 
-    Raises LedgerError when its folder cannot be made, and when its journal would delete another file.
+    Raises LedgerError when its folder cannot be made, when its journal would delete another file, and with each
+    connection when its schema is not of tables and indexes alone.
     """
     file = sqlite_file(url)
+    refuse_files(file)
     _refuse_journal(file)
     if not read_only:
         _make(file)
+    shown = file
     # A URI, where ?, # and % in a folder's name would mean something else.
     query = {"mode": "ro" if read_only else "rwc", "uri": "true"}
     if copy is not None:
@@ -92,6 +96,11 @@ def sqlite_engine(url: URL, *, read_only: bool, busy_seconds: float, copy: Reada
         connection.isolation_level = None
         connection.execute(f"PRAGMA busy_timeout={int(busy_seconds * 1000)}")
         connection.execute("PRAGMA foreign_keys=ON")
+        try:
+            defend(connection, shown)
+        except BaseException:  # the pool knows nothing of a connection that is not prepared
+            connection.close()
+            raise
         if not read_only:
             _to_wal(connection, busy_seconds)
             # A commit that a person was told of must outlast a power loss, also in WAL.

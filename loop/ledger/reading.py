@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from loop.errors import LedgerError
+from loop.ledger.strangers import refuse_files
 
 ATTEMPTS = 10
 
@@ -43,6 +44,7 @@ def readable(file: Path) -> Readable | None:
     """How to read a ledger; None: as usual. Raises LedgerError when it is not there or cannot be read."""
     if not file.exists():
         raise LedgerError(f"no ledger at {file}", do="start with `weakspot init` and `weakspot run`")
+    refuse_files(file)
     log = file.with_name(file.name + "-wal")
     if _shared(file, log):
         return None
