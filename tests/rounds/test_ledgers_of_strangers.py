@@ -106,11 +106,9 @@ def test_a_pipe_or_a_device_among_the_files_of_a_ledger_is_not_waited_for(
         )
         assert said.returncode == 1
         assert "Traceback" not in said.stderr
-        # A link that leads out is asked for before anything of the ledger is looked at.
-        refused = (
-            "reads and writes /dev/zero" if make is _link and name == "ledger.db" else f"{name} is not a regular file"
-        )
-        assert refused in said.stdout + said.stderr
+        # The ledger itself may be a link: its target counts.
+        odd = "/dev/zero" if make is _link and name == "ledger.db" else name
+        assert f"{odd} is not a regular file" in said.stdout + said.stderr
 
 
 @pytest.mark.parametrize("end", ["", "-journal", "-wal", "-shm"])
