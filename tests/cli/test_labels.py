@@ -17,6 +17,8 @@ from loop.cli import suggesting
 from loop.config import load
 from loop.endpoint import EndpointGenerator
 
+pytestmark = pytest.mark.slow
+
 POOL = [{"text": f"Message {n * 7919} about my {thing}", "label": thing} for n in range(9) for thing in ("bill", "net")]
 GOLD = [{"text": "Why was I charged twice this month?", "label": "bill"}]
 WORDS = {"bill": ["my bill is wrong", "why was I CHARGED twice this month"], "net": ["no line", "[red]slow[/red]"]}

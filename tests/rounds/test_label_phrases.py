@@ -15,6 +15,8 @@ from made_project import LABELS, Files, change, make_files, make_project
 from loop import registry
 from loop.artifacts import Artifacts
 
+pytestmark = pytest.mark.slow
+
 CODES = {name: f"L{number}" for number, name in enumerate(LABELS)}
 
 

@@ -17,6 +17,8 @@ from loop.errors import LabelerError, LedgerError
 from loop.ledger import Ledger
 from loop.ledger.strangers import LONGEST
 
+pytestmark = pytest.mark.slow
+
 ENDLESS = "WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r) SELECT max(x) FROM r"
 GUARD_SECONDS = 300
 """Only against a test that hangs: what is refused at once takes a small part of it."""
@@ -88,7 +90,6 @@ def _link(file: Path) -> None:
     file.symlink_to("/dev/zero")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ["ledger.db", "ledger.db-journal", "ledger.db-wal"])
 @pytest.mark.parametrize("make", [_pipe, _link])
 def test_a_pipe_or_a_device_among_the_files_of_a_ledger_is_not_waited_for(

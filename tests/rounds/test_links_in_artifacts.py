@@ -10,6 +10,8 @@ from loop.artifacts import MARKER, Artifacts
 from loop.errors import ArtifactError
 from loop.pool import example_id
 
+pytestmark = pytest.mark.slow
+
 EXAMPLE = example_id("message 7", None)
 COMMANDS = (("run",), ("report", "--details"), ("verify",), ("explain", EXAMPLE), ("replay", "1"))
 
