@@ -6,6 +6,7 @@ import dataclasses
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
@@ -96,7 +97,12 @@ def environment_name(name: str) -> str:
 
 
 def web_address(url: str) -> str:
-    if not re.match(r"https?://[^/\s]+", url):
+    try:
+        is_address = bool(re.match(r"https?://[^/\s]+", url)) and bool(urlsplit(url).hostname)
+        _ = urlsplit(url).port
+    except ValueError:  # "http://[::1", a port that is not a number
+        is_address = False
+    if not is_address:
         raise wrong(f"found {url!r}", wanted="an address such as http://localhost:8080")
     return url.rstrip("/")
 

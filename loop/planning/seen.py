@@ -5,12 +5,10 @@ Only labels that train are counted: audit, gold and dev answers measure. Answers
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-import numpy as np
 from sqlalchemy import Connection
 
 from loop.artifacts import Artifacts
@@ -21,6 +19,7 @@ from loop.ledger.people import PickRow
 from loop.planning.curve import Point
 from loop.planning.stopping import MODELS
 from loop.records import AnswerState, Measurement, PickKind
+from loop.step_folders import has_predictions, load_predictions
 
 GROUNDS = ("gold", "audit", "dev")
 WITH_PEOPLE = "await"
@@ -143,17 +142,17 @@ def stop_set(connection: Connection, artifacts: Artifacts) -> tuple[tuple[str, .
     moves = [one for one in figures.decisions(connection) if one.action == "promote" and one.round == one.model_round]
     names = [f"rounds/{one.round:03d}/score" for one in moves][-MODELS:]
     folders = [artifacts.open(name) for name in names if artifacts.has(name)]
-    if len(folders) < MODELS or not all((folder / "probabilities.npy").exists() for folder in folders):
+    if len(folders) < MODELS or not all(map(has_predictions, folders)):
         return ()
     labelled = {row.example_id for row in people.labels(connection)}
-    rows = [json.loads((folder / "rows.json").read_text()) for folder in folders]
-    shared = sorted(set.intersection(*(set(row["ids"]) for row in rows)) - labelled)[:STOP_SET]
-    said = []
-    for folder, row in zip(folders, rows, strict=True):
-        place = {id_: at for at, id_ in enumerate(row["ids"])}
-        best = np.load(folder / "probabilities.npy", mmap_mode="r")[[place[id_] for id_ in shared]].argmax(axis=1)
-        said.append(tuple(row["labels"][column] for column in best.tolist()))
-    return tuple(said)
+    found = [load_predictions(folder) for folder in folders]
+    shared = sorted(set.intersection(*(set(one.ids) for one in found)) - labelled)[:STOP_SET]
+    guesses = []
+    for one in found:
+        row_of = {id_: row for row, id_ in enumerate(one.ids)}
+        best = one.probabilities[[row_of[id_] for id_ in shared]].argmax(axis=1)
+        guesses.append(tuple(one.labels[column] for column in best.tolist()))
+    return tuple(guesses)
 
 
 def _error_rates(rows: Sequence[Measurement]) -> dict[str, Measurement]:

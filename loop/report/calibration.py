@@ -9,7 +9,6 @@ bins weigh each by 1 / chance; the curve and the thresholds rest on a part of th
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +19,7 @@ from loop.ledger import figures, people
 from loop.records import FloatArray, Role
 from loop.report.outcomes import Outcome, outcomes
 from loop.report.view import View
+from loop.step_folders import load_inclusion
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +92,8 @@ def _chances(view: View, newest: int) -> dict[str, float] | None:
     kept = next((r for r in range(newest, -1, -1) if artifacts.has(f"rounds/{r:03d}/select")), None)
     if kept is None:
         return None
-    folder = artifacts.open(f"rounds/{kept:03d}/select")
-    chances = np.load(folder / "chances.npy").tolist()
-    known = zip(json.loads((folder / "reserve.json").read_text()), chances, strict=True)
-    return {id_: chance for id_, chance in known if chance > 0}
+    known = load_inclusion(artifacts.open(f"rounds/{kept:03d}/select"))
+    return {id_: chance for id_, chance in known.items() if chance > 0}
 
 
 def _sure(outcome: Outcome) -> float:

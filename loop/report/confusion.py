@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-
-import numpy as np
-
 from loop.evaluation.measure import confusion_pairs
 from loop.ledger import figures, people
-from loop.records import Predictions, Role
+from loop.records import Role
 from loop.report.rounds import headline
 from loop.report.view import View
+from loop.step_folders import load_predictions
 
 
 def confusions(view: View, *, top: int = 10) -> tuple[tuple[str, str, int], ...]:
@@ -21,9 +18,7 @@ def confusions(view: View, *, top: int = 10) -> tuple[tuple[str, str, int], ...]
     error = headline(measured[max(measured)]) if measured else None
     if error is None or view.free:
         return ()
-    folder = view.project.artifacts.open(f"rounds/{max(measured):03d}/evaluate")
-    rows = json.loads((folder / "rows.json").read_text())
-    predictions = Predictions(tuple(rows["ids"]), tuple(rows["labels"]), np.load(folder / "probabilities.npy"))
+    predictions = load_predictions(view.project.artifacts.open(f"rounds/{max(measured):03d}/evaluate"))
     gold = view.project.pool.truth()
     truth = gold if error.on == "gold" else {row.example_id: row.label for row in said if row.role.value == error.on}
     seen = set(predictions.ids)

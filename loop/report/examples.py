@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-
-import numpy as np
 
 from loop.artifacts import Artifacts
 from loop.errors import DataError
@@ -16,6 +13,7 @@ from loop.records import Annotation, Example, Label, Leak, Preference, Split
 from loop.registry import suggestion
 from loop.report.outcomes import outcomes, wrong
 from loop.report.view import View
+from loop.step_folders import load_regions, load_training_set
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +117,8 @@ def _find(view: View, word: str) -> Example:
 def _spot(view: View, example_id: str) -> int | None:
     if not view.project.artifacts.has("partition"):
         return None
-    regions = np.load(view.project.artifacts.open("partition") / "regions.npy", mmap_mode="r")
-    return int(regions[view.project.pool.ids().index(example_id)])
+    ids = view.project.pool.ids()
+    return int(load_regions(view.project.artifacts.open("partition"), len(ids))[ids.index(example_id)])
 
 
 def _guesses(view: View, example_id: str, truth: Mapping[str, str], scored_by: Mapping[int, int]) -> tuple[Guess, ...]:
@@ -140,8 +138,7 @@ def _guesses(view: View, example_id: str, truth: Mapping[str, str], scored_by: M
 
 def labels_of(artifacts: Artifacts, round_: int) -> list[tuple[str, str, str]]:
     """Example id, label and role of everything a round's model was made from."""
-    rows = json.loads((artifacts.open(f"rounds/{round_:03d}/train") / "labels.json").read_text())
-    return [(id_, label, role) for id_, label, role in rows]
+    return load_training_set(artifacts.open(f"rounds/{round_:03d}/train"))
 
 
 def _training_ids(artifacts: Artifacts, round_: int) -> set[str]:

@@ -6,12 +6,11 @@ generation:     outcomes.json ────────────────�
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
+from loop.step_folders import has_outcomes, load_outcomes, load_predictions
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +27,13 @@ class Outcome:
 
 def outcomes(folder: Path) -> dict[str, Outcome]:
     """Example id → outcome."""
-    written = folder / "outcomes.json"
-    if written.exists():
-        rows = json.loads(written.read_text())
-        return {row["id"]: Outcome(row["guess"], row["confidence"], row["wrong"]) for row in rows}
-    rows = json.loads((folder / "rows.json").read_text())
-    probabilities = np.load(folder / "probabilities.npy", mmap_mode="r")
-    best, top = probabilities.argmax(axis=1).tolist(), probabilities.max(axis=1).tolist()
+    if has_outcomes(folder):
+        return {row.id: Outcome(row.guess, row.confidence, row.wrong) for row in load_outcomes(folder)}
+    found = load_predictions(folder)
+    confidences = found.probabilities.max(axis=1, initial=0.0).tolist()
     return {
-        id_: Outcome(rows["labels"][column], sure, None)
-        for id_, column, sure in zip(rows["ids"], best, top, strict=True)
+        id_: Outcome(guess, confidence, None)
+        for id_, guess, confidence in zip(found.ids, found.guesses(), confidences, strict=True)
     }
 
 

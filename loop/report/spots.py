@@ -14,6 +14,7 @@ from loop.ledger.lives import LifeRound, SpotEdit
 from loop.records import FloatArray, FoundSlice, IntArray, Spot, SpotLife
 from loop.report.outcomes import Outcome, outcomes, wrong
 from loop.report.view import View
+from loop.step_folders import load_layout, load_regions
 
 PARTITION = "partition"
 """The artifact with regions and layout; written by loop.rounds.frozen."""
@@ -120,7 +121,7 @@ def regions(view: View) -> IntArray | None:
     artifacts = view.project.artifacts
     if not artifacts.has(PARTITION):
         return None
-    found = np.asarray(np.load(artifacts.open(PARTITION) / "regions.npy"))
+    found = np.array(load_regions(artifacts.open(PARTITION), view.project.pool.rows))
     with view.project.ledger.read() as connection:
         newest = _newest(connection)
     for part, whole in ({} if newest is None else _parts(view, newest)).items():
@@ -140,7 +141,7 @@ def map_points(view: View) -> MapPoints | None:
     known = _known_labels(view)
     return MapPoints(
         ids=ids,
-        places=np.load(folder / "layout.npy"),
+        places=load_layout(folder, len(ids)),
         spots=found_regions,
         splits=_splits(view, ids),
         guesses=tuple(found[id_].guess if id_ in found else None for id_ in ids),

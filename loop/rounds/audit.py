@@ -9,7 +9,6 @@ because later estimates need those of every example drawn so far, as later round
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -19,10 +18,10 @@ from loop.ledger import people
 from loop.records import FloatArray, PickKind
 from loop.rounds import reserves
 from loop.rounds.work import Work, artifact
+from loop.step_folders import load_inclusion, save_inclusion
 
 POPULATION = 20_000
 """At most so many examples of the reserve, those with the smallest lots, are predicted and drawn from."""
-CHANCES, ROWS = "chances.npy", "reserve.json"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,8 +55,7 @@ def draw(work: Work, doubt: Mapping[str, float] | None) -> AuditDraw:
 def save(work: Work, drawn: AuditDraw) -> None:
     """Keeps the chances with the round."""
     with work.project.artifacts.writing(work.name("select")) as folder:
-        np.save(folder / CHANCES, drawn.chances)
-        (folder / ROWS).write_text(json.dumps(drawn.reserve))
+        save_inclusion(folder, drawn.reserve, drawn.chances)
 
 
 def chances(work: Work) -> dict[str, float]:
@@ -109,9 +107,7 @@ def _before(work: Work, ids: tuple[str, ...], lots: FloatArray) -> FloatArray:
     """(N,) running chances before this round: from the last round that kept them, else of the uniform draws so far."""
     kept = next((r for r in range(work.round - 1, -1, -1) if work.project.artifacts.has(artifact(r, "select"))), None)
     if kept is not None:
-        folder = work.project.artifacts.open(artifact(kept, "select"))
-        rows = json.loads((folder / ROWS).read_text())
-        known = dict(zip(rows, np.load(folder / CHANCES).tolist(), strict=True))
+        known = load_inclusion(work.project.artifacts.open(artifact(kept, "select")))
         return np.array([known.get(id_, 0.0) for id_ in ids])
     drawn = len(_drawn(work) & set(ids))
     if drawn == 0:

@@ -30,29 +30,11 @@ from loop.ledger.lineage import rows
 from loop.project import POOL, Project
 from loop.records import Role
 from loop.rounds import machine
+from loop.rounds.bundle_files import FILES, OF_THE_TOOL, parsed, told
 from loop.rounds.estimating import Grounds
 from loop.rounds.work import artifact
 
 BUNDLE = RECORD
-OF_THE_TOOL = ("raw", "seen_in")
-"""Columns of an answer that speak of the labeling tool, not of what was said."""
-FILES = (
-    "round.json",
-    "data.json",
-    "picks.jsonl",
-    "measurements.json",
-    "estimates.json",
-    "spots.json",
-    "decisions.json",
-    "edits.json",
-    "annotations.jsonl",
-    "labels.jsonl",
-    "preferences.jsonl",
-    "leaks.jsonl",
-    "regression.jsonl",
-    "artifacts.json",
-    "previous.json",
-)
 
 
 def write(project: Project, round_: int) -> str:
@@ -80,20 +62,7 @@ def read(project: Project, round_: int) -> dict[str, Any] | None:
     if not project.artifacts.has(name):
         return None
     folder = project.artifacts.open(name)
-    return {name: parsed(name, (folder / name).read_text("utf-8")) for name in FILES if (folder / name).is_file()}
-
-
-def told(file: str, content: Any) -> str:
-    """A file's text: the same bytes for the same content."""
-    if file.endswith(".jsonl"):
-        return "".join(json.dumps(row, sort_keys=True, ensure_ascii=False) + "\n" for row in content)
-    return json.dumps(content, sort_keys=True, ensure_ascii=False, indent=1) + "\n"
-
-
-def parsed(file: str, text: str) -> Any:
-    """What `told` was given."""
-    # By "\n" alone: the text of an answer may hold other signs that end a line.
-    return [json.loads(line) for line in text.split("\n") if line] if file.endswith(".jsonl") else json.loads(text)
+    return {file: parsed(folder / file) for file in FILES if (folder / file).is_file()}
 
 
 def lasting(connection: Connection, round_: int) -> dict[str, Any]:

@@ -22,6 +22,8 @@ from loop.protocols import EmbeddedLabels, Progress
 from loop.records import FloatArray, IntArray, LabelTexts, Split
 from loop.rounds.work import Work
 from loop.selection import layout, spots
+from loop.step_files import read_array
+from loop.step_folders import load_fingerprint, load_regions, load_spots, save_fingerprint, save_regions, save_spots
 
 PARTITION = "partition"
 ROWS_AT_ONCE = 4096
@@ -75,9 +77,8 @@ def embeddings(work: Work) -> Frozen:
         with project.artifacts.writing(name) as folder:
             _embed(project, base, revision, folder=folder, progress=work.progress)
     folder = project.artifacts.open(name)
-    matrix = np.load(folder / "embeddings.npy", mmap_mode="r")
-    fingerprint = json.loads((folder / "encoder.json").read_text())["fingerprint"]
-    return Frozen(ids=project.pool.ids(), embeddings=matrix, fingerprint=fingerprint)
+    ids = project.pool.ids()
+    return Frozen(ids, read_array(folder / "embeddings.npy", len(ids), None), load_fingerprint(folder))
 
 
 def label_rows(work: Work, texts: LabelTexts) -> EmbeddedLabels:
@@ -92,10 +93,10 @@ def label_rows(work: Work, texts: LabelTexts) -> EmbeddedLabels:
         encoder = load_encoder(model.base, revision=model.revision, max_length=length)
         with artifacts.writing(name) as folder:
             np.save(folder / "layers.npy", encoder.layers(texts.texts))
-            (folder / "encoder.json").write_text(json.dumps({"base": model.base, "fingerprint": encoder.fingerprint}))
+            save_fingerprint(folder, base=model.base, fingerprint=encoder.fingerprint)
     folder = artifacts.open(name)
-    fingerprint = json.loads((folder / "encoder.json").read_text())["fingerprint"]
-    return of_layers(texts, np.load(folder / "layers.npy"), fingerprint)
+    layers = read_array(folder / "layers.npy", len(texts.texts), None, None)
+    return of_layers(texts, np.array(layers), load_fingerprint(folder))
 
 
 def partition(work: Work, frozen: Frozen) -> Partition:
@@ -108,13 +109,9 @@ def partition(work: Work, frozen: Frozen) -> Partition:
         with project.artifacts.writing(PARTITION) as folder:
             _divide(work, frozen, folder)
     folder = project.artifacts.open(PARTITION)
-    words = json.loads((folder / "spots.json").read_text())
-    regions = np.load(folder / "regions.npy", mmap_mode="r")
-    return Partition(
-        regions=_merged(regions, parts_of(work)),
-        names=tuple(words["names"]),
-        terms=tuple(tuple(terms) for terms in words["terms"]),
-    )
+    regions = load_regions(folder, project.pool.rows)
+    names, terms = load_spots(folder)
+    return Partition(regions=_merged(regions, parts_of(work)), names=names, terms=terms)
 
 
 def parts_of(work: Work) -> dict[int, int]:
@@ -178,7 +175,7 @@ def _embed(project: Project, base: str, revision: str | None, *, folder: Path, p
                 header = {"descr": "<f4", "fortran_order": False, "shape": (len(rows), block.shape[1])}
                 np.lib.format.write_array_header_1_0(file, header)  # type: ignore[no-untyped-call]
             file.write(np.ascontiguousarray(block, dtype="<f4").tobytes())
-    (folder / "encoder.json").write_text(json.dumps({"base": base, "fingerprint": encoder.fingerprint}))
+    save_fingerprint(folder, base=base, fingerprint=encoder.fingerprint)
 
 
 def _shifted(progress: Progress, start: int, total: int) -> Progress:
@@ -198,6 +195,5 @@ def _divide(work: Work, frozen: Frozen, folder: Path) -> None:
     texts = pool.texts(tuple(frozen.ids[row] for row in steering))
     names, terms = spots.name_spots(texts, regions[steering], count=len(centroids), centroids=centroids)
     np.save(folder / "centroids.npy", centroids)
-    np.save(folder / "regions.npy", regions)
-    np.save(folder / "layout.npy", layout.plane(frozen.embeddings, seed=work.config.seed))
-    (folder / "spots.json").write_text(json.dumps({"names": names, "terms": terms}))
+    save_regions(folder, regions, layout.plane(frozen.embeddings, seed=work.config.seed))
+    save_spots(folder, names, terms)

@@ -9,7 +9,6 @@ moves: what people decided in the meantime comes back at its time, between the s
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -27,6 +26,7 @@ from loop.ledger.lineage import rows
 from loop.project import Project
 from loop.rounds import bundles
 from loop.rounds.work import artifact
+from loop.step_folders import load_training_set
 
 BY_ROUND: Mapping[str, str] = {
     "steps": "round",
@@ -183,8 +183,7 @@ def _trained_on(project: Project, round_: int) -> list[tuple[str, str, str]]:
     name = artifact(round_, "train")
     if project.config.task != "classification" or not project.artifacts.has(name):
         return []
-    found: list[tuple[str, str, str]] = json.loads((project.artifacts.open(name) / "labels.json").read_text())
-    return found
+    return load_training_set(project.artifacts.open(name))
 
 
 def _guessed(round_: int, before: Mapping[str, Any] | None) -> str:

@@ -153,7 +153,7 @@ def _moment(text: str) -> datetime:
 
 def _text(value: Any) -> str:
     """As in a bundle's file: a figure that is no number equals itself there."""
-    return json.dumps(value, sort_keys=True, ensure_ascii=False)
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, default=repr)
 
 
 def _first_difference(was: Any, is_: Any) -> str:

@@ -26,7 +26,7 @@ from loop.ledger.lineage import BundleRow
 from loop.manifest import digest as digest_of
 from loop.project import Project
 from loop.protocols import Progress
-from loop.rounds import bundles, rows_kept
+from loop.rounds import bundle_files, rows_kept
 from loop.rounds.bundles import BUNDLE
 from loop.rounds.work import STEPS, artifact
 
@@ -158,7 +158,8 @@ def _bundles(
             found.append(_problem(name, MANIFEST, "has another hash than the ledger noted when the round was finished"))
         if finished.get(row.round) != row.at:
             found.append(_in_ledger(row.round, "rounds", "the round ended at another time than its bundle was noted"))
-        content = _content(project, row.round, damaged)
+        content, misfits = _content(project, row.round, damaged)
+        found += misfits
         expected = {"round": before.round, "digest": before.digest} if before else {"round": None, "digest": None}
         if "previous.json" in content and content["previous.json"] != expected:
             found.append(
@@ -219,16 +220,13 @@ def _has_settled(connection: Connection, round_: int) -> bool:
 def _rows(project: Project, connection: Connection, known: tuple[BundleRow, ...], damaged: set[str]) -> list[Finding]:
     found = []
     for row in known:
-        content = _content(project, row.round, damaged)
+        content, _ = _content(project, row.round, damaged)
         if digest_of(project.artifacts.place(artifact(row.round, BUNDLE))) != row.digest:
             continue  # It is told already that this is not the bundle that was written.
-        try:
-            changes = list(rows_kept.lasting(connection, row.round, content))
-            changes += rows_kept.answers(connection, content)
-            if row is known[-1]:
-                changes += rows_kept.state(connection, row.round, content)
-        except (KeyError, TypeError, AttributeError):
-            changes = [rows_kept.Change("bundles", "the bundle whose hash is noted has not the form of a bundle")]
+        changes = list(rows_kept.lasting(connection, row.round, content))
+        changes += rows_kept.answers(connection, content)
+        if row is known[-1]:
+            changes += rows_kept.state(connection, row.round, content)
         found += [_in_ledger(row.round, change.table, change.told) for change in changes]
     return _once(found)
 
@@ -241,16 +239,21 @@ def _once(found: Iterable[Finding]) -> list[Finding]:
     return list(kept.values())
 
 
-def _content(project: Project, round_: int, damaged: set[str]) -> dict[str, Any]:
-    """What of a bundle can be relied on: its undamaged files."""
-    folder = project.artifacts.place(artifact(round_, BUNDLE))
-    if not (folder / MANIFEST).is_file() or f"{artifact(round_, BUNDLE)}/{MANIFEST}" in damaged:
-        return {}
-    return {
-        name: bundles.parsed(name, (folder / name).read_text("utf-8"))
-        for name in bundles.FILES
-        if (folder / name).is_file() and f"{artifact(round_, BUNDLE)}/{name}" not in damaged
-    }
+def _content(project: Project, round_: int, damaged: set[str]) -> tuple[dict[str, Any], list[Finding]]:
+    """What of a bundle can be relied on, by file: those that are undamaged and have the form of a bundle's."""
+    name = artifact(round_, BUNDLE)
+    folder = project.artifacts.place(name)
+    content: dict[str, Any] = {}
+    misfits: list[Finding] = []
+    if not (folder / MANIFEST).is_file() or f"{name}/{MANIFEST}" in damaged:
+        return content, misfits
+    for file in bundle_files.FILES:
+        if (folder / file).is_file() and f"{name}/{file}" not in damaged:
+            try:
+                content[file] = bundle_files.parsed(folder / file)
+            except ArtifactError as fault:
+                misfits.append(_problem(name, file, fault.found.removeprefix(f"{folder / file} ")))
+    return content, misfits
 
 
 def _digest(project: Project, name: str) -> str | None:

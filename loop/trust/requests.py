@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from loop.config import Config, artifacts_url, ledger_url
 from loop.config.checks import FUNCTION
@@ -28,6 +29,7 @@ STATE = ".weakspot"
 """The folder beside weakspot.yaml; a link may stand in its place."""
 PACKAGED = "minilm"
 """The base model that is an installed package."""
+ON_THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 LONGEST_CODE = 10_000_000
 """Bytes of a code file that are hashed; a larger one is named as unreadable."""
 
@@ -90,7 +92,7 @@ def _writing(config: Config) -> Iterator[Request]:
         ("judge.url", config.judge.url, config.judge.token_env),
     ):
         if url is not None:
-            yield Request(key, f"sends texts and the environment variable {variable} to {url}", EVERYTHING)
+            yield Request(key, f"sends texts and the environment variable {variable} to {_reached(url)}", EVERYTHING)
 
 
 def _labeling(config: Config, root: Path) -> Iterator[Request]:
@@ -101,7 +103,7 @@ def _labeling(config: Config, root: Path) -> Iterator[Request]:
         what = f"starts a labeling server with the accounts and webhooks in {place}"
         yield Request("labeler.kind", what, EVERYTHING)
     else:
-        what = f"sends texts and the environment variable {labeler.token_env} to {labeler.url}"
+        what = f"sends texts and the environment variable {labeler.token_env} to {_reached(labeler.url)}"
         yield Request("labeler.url", what, EVERYTHING)
 
 
@@ -119,6 +121,13 @@ def code(key: str, spec: str, source: bytes | None) -> Request:
     """That the function "FILE.py:name" runs, its file holding these bytes; None: no readable file."""
     content = "not a readable file" if source is None else f"sha256 {hashlib.sha256(source).hexdigest()}"
     return Request(key, f"runs {spec} ({content})", EVERYTHING)
+
+
+def _reached(url: str) -> str:
+    """The address, and whether everything on the way to it can read along."""
+    parts = urlsplit(url)
+    is_open = parts.scheme == "http" and parts.hostname not in ON_THIS_MACHINE
+    return f"{url} without encryption (http)" if is_open else url
 
 
 def _inside(path: Path, root: Path) -> bool:

@@ -94,6 +94,8 @@ def test_an_unknown_menu_name_lists_the_menu_and_the_nearest(
         ("labeler: {overlap: 6}", "labeler.overlap: found 6; wanted: 5 or less"),
         ("gate: {alpha: 0}", "gate.alpha: found 0; wanted: more than 0"),
         ("dev: {share: 1}", "dev.share: found 1; wanted: 0.5 or less"),
+        ("labeler: {url: 'http://[::1'}", "labeler.url: found 'http://[::1'; wanted: an address such as http"),
+        ("labeler: {url: 'http://a:port'}", "labeler.url: found 'http://a:port'; wanted: an address"),
         ("labeler: {url: localhost}", "labeler.url: found 'localhost'; wanted: an address such as http"),
         ("storage: {ledger: mysql://u:pw@h/d}", "storage.ledger: found 'mysql://…@h/d'; wanted: sqlite:///FILE"),
     ],

@@ -68,6 +68,7 @@ URL = "http://host.example:9"
     [
         ({"labeler": {"url": URL, "token_env": "AWS_KEY"}}, "labeler.url", ("AWS_KEY", URL)),
         ({}, "labeler.kind", ("starts", ".weakspot/label_studio")),
+        ({"labeler": {"url": "http://desk.example:8080"}}, "labeler.url", ("without encryption",)),
         ({"judge": {"url": URL, "model": "m", "token_env": "A_KEY"}}, "judge.url", ("A_KEY", URL)),
         (
             {"generation": {"endpoint": URL, "endpoint_model": "m", "token_env": "B_KEY"}},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import pickle
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 import huggingface_hub
 import numpy as np
 import pytest
+import torch
 from made_models import texts_of, write_tiny_bert
 
 from loop.errors import ModelError
@@ -131,6 +133,33 @@ def test_a_damaged_base_is_told(tiny_base: Path, tmp_path: Path, name: str) -> N
     (folder / name).write_bytes(whole[: len(whole) // 2])
     with pytest.raises(ModelError, match=r"cannot be read|is damaged"):
         load_encoder(str(folder)).embed(["router"])
+
+
+class _Runs:
+    """Pickled, it makes a file when it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Path.touch, (self.path,)
+
+
+@pytest.mark.parametrize("way", ["pickle", "torch", "torch, old form"])
+def test_weights_that_are_a_pickle_of_code_are_refused_in_words_of_ours(
+    tiny_base: Path, tmp_path: Path, way: str
+) -> None:
+    folder = Path(shutil.copytree(tiny_base, tmp_path / "copy"))
+    (folder / "model.safetensors").unlink()
+    weights, ran = folder / "pytorch_model.bin", tmp_path / "ran"
+    if way == "pickle":
+        weights.write_bytes(pickle.dumps(_Runs(ran), protocol=2))
+    else:
+        torch.save({"a": _Runs(ran)}, weights, _use_new_zipfile_serialization=way == "torch")
+    with pytest.raises(ModelError, match="could run code; wanted: safetensors") as fault:
+        load_encoder(str(folder)).embed(["router"])
+    assert "weights_only" not in str(fault.value)
+    assert not ran.exists()
 
 
 def test_code_that_comes_with_a_tokenizer_is_not_run(tiny_base: Path, tmp_path: Path) -> None:

@@ -36,6 +36,7 @@ from loop.records import (
 )
 from loop.rounds import bundles
 from loop.rounds.work import STEPS, artifact
+from loop.step_folders import save_regions, save_spots
 
 BEGIN = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 LABELS = ("refund", "invoice")
@@ -57,7 +58,8 @@ def made_record(root: Path, *, bundled: bool = True) -> Path:
     with artifacts.writing("pool") as folder:
         pools.write(examples, folder / "pool.parquet", metadata=())
     with artifacts.writing("partition") as folder:
-        np.save(folder / "regions.npy", np.zeros(len(examples), dtype=np.int64))
+        save_regions(folder, np.zeros(len(examples), dtype=np.int64), np.zeros((len(examples), 2)))
+        save_spots(folder, ["all"], [["message"]])
     with Ledger.open(f"sqlite:///{root}/.weakspot/ledger.db") as ledger, ledger.begin() as connection:
         progress.put(connection, "project_key", "made")
         seed = [one for one in examples if one.split is Split.SEED]

@@ -17,7 +17,7 @@ from loop.models import load_classifier
 from loop.project import Project, open_project
 from loop.records import Role
 from loop.report import View, explain
-from loop.tasks.classification.judging import load
+from loop.step_folders import load_predictions
 
 pytestmark = pytest.mark.slow
 
@@ -46,7 +46,7 @@ def test_a_model_learns_from_dev_and_is_measured_on_dev_without(finished: Path) 
         assert {id_ for id_, _, role in rows if role == "dev"} == dev != set()
         assert (row.train_n, row.dev_n) == (len(rows), len(dev))
         first_fit = np.load(folder / "model.held_out.npy")
-        measured = load(project.artifacts.open(f"rounds/{row.round:03d}/evaluate"))
+        measured = load_predictions(project.artifacts.open(f"rounds/{row.round:03d}/evaluate"))
         place = {id_: number for number, id_ in enumerate(measured.ids)}
         ids = [id_ for id_, _, role in rows if role == "dev"]
         assert np.array_equal(measured.probabilities[[place[id_] for id_ in ids]], first_fit)

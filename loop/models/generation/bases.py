@@ -21,7 +21,7 @@ import transformers
 from transformers.models.auto import modeling_auto
 
 from loop.errors import ModelError
-from loop.models.bases import PACKAGED, UNREADABLE, computes_bfloat16, device, quiet
+from loop.models.bases import PACKAGED, UNREADABLE, computes_bfloat16, device, quiet, reason
 from loop.records import Chat
 
 EXAMPLE = 'a causal language model such as "HuggingFaceTB/SmolLM2-135M-Instruct", or a folder of one'
@@ -190,5 +190,4 @@ def _unreadable(name: str, revision: str | None, what: str, error: BaseException
             f"the Hub has no model {name}{at} that this machine may read",
             do="check the spelling, or log in with `hf auth login` if it is private or gated",
         )
-    reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
-    return ModelError(f"the {what} of base model {name} cannot be read ({reason})", wanted=EXAMPLE)
+    return ModelError(f"the {what} of base model {name} cannot be read ({reason(error)})", wanted=EXAMPLE)

@@ -22,7 +22,7 @@ import transformers
 
 from loop.errors import ModelError
 from loop.models.adapters import save_adapter
-from loop.models.bases import UNREADABLE, device, quiet
+from loop.models.bases import UNREADABLE, device, quiet, reason
 from loop.models.checkpoint import MANIFEST, plain_disk_errors
 from loop.models.generation.bases import WritingBase, check_base, dtype, full_name, load_base, load_tokenizer
 
@@ -148,5 +148,5 @@ def _readme(about: FolderAbout) -> str:
 
 
 def _damaged(folder: Path, error: BaseException) -> ModelError:
-    reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
-    return ModelError(f"the model in {folder} is damaged ({reason})", do="promote another round's model, or tune again")
+    what = f"the model in {folder} is damaged ({reason(error)})"
+    return ModelError(what, do="promote another round's model, or tune again")

@@ -7,10 +7,8 @@ tuned model ─► predictions on gold, audit, dev and the audited population �
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,6 +24,7 @@ from loop.rounds.estimating import Grounds, Judged, measure_anew
 from loop.rounds.frozen import embeddings, partition, tokens
 from loop.rounds.lost_files import is_whole
 from loop.rounds.work import GROUNDS, Done, Work, artifact
+from loop.step_folders import load_predictions, save_predictions
 from loop.tasks.classification import proxies
 from loop.tasks.classification.learning import BESIDE, MODEL, HeldOut, held_out, proxied
 from loop.tasks.classification.retention import measure_retention
@@ -48,7 +47,7 @@ def evaluate(work: Work) -> Done:
     model = load_classifier(made / MODEL)
     predictions = _predicted(work, model, ids, held_out(made, MODEL))
     with work.project.artifacts.writing(work.name("evaluate")) as folder:
-        save(predictions, folder)
+        save_predictions(folder, predictions)
         kept = measure_retention(work, model, folder, work.rng("evaluate", len(GROUNDS)))
     lifted = lifting.measure_lift(work, embeddings(work))
     against: tuple[Measurement, ...] = ()
@@ -123,20 +122,7 @@ def truths(work: Work) -> dict[str, Mapping[str, str]]:
 
 def predictions_of(work: Work, round_: int) -> Predictions:
     """What a round's model said of gold, audit and dev."""
-    return load(work.project.artifacts.open(artifact(round_, "evaluate")))
-
-
-def save(predictions: Predictions, folder: Path) -> None:
-    """Writes predictions as plain arrays."""
-    np.save(folder / "probabilities.npy", predictions.probabilities)
-    (folder / "rows.json").write_text(json.dumps({"ids": predictions.ids, "labels": predictions.labels}))
-
-
-def load(folder: Path) -> Predictions:
-    """Reads what `save` wrote, memory-mapped."""
-    rows = json.loads((folder / "rows.json").read_text())
-    probabilities = np.load(folder / "probabilities.npy", mmap_mode="r")
-    return Predictions(ids=tuple(rows["ids"]), labels=tuple(rows["labels"]), probabilities=probabilities)
+    return load_predictions(work.project.artifacts.open(artifact(round_, "evaluate")))
 
 
 def _measured(work: Work, predictions: Predictions, truth: Mapping[str, Mapping[str, str]]) -> tuple[Measurement, ...]:

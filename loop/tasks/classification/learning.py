@@ -32,10 +32,11 @@ from loop.records import FloatArray, Label, LabelTexts, Role
 from loop.rounds.frozen import Frozen, embeddings, label_rows
 from loop.rounds.guarding import kept_out, phrases_kept_out
 from loop.rounds.work import Done, Work, now
+from loop.step_files import read_array
+from loop.step_folders import load_training_set, save_training_set
 
 PROXY = "head"
 """The cheap tuning method: a head on the frozen encoder, seconds instead of minutes."""
-LABELS = "labels.json"
 MODEL, BESIDE = "model", "proxy"
 """The folders of the round's model and of the proxy beside a tuned one."""
 
@@ -132,8 +133,8 @@ def held_out(folder: Path, name: str) -> HeldOut | None:
     file = folder / held_out_file(name)
     if not file.exists():
         return None
-    rows = json.loads((folder / LABELS).read_text())
-    return HeldOut(tuple(id_ for id_, _, role in rows if role == Role.DEV), np.load(file))
+    ids = tuple(id_ for id_, _, role in load_training_set(folder) if role == Role.DEV)
+    return HeldOut(ids, read_array(file, len(ids), None))
 
 
 def _tune(
@@ -169,8 +170,8 @@ def _tune(
         report = make(tuning, folder, MODEL)
         if _wants_proxy(work, tuning):
             make(PROXY, folder, BESIDE)
-        rows = [[label.example_id, label.label, label.role.value] for label in (*training, *dev)]
-        (folder / LABELS).write_text(json.dumps(rows))
+        rows = [(label.example_id, label.label, label.role.value) for label in (*training, *dev)]
+        save_training_set(folder, rows)
     return report
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +22,19 @@ from loop.records import Measurement, Predictions
 from loop.rounds.lost_files import is_whole
 from loop.rounds.retention import RETENTION, retention
 from loop.rounds.work import Work, artifact
+from loop.step_files import read_json
 
 FILE = "retention.json"
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionRow:
+    """What a model said of a retention text."""
+
+    id: str
+    label: str
+    guess: str
+    confidence: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +61,10 @@ def measure_retention(work: Work, model: Classifier, folder: Path, rng: np.rando
     predictions = Predictions(tuple(one.id for one in kept), model.labels, scores.probabilities)
     truth = {one.id: references[one.id][0] for one in kept}
     rows = [
-        {"id": id_, "label": truth[id_], "guess": guess, "confidence": float(line.max())}
+        RetentionRow(id_, truth[id_], guess, float(line.max()))
         for id_, guess, line in zip(predictions.ids, predictions.guesses(), predictions.probabilities, strict=True)
     ]
-    (folder / FILE).write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
+    (folder / FILE).write_text(json.dumps([asdict(row) for row in rows], ensure_ascii=False), encoding="utf-8")
     return measure.measure(predictions, truth, on=RETENTION, slices={}, rng=rng)
 
 
@@ -67,8 +78,7 @@ def retention_wrong(work: Work, round_: int) -> dict[str, bool]:
     file = work.project.artifacts.open(artifact(round_, "evaluate")) / FILE
     if not file.is_file():
         return {}
-    rows = json.loads(file.read_text(encoding="utf-8"))
-    return {row["id"]: row["guess"] != row["label"] for row in rows}
+    return {row.id: row.guess != row.label for row in read_json(file, list[RetentionRow])}
 
 
 def forgotten(work: Work) -> Forgotten | None:

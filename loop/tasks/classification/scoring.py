@@ -15,7 +15,8 @@ from loop.ledger.figures import ModelRow
 from loop.records import FloatArray, IntArray, Predictions, Split
 from loop.rounds.frozen import Frozen, Partition
 from loop.rounds.work import Done, Work, artifact
-from loop.tasks.classification.judging import load, predict, save
+from loop.step_folders import load_predictions, save_predictions
+from loop.tasks.classification.judging import predict
 from loop.tasks.classification.learning import PROXY
 
 
@@ -31,7 +32,7 @@ def score(work: Work) -> Done:
     ids = work.project.pool.ids(Split.POOL)
     scores = predict(work, model, ids)
     with work.project.artifacts.writing(work.name("score")) as folder:
-        save(Predictions(ids, model.labels, scores.probabilities), folder)
+        save_predictions(folder, Predictions(ids, model.labels, scores.probabilities))
         np.save(folder / "features.npy", scores.features)
     return Done({"texts": len(ids), "model": champion})
 
@@ -40,7 +41,7 @@ def scores_of(work: Work) -> Predictions | None:
     """The champion's view of the pool in this round; None before the first model."""
     if not work.project.artifacts.has(work.name("score")):
         return None
-    return load(work.project.artifacts.open(work.name("score")))
+    return load_predictions(work.project.artifacts.open(work.name("score")))
 
 
 def picking_scores(work: Work) -> Predictions | None:

@@ -6,7 +6,6 @@ Outcomes: id → how sure, right or wrong     ─► outcomes.json, what the rep
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,10 +14,23 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from loop import step_folders
 from loop.records import Generation
+from loop.step_files import read_parquet
+from loop.step_folders import OutcomeRow
 
 FILE = "answers.parquet"
-OUTCOMES = "outcomes.json"
+COLUMNS = {
+    "id": "string",
+    "place": "int32",
+    "text": "string",
+    "tokens": "int32",
+    "logprob": "double",
+    "mean_entropy": "double",
+    "max_entropy": "double",
+    "finished": "bool",
+}
+"""Name → Arrow type; place 0 is the greedy answer."""
 _FIELDS = tuple(Generation.__slots__)
 
 
@@ -38,26 +50,15 @@ def save(answers: Answers, folder: Path) -> None:
     for id_, greedy in answers.greedy.items():
         for place, one in enumerate((greedy, *answers.samples.get(id_, ()))):
             rows.append({"id": id_, "place": place, **{name: getattr(one, name) for name in _FIELDS}})
-    schema = pa.schema(
-        [
-            ("id", pa.string()),
-            ("place", pa.int32()),
-            ("text", pa.string()),
-            ("tokens", pa.int32()),
-            ("logprob", pa.float64()),
-            ("mean_entropy", pa.float64()),
-            ("max_entropy", pa.float64()),
-            ("finished", pa.bool_()),
-        ]
-    )
-    pq.write_table(pa.Table.from_pylist(rows, schema=schema), folder / FILE)
+    types = {name: pa.type_for_alias(kind) for name, kind in COLUMNS.items()}
+    pq.write_table(pa.Table.from_pylist(rows, schema=pa.schema(types)), folder / FILE)
 
 
 def load(folder: Path) -> Answers:
     """Reads what `save` wrote."""
     greedy: dict[str, Generation] = {}
     samples: dict[str, list[Generation]] = {}
-    for row in pq.read_table(folder / FILE).to_pylist():
+    for row in read_parquet(folder / FILE, COLUMNS):
         one = Generation(**{name: row[name] for name in _FIELDS})
         if row["place"] == 0:
             greedy[row["id"]] = one
@@ -70,8 +71,5 @@ def save_outcomes(
     folder: Path, answers: Answers, *, confidence: Mapping[str, float], wrong: Mapping[str, bool | None]
 ) -> None:
     """Writes what the report shows of each prompt: the answer, how sure (0..1 or null), right or wrong (or null)."""
-    rows = [
-        {"id": id_, "guess": one.text, "confidence": confidence.get(id_), "wrong": wrong.get(id_)}
-        for id_, one in answers.greedy.items()
-    ]
-    (folder / OUTCOMES).write_text(json.dumps(rows, ensure_ascii=False))
+    rows = [OutcomeRow(id_, one.text, confidence.get(id_), wrong.get(id_)) for id_, one in answers.greedy.items()]
+    step_folders.save_outcomes(folder, rows)

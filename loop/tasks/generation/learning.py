@@ -26,6 +26,7 @@ from loop.records import Label, Preference, Role, Split
 from loop.rounds import reserves
 from loop.rounds.guarding import kept_out
 from loop.rounds.work import Done, Work, now
+from loop.step_folders import save_training_set
 from loop.tasks.generation.models import SERVED, base_of
 
 GUARD = 32
@@ -93,7 +94,7 @@ def _served(work: Work, champion: ModelRow | None) -> Done:
     if champion is not None and champion.base == name:
         return Done({"skipped": f"{name} is served elsewhere and has not changed its name"})
     with work.project.artifacts.writing(work.name("train")) as folder:
-        (folder / "labels.json").write_text("[]")
+        save_training_set(folder, [])
     row = ModelRow(
         round=work.round,
         artifact=work.name("train"),
@@ -137,7 +138,7 @@ def _untuned(work: Work) -> WritingReport:
     with work.project.artifacts.writing(work.name("train")) as folder:
         (folder / "model").mkdir()
         untuned(folder / "model", base=base_of(work.project, work.config), revision=work.config.model.revision)
-        (folder / "labels.json").write_text("[]")
+        save_training_set(folder, [])
     return WritingReport(
         method=UNTUNED,
         steps=0,
@@ -171,9 +172,9 @@ def _tuned(work: Work, known: Known, champion: ModelRow | None, *, seed: int) ->
             seed=seed,
             progress=work.progress,
         )
-        rows = [[one.example_id, one.label, one.role.value] for one in learned.labels]
-        rows += [[one.example_id, one.chosen, one.role.value] for one in learned.preferences]
-        (folder / "labels.json").write_text(json.dumps(rows, ensure_ascii=False))
+        rows = [(one.example_id, one.label, one.role.value) for one in learned.labels]
+        rows += [(one.example_id, one.chosen, one.role.value) for one in learned.preferences]
+        save_training_set(folder, rows)
         _reward(work, known, folder, scratch, start=start, settings=settings, seed=seed)
     shutil.rmtree(scratch)
     return report

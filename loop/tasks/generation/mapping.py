@@ -7,7 +7,6 @@ the champion's answers to gold and audit, known right or wrong ─► metadata s
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from loop.rounds.frozen import Frozen, embeddings, partition
 from loop.rounds.lost_files import is_whole
 from loop.rounds.work import Done, Work, artifact
 from loop.selection import spots
-from loop.tasks.generation import answers as files
+from loop.step_folders import load_outcomes
 from loop.tasks.generation.judging import grounds_of
 from loop.tasks.generation.scored import confidence_of, scored
 
@@ -87,5 +86,4 @@ def _wrong(work: Work) -> dict[str, dict[str, bool]]:
 
 
 def _known_wrong(folder: Path) -> dict[str, bool]:
-    rows = json.loads((folder / files.OUTCOMES).read_text())
-    return {row["id"]: row["wrong"] for row in rows if row["wrong"] is not None}
+    return {row.id: row.wrong for row in load_outcomes(folder) if row.wrong is not None}

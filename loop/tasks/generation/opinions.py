@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from loop.ledger import figures
 from loop.records import Candidate
 from loop.rounds.work import Work, artifact
+from loop.step_files import read_json
 from loop.tasks.generation.models import marker
 
 FILE = "opinions.json"
@@ -52,5 +53,4 @@ def formed(work: Work) -> Opinions:
     name = artifact(work.round, "select")
     if not work.project.artifacts.has(name):
         return {}
-    found: Opinions = json.loads((work.project.artifacts.open(name) / FILE).read_text())
-    return found
+    return read_json(work.project.artifacts.open(name) / FILE, dict[str, dict[str, float]])

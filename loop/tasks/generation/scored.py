@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from loop.rounds.work import Work
-from loop.tasks.generation import answers as files
+from loop.step_files import misfit, read_json
+from loop.step_folders import load_outcomes
 
 SIGNALS = "signals.json"
 
@@ -18,11 +18,12 @@ def scored(work: Work) -> Path | None:
 
 def confidence_of(folder: Path) -> dict[str, float]:
     """Example id → how sure the champion is, 0..1."""
-    rows = json.loads((folder / files.OUTCOMES).read_text())
-    return {row["id"]: row["confidence"] for row in rows if row["confidence"] is not None}
+    return {row.id: row.confidence for row in load_outcomes(folder) if row.confidence is not None}
 
 
 def doubt_of(folder: Path, name: str) -> dict[str, float]:
     """Example id → a signal of doubt, larger is more."""
-    found: dict[str, float | None] = json.loads((folder / SIGNALS).read_text())[name]
-    return {id_: value for id_, value in found.items() if value is not None}
+    signals = read_json(folder / SIGNALS, dict[str, dict[str, float | None]])
+    if name not in signals:
+        raise misfit(folder / SIGNALS, f"it lacks the signal {name}")
+    return {id_: value for id_, value in signals[name].items() if value is not None}
