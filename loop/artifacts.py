@@ -25,7 +25,6 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from uuid import uuid4
 
 from loop import durable
 from loop.errors import ArtifactError
@@ -36,7 +35,7 @@ __all__ = ["MANIFEST", "MARKER", "Artifacts", "check", "faults"]
 MARKER = "project.json"
 """In the root: whose artifacts these are."""
 _LARGEST_MARKER = 4096
-_UNDER_WAY = (".partial", ".replaced")
+_UNDER_WAY = durable.ENDINGS
 RECORD = "bundle"
 """Last part of the name of a round's record: see loop.rounds.bundles."""
 _OF_INIT = ("pool", "retention")
@@ -60,8 +59,9 @@ class Artifacts:
         Raises ArtifactError when the disk is full or refuses; what was there before stays.
         """
         place = self.place(name)
-        draft = place.with_name(f".{place.name}.{uuid4().hex[:8]}.partial")
+        draft = durable.draft(place)
         try:
+            durable.clear(place)
             new = [folder for folder in place.parents if not folder.exists()]
             draft.mkdir(parents=True)
             yield draft
@@ -205,7 +205,7 @@ class Artifacts:
 
 def _swap(draft: Path, place: Path) -> None:
     """Puts `draft` at `place`; a crash in between leaves no folder, never half of one."""
-    old = place.with_name(f".{place.name}.{uuid4().hex[:8]}.replaced")
+    old = durable.draft(place, ".replaced")
     if place.exists():
         place.rename(old)
     draft.rename(place)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from collections.abc import Callable
 import typer
 
 from loop.cli.commands import approving, labels, looking, making, serving, simulating, spots, trusting, using
-from loop.cli.output import clean_streams, error_line, tell_traceback
+from loop.cli.output import clean_streams, error_line, give_up_stdout, tell_traceback
 from loop.errors import WeakspotError
 
 app = typer.Typer(
@@ -50,15 +51,34 @@ label_group.command()(labels.suggest)
 app.add_typer(label_group, name="labels")
 
 
+STREAM_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+"""What writing to a stream fails with; a fault with a file has the name of the file."""
+
+
 def main() -> None:
     """Runs a command; a known error becomes one line and its exit status."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     sys.excepthook = tell_traceback
     with clean_streams():
         try:
-            app(standalone_mode=True)
+            _run()
         except WeakspotError as fault:
             error_line(str(fault))
             sys.exit(fault.exit_status)
         except BrokenPipeError:
+            give_up_stdout()
             sys.exit(0)
+        except OSError as fault:
+            if fault.errno not in STREAM_FAULTS or fault.filename is not None:
+                raise
+            give_up_stdout()
+            error_line(f"standard output cannot be written: {fault.strerror}; to do: free some space, or name a file")
+            sys.exit(1)
+
+
+def _run() -> None:
+    """The command, and whatever it printed is written before it ends: else a full disk would not be noticed."""
+    try:
+        app(standalone_mode=True)
+    finally:
+        sys.stdout.flush()

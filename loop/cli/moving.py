@@ -70,9 +70,9 @@ def export(root: Path, folder: Path, *, adapter: bool) -> None:
 @contextmanager
 def _new_folder(folder: Path) -> Iterator[Path]:
     """A draft beside `folder` that becomes it when the block ends well; one that was killed leaves only the draft."""
-    draft, is_new = folder.with_name(f".{folder.name}.partial"), not folder.exists()
-    shutil.rmtree(draft, ignore_errors=True)
+    draft, is_new = durable.draft(folder), not folder.exists()
     try:
+        durable.clear(folder)
         yield draft
         durable.sync_tree(draft)
         if is_new:

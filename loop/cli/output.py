@@ -11,9 +11,11 @@ standard error secrets are masked as well. A sign that the terminal's encoding l
 from __future__ import annotations
 
 import io
+import os
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO
 
@@ -96,6 +98,12 @@ def error_line(message: str) -> None:
     print("weakspot: " + "\n".join(lines), file=sys.stderr)  # noqa: T201
 
 
+def give_up_stdout() -> None:
+    """What is still to be written to standard output is dropped, so that Python does not fail on it once more."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def tell_traceback(kind: type[BaseException], fault: BaseException, trace: TracebackType | None) -> None:
     """What Python does with an error nobody caught, cleaned and without secrets; for `sys.excepthook`."""
     with clean_streams():
@@ -106,9 +114,11 @@ def tell_traceback(kind: type[BaseException], fault: BaseException, trace: Trace
 def clean_streams() -> Iterator[None]:
     """Standard output and standard error cleaned until the end of the block."""
     before = sys.stdout, sys.stderr
-    for stream in before:
+    # Python has none for a descriptor that was closed before it started.
+    beneath = [stream if stream is not None else Path(os.devnull).open("w") for stream in before]
+    for stream in beneath:
         _never_fail(stream)
-    sys.stdout, sys.stderr = Clean(before[0], mask=False), Clean(before[1], mask=True)
+    sys.stdout, sys.stderr = Clean(beneath[0], mask=False), Clean(beneath[1], mask=True)
     try:
         yield
     finally:

@@ -11,6 +11,7 @@ from loop.errors import ModelError
 from loop.ledger import figures, progress
 from loop.ledger.figures import Decision, ModelRow
 from loop.project import Project, only_worker
+from loop.rounds.mixed_copies import refuse_mixed
 from loop.rounds.task import FilePredictions, task_of
 from loop.rounds.work import GROUNDS, now
 
@@ -57,6 +58,7 @@ def export(project: Project, folder: Path, *, adapter: bool = False) -> None:
 
 
 def _move(project: Project, round_: int, *, action: str, by: str, why: str) -> None:
+    refuse_mixed(project)
     with only_worker(project, action.partition("_")[0]), project.ledger.begin() as connection:
         known = [row.round for row in figures.models(connection)]
         if round_ not in known:
@@ -94,6 +96,7 @@ def _there(project: Project, rows: Sequence[ModelRow], round_: int) -> None:
 
 
 def _champion(project: Project) -> ModelRow:
+    refuse_mixed(project)
     with project.ledger.read() as connection:
         round_ = figures.champion(connection)
         found = [row for row in figures.models(connection) if row.round == round_]

@@ -14,6 +14,7 @@ from loop import home, registry
 from loop.errors import NotApproved, WeakspotError
 from loop.ledger import Ledger
 from loop.project import Project, find, open_project
+from loop.rounds.mixed_copies import refuse_mixed
 from loop.rounds.task import task_of
 from loop.trust import RECORD, rule
 
@@ -106,6 +107,7 @@ def _artifacts(project: Project) -> str:
     names = project.artifacts.names()
     for name in names:
         project.artifacts.open(name)
+    refuse_mixed(project)
     return f"{len(names)} folders, every file as it was written"
 
 

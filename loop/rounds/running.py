@@ -23,6 +23,7 @@ from loop.ledger.lineage import BundleRow
 from loop.ledger.progress import Event, Heartbeat, StepRow
 from loop.project import Project, only_worker
 from loop.rounds import bundles, machine, people, planning
+from loop.rounds.mixed_copies import refuse_mixed
 from loop.rounds.opening import open_round
 from loop.rounds.restoring import restore_what_is_read
 from loop.rounds.task import task_of
@@ -79,6 +80,7 @@ def run(project: Project, wish: Wish, watcher: Watcher) -> None:
         for line in lines:
             watcher.said(line)
         project.artifacts.sweep()
+        refuse_mixed(project)
         restore_what_is_read(project, say=watcher.said)
         planning.write_lacking_forecast(project)
         for round_ in _rounds_to_do(project, wish):

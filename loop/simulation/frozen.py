@@ -11,7 +11,6 @@ import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from uuid import uuid4
 
 import numpy as np
 
@@ -69,8 +68,9 @@ def opened(place: Path) -> FrozenTexts:
 
 
 def _make(place: Path, texts: Sequence[str], embeddings: FloatArray) -> None:
-    draft = place.with_name(f".{place.name}.{uuid4().hex[:8]}.partial")
+    draft = durable.draft(place)
     try:
+        durable.clear(place)
         draft.mkdir(parents=True)
         np.save(draft / EMBEDDINGS, np.asarray(embeddings, dtype=np.float32))
         (draft / TEXTS).write_text(json.dumps(list(texts)), encoding="utf-8")
@@ -85,7 +85,9 @@ def _make(place: Path, texts: Sequence[str], embeddings: FloatArray) -> None:
 
 
 def _add(place: Path, layers: FloatArray) -> None:
-    draft = place / f".{LAYERS}.{uuid4().hex[:8]}.partial.npy"
-    np.save(draft, layers)
+    durable.clear(place / LAYERS)
+    draft = durable.draft(place / LAYERS)
+    with draft.open("wb") as file:
+        np.save(file, layers)
     durable.sync(draft)
     durable.move(draft, place / LAYERS)
