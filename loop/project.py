@@ -17,7 +17,7 @@ from functools import cached_property
 from pathlib import Path
 from shlex import quote
 
-from loop import durable, home, private
+from loop import home, kept_config, private
 from loop.artifacts import MARKER, Artifacts
 from loop.config import Config, artifacts_url, ledger_url, load
 from loop.errors import ConfigError, DataError, LedgerError
@@ -30,8 +30,6 @@ STATE = ".weakspot"
 POOL = "pool"
 POOL_FILE = "pool.parquet"
 KEY = "project_key"
-KEPT_CONFIG = "weakspot.yaml.kept"
-"""In the state folder: the config as it was last used, should the file of people be lost."""
 CREATED = "created"
 """Key in meta: when `weakspot init` had written everything."""
 
@@ -180,17 +178,4 @@ def only_worker(project: Project, what: str = "run") -> Iterator[tuple[str, ...]
             lines = home.settle(connection, project.root, project.ledger.file())
         if key is not None and project.artifacts.key() is None:
             project.artifacts.own(key)
-        _keep_config(project)
-        yield lines
-
-
-def _keep_config(project: Project) -> None:
-    used, kept = project.root / CONFIG, project.state / KEPT_CONFIG
-    text = used.read_bytes() if used.is_file() else None
-    if text is None or (kept.is_file() and kept.read_bytes() == text):
-        return
-    try:
-        private.folder(project.state)
-        durable.write(kept, text)
-    except OSError as fault:
-        raise ConfigError(f"cannot write {kept}: {fault.strerror}", do="check the folder's permissions") from fault
+        yield (*lines, *kept_config.keep(project.root / CONFIG, project.state))

@@ -22,6 +22,12 @@ from loop.rounds import champion as champions
 from loop.spreadsheets import cell, line
 from loop.trust import RECORD
 
+LONGEST_LINE = 10 << 20
+"""Bytes of a first line that are read."""
+LONGEST_NUMBER = 40
+"""Bytes that the number of a row takes at the end of a JSON line, with its key."""
+FIRST_COLUMNS = ("text", "prompt")
+
 
 def promote(root: Path, round_: int, *, why: str) -> None:
     """Makes a round's model the champion, recorded with who and why."""
@@ -39,6 +45,8 @@ def rollback(root: Path, *, why: str) -> None:
 
 def predict(root: Path, file: str, *, out: Path | None, text: str | None, as_json: bool) -> None:
     """The champion's answers to new texts, row by row, in the order of the file."""
+    if out is not None:
+        _refuse_to_replace(out, file)
     with open_project(root, read_only=True) as project:
         found = champions.predict(project, file, text=text)
     rows = found.rows
@@ -89,6 +97,30 @@ def _new_folder(folder: Path) -> Iterator[Path]:
         ) from fault
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def _refuse_to_replace(out: Path, file: str) -> None:
+    """Raises DataError when a file is there that no earlier `predict` wrote: data, a ledger, a config, a note."""
+    if not out.is_file():
+        return
+    if Path(file).is_file() and out.samefile(file):
+        raise DataError(f"{out} is the file with the texts", wanted="another file to write to", do="name a new one")
+    if out.stat().st_size and not _holds_predictions(out):
+        raise DataError(
+            f"{out} is there and holds no predictions",
+            wanted="a new file, or one of an earlier `weakspot predict`",
+            do="name another file, or delete this one",
+        )
+
+
+def _holds_predictions(file: Path) -> bool:
+    """Whether the first line is one that `predict` writes: the last column, or key, is the row's number."""
+    with file.open("rb") as opened:
+        first = opened.readline(LONGEST_LINE)
+    if first.startswith(b"{"):
+        return first.rstrip().endswith(b"}") and b', "row": ' in first[-LONGEST_NUMBER:]
+    columns = first.decode("utf-8", "replace").strip().split(",")
+    return len(columns) > 1 and columns[0] in FIRST_COLUMNS and columns[-1] == "row"
 
 
 @contextmanager

@@ -115,14 +115,15 @@ def clean_streams() -> Iterator[None]:
     """Standard output and standard error cleaned until the end of the block."""
     before = sys.stdout, sys.stderr
     # Python has none for a descriptor that was closed before it started.
-    beneath = [stream if stream is not None else Path(os.devnull).open("w") for stream in before]
-    for stream in beneath:
-        _never_fail(stream)
-    sys.stdout, sys.stderr = Clean(beneath[0], mask=False), Clean(beneath[1], mask=True)
-    try:
-        yield
-    finally:
-        sys.stdout, sys.stderr = before
+    with Path(os.devnull).open("w") as nowhere:
+        out, err = (nowhere if stream is None else stream for stream in before)
+        for stream in (out, err):
+            _never_fail(stream)
+        sys.stdout, sys.stderr = Clean(out, mask=False), Clean(err, mask=True)
+        try:
+            yield
+        finally:
+            sys.stdout, sys.stderr = before
 
 
 def _never_fail(stream: Any) -> None:

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote
 
-from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
@@ -121,6 +121,14 @@ class Ledger:
         """Where it lies, for people: a file, or the URL with any password masked."""
         return str(self._copy.original) if self._copy is not None else _shown(self._engine.url)
 
+    def refuse_damage(self) -> None:
+        """Reads the whole file of a SQLite ledger. Raises LedgerError when its pages do not fit together."""
+        if self._engine.url.get_backend_name() == "sqlite":
+            with self.read() as connection:
+                found = connection.execute(text("PRAGMA quick_check(1)")).scalar_one()
+            if found != "ok":
+                raise _damaged(self.address(), str(found).splitlines()[0])
+
     def file(self) -> Path | None:
         """The SQLite file; None on a server."""
         if self._copy is not None:
@@ -166,6 +174,18 @@ def _told(url: URL) -> Iterator[None]:
         raise LedgerError(f"the ledger refused: {hidden(str(fault).splitlines()[0], _secrets(url))}") from None
 
 
+def _damaged(where: str, cause: str) -> LedgerError:
+    """A database that was put back without its -wal file, or beside one of another day, reads as a damaged one."""
+    wal = Path(f"{where}-wal")
+    do = "put back a copy of the file, then `weakspot run`"
+    if wal.is_file() and wal.stat().st_size:
+        do = (
+            f"if {Path(where).name} was put back from a copy, move {wal.name} and {Path(where).name}-shm out of its "
+            "folder, for they belong to the file that was there before; else put back a copy of all three"
+        )
+    return LedgerError(f"{where} is damaged: {cause}", do=do)
+
+
 def _explained(fault: DBAPIError, url: URL) -> LedgerError:
     told = str(fault.orig).strip()
     cause = hidden(told.splitlines()[0], _secrets(url)) if told else type(fault.orig).__name__
@@ -177,7 +197,7 @@ def _explained(fault: DBAPIError, url: URL) -> LedgerError:
             do="wait for the other run to end, or stop it; nothing was lost",
         )
     if "not a database" in cause or "malformed" in cause:
-        return LedgerError(f"{where} is damaged: {cause}", do="put back a copy of the file, then `weakspot run`")
+        return _damaged(where, cause)
     if "is full" in cause:
         return LedgerError(
             f"the disk is full while writing {where}",

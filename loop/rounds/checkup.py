@@ -89,6 +89,7 @@ def _config(project: Project) -> str:
 
 
 def _ledger(project: Project) -> str:
+    project.ledger.refuse_damage()
     return project.ledger.address()
 
 

@@ -22,12 +22,13 @@ from loop import durable, home, private
 from loop.artifacts import Artifacts
 from loop.config import Config, ledger_url
 from loop.errors import ConfigError
+from loop.kept_config import KEPT_CONFIG
 from loop.ledger import Ledger, people, progress, schema
 from loop.ledger.leaks import put_leaks
 from loop.ledger.worker import WORKER
 from loop.pool import Built, write_table
 from loop.pool.store import Pool
-from loop.project import CONFIG, CREATED, KEPT_CONFIG, KEY, POOL, POOL_FILE, STATE, artifacts_of, make_state
+from loop.project import CONFIG, CREATED, KEY, POOL, POOL_FILE, STATE, artifacts_of, make_state
 from loop.records import Label, Leak, Role
 from loop.roles import assign_roles
 from loop.rounds import settings

@@ -200,6 +200,27 @@ def test_predictions_name_their_row_and_which_rows_have_none(selected: Path, tmp
     assert rows[0]["text"] == "the wifi is slow"
 
 
+@pytest.mark.parametrize("name", ["new.csv", "gold.csv", "weakspot.yaml", ".weakspot/ledger.db", "notes.json"])
+def test_predictions_replace_predictions_alone(fresh: Path, tmp_path: Path, name: str) -> None:
+    file, target = tmp_path / "new.csv", (fresh if "weakspot" in name else tmp_path) / name
+    file.write_text("text,row\nthe wifi is slow,1\n")
+    (tmp_path / "gold.csv").write_text("text,label\nthe wifi is slow,slow_internet\n")
+    (tmp_path / "notes.json").write_text('{"row": 1, "text": "mine"}\n')
+    before = target.read_bytes()
+    said = complaint(here("predict", file, "--out", target, "--project", fresh))
+    assert "is the file with the texts" in said if name == "new.csv" else "is there and holds no predictions" in said
+    assert target.read_bytes() == before
+
+
+@pytest.mark.parametrize("more", [(), ("--json",)])
+def test_predictions_are_replaced_by_the_next_ones(selected: Path, tmp_path: Path, more: tuple[str, ...]) -> None:
+    file, out = tmp_path / "new.csv", tmp_path / "out.csv"
+    for text in ("the wifi is slow", "my bill is wrong"):
+        file.write_text(f"text\n{text}\n")
+        good("predict", file, "--out", out, *more, "--project", selected)
+        assert text in out.read_text()
+
+
 def test_predictions_for_a_spreadsheet_hold_no_formula(selected: Path, tmp_path: Path) -> None:
     texts = ['=HYPERLINK("http://evil.example")', "+49 170 is my number", "-5 euros", "@support", "the wifi is slow"]
     write_csv(tmp_path / "new.csv", [{"text": text} for text in texts])

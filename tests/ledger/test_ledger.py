@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
@@ -245,3 +246,37 @@ def test_a_password_never_stands_in_a_message() -> None:
     with pytest.raises(LedgerError) as told:
         Ledger.open("postgresql://user:geheim@127.0.0.1:1/nothing")
     assert "geheim" not in str(told.value)
+
+
+def test_a_ledger_beside_the_wal_file_of_another_day_is_told_with_what_to_move(tmp_path: Path) -> None:
+    file, wal = tmp_path / "ledger.db", tmp_path / "ledger.db-wal"
+
+    def fill(ledger: Ledger, keys: range) -> None:
+        for n in keys:
+            with ledger.begin() as connection:
+                progress.put(connection, f"key {n}", "x" * 5000)
+
+    with Ledger.open(f"sqlite:///{file}") as ledger:
+        fill(ledger, range(20))
+        with contextlib.closing(sqlite3.connect(file)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        old = file.read_bytes()
+        fill(ledger, range(20, 400))
+        with contextlib.closing(sqlite3.connect(file)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        fill(ledger, range(350, 450))
+        later = wal.read_bytes()
+    for path in tmp_path.iterdir():
+        path.unlink()
+    file.write_bytes(old)
+    wal.write_bytes(later)
+    with (
+        pytest.raises(LedgerError, match=r"move ledger\.db-wal and ledger\.db-shm out of its folder"),
+        Ledger.open(f"sqlite:///{file}") as ledger,
+    ):
+        ledger.refuse_damage()
+    wal.unlink()
+    (tmp_path / "ledger.db-shm").unlink(missing_ok=True)
+    file.write_bytes(old)
+    with Ledger.open(f"sqlite:///{file}") as ledger:
+        ledger.refuse_damage()
