@@ -16,6 +16,7 @@ from loop.cli.output import console
 from loop.cli.simulation_tables import areas_table, costs_table, curves_table, needs_table, rules_table, wholes_table
 from loop.config import parse
 from loop.config.editing import edited
+from loop.config.sections import Model
 from loop.errors import ArtifactError, ConfigError
 from loop.planning.cost import duration
 from loop.project import CONFIG
@@ -25,6 +26,7 @@ from loop.simulation.running import Watch
 from loop.simulation.running import simulate as simulated
 from loop.simulation.summary import Summary
 from loop.simulation.wish import Wish
+from loop.trust.requests import PACKAGED
 
 __all__ = ["Wish", "config_of", "names", "numbers", "price_of", "simulate"]
 
@@ -106,13 +108,14 @@ def _tell(found: Summary, written: tuple[Path, ...]) -> None:
         out.print()
         out.print(needs_table(group))
         out.print()
-        if wholes := wholes_table(group):
+        if wholes := wholes_table(group, with_base=found.several):
             out.print(wholes)
             out.print()
         if found.price is not None:
             out.print(costs_table(group, found.currency))
             out.print()
-    out.print("When to stop, over all projects of the first group", style="bold")
+    first = f": {found.groups[0].title(with_base=True)}" if found.several else ""
+    out.print(f"When to stop, over all projects of the first group{first}", style="bold", markup=False)
     out.print(rules_table(found.groups[0]))
     out.print()
     out.print(found.advice.headline, style="bold", markup=False)
@@ -126,9 +129,9 @@ SIMULATED = "People are simulated: the file's labels are taken for the truth. Se
 
 
 def _title(group: Group, found: Summary) -> str:
-    noise = f", {100 * group.noise:.0f} % wrong answers" if group.noise else ""
     full = f"{100 * group.full.value:.1f} % with all {found.pool:,} labels"
-    return f"Recipe {group.recipe}, batches of {group.batch}{noise}: accuracy by labels; {full}"
+    title = group.title(with_base=found.several)
+    return f"{title[0].upper()}{title[1:]}: accuracy by labels; {full}"
 
 
 def _write(found: Summary, place: Path, *, quiet: bool) -> None:
@@ -138,10 +141,15 @@ def _write(found: Summary, place: Path, *, quiet: bool) -> None:
     if not keys:
         out.print(f"Nothing is proven better: {place} stays as it is", markup=False)
         return
-    present = parse(before, name=str(place)).model.tuning
-    if "model.tuning" in keys and present not in {group.recipe for group in found.groups}:
+    model = parse(before, name=str(place)).model
+    if "model.tuning" in keys and model.tuning not in {group.recipe for group in found.groups}:
         del keys["model.tuning"]
-        out.print(f"model.tuning stays {present}, which was not simulated", markup=False)
+        out.print(f"model.tuning stays {model.tuning}, which was not simulated", markup=False)
+    if "model.base" in keys:
+        keys["model.base"] = absolute(found.advice.base)
+        if reason := base_stays(model, {absolute(base) for base in found.bases}):
+            del keys["model.base"]
+            out.print(f"model.base stays {model.base}{reason}", markup=False)
     after = edited(before, keys, name=str(place))
     if before == after:
         out.print(f"{place} says so already", markup=False)
@@ -157,6 +165,23 @@ def _write(found: Summary, place: Path, *, quiet: bool) -> None:
         draft.unlink(missing_ok=True)
         raise ArtifactError(f"cannot write {place}: {fault.strerror}", do="write the lines above by hand") from fault
     out.print(f"Wrote {place}; it holds from the next round on", markup=False)
+
+
+def absolute(base: str) -> str:
+    """A folder's whole path, which holds from any folder; other names as they are."""
+    place = Path(base).expanduser()
+    return str(place.resolve()) if base != PACKAGED and place.is_dir() else base
+
+
+def base_stays(model: Model, simulated: set[str]) -> str | None:
+    """Why another model.base is not written, in words that follow its value; None: it may be. simulated: `absolute`."""
+    if absolute(model.base) not in simulated:
+        return ", which was not simulated"
+    if model.embedder is not None:
+        return f": model.embedder names another encoder, {model.embedder}"
+    if model.revision is not None:
+        return f": model.revision {model.revision} belongs to it"
+    return None
 
 
 def _text(place: Path) -> str:

@@ -57,14 +57,18 @@ def needs_table(group: Group) -> Table:
     return table
 
 
-def wholes_table(group: Group) -> Table | None:
-    """Recipe and picks together, against the first recipe with random picks; None for the first recipe."""
+def wholes_table(group: Group, *, with_base: bool = False) -> Table | None:
+    """Recipe and picks together, against the first recipe with random picks; None for the first recipe.
+
+    with_base: with several encoders it is against the first one as well.
+    """
     wholes = [(line.strategy, line.whole) for line in group.lines if line.whole]
     if not wholes:
         return None
     first = wholes[0][1]
+    plainest = f"first encoder, {first.recipe}" if with_base else first.recipe
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column(f"against {first.recipe}, random", no_wrap=True)
+    table.add_column(f"against {plainest}, random", no_wrap=True)
     table.add_column(f"labels to {100 * first.accuracy:.1f} %, 95 % of its full", justify="right")
     table.add_column("over the whole curve", justify="right")
     for strategy, whole in wholes:

@@ -2,29 +2,28 @@
 
     areas of every set-up, a seed each ─► the best one ─► the largest batch that is not proven worse
         ─► proven better than random? ─► yes: it, and what it saves │ no: random, and what is not proven
+        ─► with several encoders: is its encoder proven better than the others?
 
-A set-up is a strategy, a recipe and a batch; its area is the mean over all noises simulated, on the answers that all
-batches have in common. Among several set-ups the best one looks better than it is: it counts as proven only by an
-interval that is as much wider (Bonferroni).
+A set-up is an encoder, a strategy, a recipe and a batch; its area is the mean over all noises simulated, on the answers
+that all batches have in common. Among several set-ups the best one looks better than it is: it counts as proven only by
+an interval that is as much wider (Bonferroni).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
-
-import numpy as np
 
 from loop import registry
 from loop.planning.cost import amount
 from loop.records import FloatArray
+from loop.simulation import encoder_lead
 from loop.simulation.groups import Group, Line, Reach
-from loop.simulation.measures import Mean, Ratio, area, mean
+from loop.simulation.measures import Mean, Ratio, mean
+from loop.simulation.setups import Areas, Key, SetUp, areas_of, best_at_random, larger_batch, lead_over_random, level_of
 from loop.simulation.wish import BASELINE
 
-Key = tuple[str, float, int, str]
-"""(recipe, noise, batch, strategy)."""
 FIRST_TOLD = ("95 % of full", "97 % of full", "90 % of full")
 """Of these the first that can be told stands in the headline."""
 
@@ -33,11 +32,15 @@ FIRST_TOLD = ("95 % of full", "97 % of full", "90 % of full")
 class Advice:
     """The set-up to begin with."""
 
+    base: str
+    """The encoder of the set-up."""
     strategy: str
     recipe: str
     batch: int
     proven: bool
     """Whether it is better than random beyond doubt, for the mean of the noises simulated."""
+    base_proven: bool
+    """Whether its encoder is better than every other one beyond doubt; False with a single one."""
     headline: str
     sentences: tuple[str, ...]
     """Everything else that must be said."""
@@ -52,74 +55,62 @@ def advise(
 
     curves: (s, r) accuracy of every set-up and noise.
     """
-    areas = _areas(groups, curves)
-    level = 1 - 0.05 / max(sum(one[2] != BASELINE for one in areas), 1)
+    areas = areas_of(groups, curves)
+    level = level_of(areas)
     largest = max(areas, key=lambda one: areas[one].mean())
     # A larger batch may be as good and yet too uncertain to be proven better than random itself.
-    tried = [(one, _lead_over_random(one, areas, level)) for one in (_larger_batch(largest, areas), largest)]
+    tried = [(one, lead_over_random(one, areas, level)) for one in (larger_batch(largest, areas), largest)]
     best, lead = next((one for one in tried if one[1].above_zero), tried[0])
-    recipe, batch, strategy = best
-    proven = strategy != BASELINE and lead.above_zero
+    proven = best.strategy != BASELINE and lead.above_zero
+    chosen = best if proven else larger_batch(best_at_random(areas), areas)
+    own = [one for one in groups if (one.base, one.recipe, one.batch) == (chosen.base, chosen.recipe, chosen.batch)]
+    over_others = encoder_lead.leads(chosen, areas, level)
+    on = f" on the encoder {chosen.base}" if over_others else ""
     sentences: list[str] = []
-    if not proven:
-        rival = max((one for one in areas if one[2] == BASELINE), key=lambda one: areas[one].mean())
-        recipe, batch, strategy = _larger_batch(rival, areas)
-    chosen = [group for group in groups if group.recipe == recipe and group.batch == batch]
     if proven:
-        headline, more = _won(chosen, strategy)
-        sentences += more
+        headline, sentences = _won(own, chosen.strategy, on)
         sentences.append(_led(lead, level))
-        sentences += _equals((recipe, batch, strategy), areas)
-        sentences += _saved(chosen, strategy, price, currency)
+        sentences += _equals(chosen, areas)
+        sentences += _saved(own, chosen.strategy, price, currency)
     else:
-        headline = f"random with batches of {batch}: no strategy is proven better here"
+        headline = f"random with batches of {chosen.batch}{on}: no strategy is proven better here"
         sentences.append(_unproven(best, lead, level, seeds))
-    sentences += _whole(chosen[0].line(strategy))
-    sentences += _recipes((recipe, batch, strategy), areas)
-    keys: dict[str, str | int] = {"selection.strategy": strategy, "selection.batch": batch} if proven else {}
-    if proven and recipe in registry.names("tuning"):
-        keys["model.tuning"] = recipe
-    return Advice(strategy, recipe, batch, proven, headline, tuple(sentences), keys)
+    sentences += _whole(own[0].line(chosen.strategy), with_base=bool(over_others))
+    sentences += _recipes(chosen, areas)
+    sentences += encoder_lead.sentences(chosen, over_others, level)
+    return Advice(
+        base=chosen.base,
+        strategy=chosen.strategy,
+        recipe=chosen.recipe,
+        batch=chosen.batch,
+        proven=proven,
+        base_proven=encoder_lead.proven(over_others),
+        headline=headline,
+        sentences=tuple(sentences),
+        keys=_keys(chosen, picks=proven, base=encoder_lead.proven(over_others)),
+    )
 
 
-def _lead_over_random(
-    one: tuple[str, int, str], areas: Mapping[tuple[str, int, str], FloatArray], level: float
-) -> Mean:
-    """Of a set-up over random picks with the same recipe and batch."""
-    return mean(areas[one] - areas[one[0], one[1], BASELINE], level=level)
+def _keys(chosen: SetUp, *, picks: bool, base: bool) -> dict[str, str | int]:
+    """Of weakspot.yaml. picks, base: whether the strategy is proven, and the encoder."""
+    keys: dict[str, str | int] = {}
+    if picks:
+        keys = {"selection.strategy": chosen.strategy, "selection.batch": chosen.batch}
+        if chosen.recipe in registry.names("tuning"):
+            keys["model.tuning"] = chosen.recipe
+    if base:
+        keys["model.base"] = chosen.base
+    return keys
 
 
-def _areas(groups: Sequence[Group], curves: Mapping[Key, FloatArray]) -> dict[tuple[str, int, str], FloatArray]:
-    """(recipe, batch, strategy) → (s,) area on the answers all have in common, the mean over noises."""
-    low, high = max(group.asked[0] for group in groups), min(group.asked[-1] for group in groups)
-    found: dict[tuple[str, int, str], list[FloatArray]] = {}
-    for group in groups:
-        asked = np.array(group.asked)
-        for line in group.lines:
-            curve = curves[group.recipe, group.noise, group.batch, line.strategy]
-            own = area(asked, curve, low=low, high=high)
-            found.setdefault((group.recipe, group.batch, line.strategy), []).append(own)
-    return {one: np.mean(parts, axis=0) for one, parts in found.items()}
-
-
-def _larger_batch(best: tuple[str, int, str], areas: Mapping[tuple[str, int, str], FloatArray]) -> tuple[str, int, str]:
-    """The same with the largest batch that is not proven worse: fewer rounds are less trouble."""
-    recipe, _, strategy = best
-    for batch in sorted({one[1] for one in areas}, reverse=True):
-        other = (recipe, batch, strategy)
-        if batch <= best[1] or not mean(areas[other] - areas[best]).below_zero:
-            return other if batch >= best[1] else best
-    return best
-
-
-def _won(groups: Sequence[Group], strategy: str) -> tuple[str, list[str]]:
-    """The headline from the first noise, and a sentence for each other one."""
+def _won(groups: Sequence[Group], strategy: str, on: str) -> tuple[str, list[str]]:
+    """The headline from the first noise, and a sentence for each other one. on: what names the encoder, or ""."""
     told = []
     for group in groups:
         line = group.line(strategy)
         reach = _tellable(line)
         told.append(_noise(group, len(groups)) + (_reached(reach, group) if reach else "no target was reached"))
-    head = f"{strategy} with batches of {groups[0].batch}: {told[0]}"
+    head = f"{strategy} with batches of {groups[0].batch}{on}: {told[0]}"
     return head, [f"{one[0].upper()}{one[1:]}." for one in told[1:]]
 
 
@@ -180,52 +171,51 @@ def _half(value: Mean) -> str:
     return f" ± {100 * value.half:.1f}" if value.half is not None else ""
 
 
-def _unproven(best: tuple[str, int, str], lead: Mean, level: float, seeds: int) -> str:
-    if best[2] == BASELINE:
-        return f"On the whole curve no picks did better than random ones with the recipe {best[0]}."
+def _unproven(best: SetUp, lead: Mean, level: float, seeds: int) -> str:
+    if best.strategy == BASELINE:
+        return f"On the whole curve no picks did better than random ones with the recipe {best.recipe}."
     if lead.half is None:
         few = "a single seed proves" if seeds == 1 else "two seeds prove"
-        return f"{best[2]} did best, but {few} nothing: simulate with --seeds 5 or more."
+        return f"{best.strategy} did best, but {few} nothing: simulate with --seeds 5 or more."
     return (
-        f"{best[2]} did best, {100 * lead.value:+.1f} ± {100 * lead.half:.1f} points over the whole curve "
+        f"{best.strategy} did best, {100 * lead.value:+.1f} ± {100 * lead.half:.1f} points over the whole curve "
         f"({100 * level:.3g} % interval, {seeds} seeds): that may be chance. More seeds or more labels would tell."
     )
 
 
-def _equals(best: tuple[str, int, str], areas: Mapping[tuple[str, int, str], FloatArray]) -> list[str]:
+def _equals(best: SetUp, areas: Areas) -> list[str]:
     """Strategies that are not proven worse than the best."""
-    recipe, batch, strategy = best
     alike = []
-    for (one, size, name), own in areas.items():
-        if (one, size) == (recipe, batch) and name not in (strategy, BASELINE):
+    for one, own in areas.items():
+        if one == replace(best, strategy=one.strategy) and one.strategy not in (best.strategy, BASELINE):
             behind = mean(own - areas[best])
             if not behind.below_zero:
-                alike.append(f"{name} ({100 * behind.value:+.1f} points)")
+                alike.append(f"{one.strategy} ({100 * behind.value:+.1f} points)")
     return [f"Not proven worse than it: {', '.join(alike)}."] if alike else []
 
 
-def _recipes(best: tuple[str, int, str], areas: Mapping[tuple[str, int, str], FloatArray]) -> list[str]:
-    """How the other recipes did with the same strategy and batch."""
+def _recipes(best: SetUp, areas: Areas) -> list[str]:
+    """How the other recipes did with the same encoder, strategy and batch."""
     found = []
-    for (recipe, batch, strategy), own in areas.items():
-        if (batch, strategy) == best[1:] and recipe != best[0]:
+    for one, own in areas.items():
+        if one == replace(best, recipe=one.recipe) and one != best:
             lead = mean(areas[best] - own)
             points = f"{100 * lead.value:+.1f}{_half(lead)} points over the curve"
-            found.append(f"Recipe {best[0]} against {recipe}: {points}.")
+            found.append(f"Recipe {best.recipe} against {one.recipe}: {points}.")
     return found
 
 
-def _whole(line: Line) -> list[str]:
-    """What recipe and picks are worth together, in the first noise."""
+def _whole(line: Line, *, with_base: bool) -> list[str]:
+    """What encoder, recipe and picks are worth together, in the first noise. with_base: whether there are several."""
     if line.whole is None:
         return []
     first, area = line.whole.recipe, line.whole.area
     points = f"{100 * area.value:+.1f}{_half(area)} points over the curve"
     share = f"with {spoken(line.whole.ratio)} of the labels it needs" if line.whole.ratio.told else "is not told apart"
-    return [
-        f"Against recipe {first} with random picks, both together: 95 % of what that reaches with all labels {share}, "
-        f"{points}."
-    ]
+    plainest, parts = f"recipe {first} with random picks", "both"
+    if with_base:
+        plainest, parts = f"encoder {line.whole.base}, {plainest}", "all"
+    return [f"Against {plainest}, {parts} together: 95 % of what that reaches with all labels {share}, {points}."]
 
 
 def _saved(groups: Sequence[Group], strategy: str, price: float | None, currency: str) -> list[str]:

@@ -44,10 +44,13 @@ class Cell:
     noise: float
     recipe: str
     strategy: str
+    base: str
+    """The frozen encoder, as it was asked for."""
 
-    def words(self) -> str:
+    def words(self, *, with_base: bool = False) -> str:
         """For progress and faults."""
-        return f"{self.strategy}, {self.recipe}, batch {self.batch}, noise {self.noise:g}, seed {self.seed}"
+        encoder = f"{self.base}, " if with_base else ""
+        return f"{encoder}{self.strategy}, {self.recipe}, batch {self.batch}, noise {self.noise:g}, seed {self.seed}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +81,12 @@ class Record:
 
 
 def key(cell: Cell, settings: dict[str, Any], code: str) -> str:
-    """32 hex digits. settings: what else decides the result, plain JSON values; code: of `code_digest`."""
-    text = json.dumps([asdict(cell), settings, code], sort_keys=True)
+    """32 hex digits. settings: what else decides the result, plain JSON values; code: of `code_digest`.
+
+    The name of the encoder does not count: its fingerprint is one of the settings.
+    """
+    named = {name: value for name, value in asdict(cell).items() if name != "base"}
+    text = json.dumps([named, settings, code], sort_keys=True)
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 

@@ -43,8 +43,11 @@ class Scale:
         return self.first + (value - self.low) / (self.high - self.low) * (self.last - self.first)
 
 
-def curves(group: Group, *, chosen: str, name: str) -> str:
-    """The learning curves of a group; chosen: the strategy drawn boldly; name: unique on the page."""
+def curves(group: Group, *, chosen: str, name: str, with_base: bool = False) -> str:
+    """The learning curves of a group; chosen: the strategy drawn boldly; name: unique on the page.
+
+    with_base: whether the title names the encoder.
+    """
     full = 100 * group.full.value
     ends = [min(100 * (at + sign * (half or 0.0)), 100.0) for line in group.lines for at, half, sign in _ends(line)]
     ticks = nice(max(min(ends), 0.0), max(*ends, full), 7)
@@ -61,9 +64,7 @@ def curves(group: Group, *, chosen: str, name: str) -> str:
     parts += [_line(line, group.asked, x, y, place, bold=line.strategy == chosen) for place, line in drawn]
     parts += _names(group.lines, y, chosen)
     parts.append(_text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 6, "labels given", "axis middle"))
-    title = f"Accuracy by labels: recipe {group.recipe}, batches of {group.batch}"
-    if group.noise:
-        title += f", {100 * group.noise:.0f} % wrong answers"
+    title = f"Accuracy by labels: {group.title(with_base=with_base)}"
     told = ", ".join(f"{line.strategy} {100 * line.accuracy[-1]:.1f} %" for line in group.lines)
     about = f"Accuracy in percent, with 95 % intervals over seeds. After {group.asked[-1]:,} labels: {told}."
     return _svg(name, title, about, "".join(parts), HEIGHT)

@@ -57,6 +57,14 @@ def embedded(
     return place, encoder.fingerprint
 
 
+def require(bases: Sequence[str]) -> None:
+    """Raises ModelError for the first encoder whose files cannot be had; fetches what is not here yet."""
+    from loop.models import load_encoder
+
+    for base in bases:
+        load_encoder(base)
+
+
 def opened(place: Path) -> FrozenTexts:
     """What `embedded` made; the arrays are memory-mapped, so that processes share them."""
     layers = place / LAYERS

@@ -1,4 +1,4 @@
-"""What can be compared directly: the strategies of one recipe, noise and batch.
+"""What can be compared directly: the strategies of one encoder, recipe, noise and batch.
 
 records ─► a Line per strategy: curve, area, answers needed, cost, seconds │ a RuleLine per stopping rule
 """
@@ -57,7 +57,7 @@ class Line:
     against_random: Mean | None
     """Of the area, paired by seed; None for random itself."""
     whole: Whole | None
-    """None for the first recipe: there the figures against random say it."""
+    """None for the first encoder with the first recipe: there the figures against random say it."""
     reaches: tuple[Reach, ...]
     picking_s: float
     fitting_s: float
@@ -83,8 +83,10 @@ class RuleLine:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """All that can be compared directly: same recipe, noise and batch."""
+    """All that can be compared directly: same encoder, recipe, noise and batch."""
 
+    base: str
+    """The frozen encoder."""
     recipe: str
     noise: float
     batch: int
@@ -99,23 +101,25 @@ class Group:
         """Of this strategy, which is one of those simulated."""
         return next(line for line in self.lines if line.strategy == strategy)
 
+    def title(self, *, with_base: bool) -> str:
+        """ "recipe plain, batches of 25, 10 % wrong answers"; with_base: and the encoder, before it."""
+        encoder = f"encoder {self.base}, " if with_base else ""
+        noise = f", {100 * self.noise:.0f} % wrong answers" if self.noise else ""
+        return f"{encoder}recipe {self.recipe}, batches of {self.batch}{noise}"
 
-def group_of(records: Mapping[Cell, Record], wish: Wish, *, recipe: str, noise: float, batch: int) -> Group:
+
+def group_of(records: Mapping[Cell, Record], wish: Wish, *, base: str, recipe: str, noise: float, batch: int) -> Group:
     """From the records of all its cells, of every seed."""
-    found = {name: seeds_of(records, wish, recipe, noise, batch, name) for name in wish.strategies}
-    whole = np.array([record.accuracy[0] for record in seeds_of(records, wish, recipe, noise, 0, WHOLE)])
+    found = {name: seeds_of(records, wish, base, recipe, noise, batch, name) for name in wish.strategies}
+    whole = _with_whole_pool(records, wish, base, recipe, noise)
     asked: IntArray = found[BASELINE][0].asked
     curves = {name: np.array([record.accuracy for record in own]) for name, own in found.items()}
     targets = {f"{100 * share:.0f} % of full": share * whole for share in SHARES}
     targets[AS_RANDOM] = curves[BASELINE][:, -1]
     wanted = 1 - AIM * whole
-    first = wish.recipes[0]
-    plainest = None
-    if recipe != first:
-        full = np.array([record.accuracy[0] for record in seeds_of(records, wish, first, noise, 0, WHOLE)])
-        at_random = np.array([record.accuracy for record in seeds_of(records, wish, first, noise, batch, BASELINE)])
-        plainest = Plainest(first, at_random, AIM * full)
+    plainest = _plainest(records, wish, base, recipe, noise, batch)
     return Group(
+        base=base,
         recipe=recipe,
         noise=noise,
         batch=batch,
@@ -124,6 +128,22 @@ def group_of(records: Mapping[Cell, Record], wish: Wish, *, recipe: str, noise: 
         lines=tuple(_line(name, found[name], curves, asked, targets, plainest, wish.price) for name in wish.strategies),
         rules=_rules(found, wanted),
     )
+
+
+def _plainest(
+    records: Mapping[Cell, Record], wish: Wish, base: str, recipe: str, noise: float, batch: int
+) -> Plainest | None:
+    """The first encoder and recipe with random picks; None for these themselves."""
+    first = wish.bases[0], wish.recipes[0]
+    if (base, recipe) == first:
+        return None
+    at_random = np.array([record.accuracy for record in seeds_of(records, wish, *first, noise, batch, BASELINE)])
+    return Plainest(*first, at_random, AIM * _with_whole_pool(records, wish, *first, noise))
+
+
+def _with_whole_pool(records: Mapping[Cell, Record], wish: Wish, base: str, recipe: str, noise: float) -> FloatArray:
+    """(s,) accuracy with the answers to the whole pool."""
+    return np.array([record.accuracy[0] for record in seeds_of(records, wish, base, recipe, noise, 0, WHOLE)])
 
 
 def _line(
@@ -205,7 +225,7 @@ def _rules(found: Mapping[str, Sequence[Record]], wanted: FloatArray) -> tuple[R
 
 
 def seeds_of(
-    records: Mapping[Cell, Record], wish: Wish, recipe: str, noise: float, batch: int, strategy: str
+    records: Mapping[Cell, Record], wish: Wish, base: str, recipe: str, noise: float, batch: int, strategy: str
 ) -> list[Record]:
     """The records of one set-up, a seed each."""
-    return [records[Cell(seed, batch, noise, recipe, strategy)] for seed in range(wish.seeds)]
+    return [records[Cell(seed, batch, noise, recipe, strategy, base)] for seed in range(wish.seeds)]

@@ -1,6 +1,7 @@
 """A Summary → one HTML page that needs nothing beside itself: no script, no network, light and dark.
 
-advice ─► what was simulated ─► per group: curves, labels needed, tables ─► stopping rules ─► how to read it
+advice ─► what was simulated ─► per group: curves, labels needed, tables, stopping rules ─► what names tell ─► how to
+read it
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from loop.simulation import drawing
 from loop.simulation.advice import aimed, spoken
 from loop.simulation.groups import Group, Reach, RuleLine
 from loop.simulation.measures import Mean, Ratio
+from loop.simulation.name_evidence import ENOUGH, NameEvidence
 from loop.simulation.page_style import STYLE
 from loop.simulation.stopping import PLANNERS
 from loop.simulation.summary import Summary
@@ -54,7 +56,7 @@ def page(summary: Summary) -> str:
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)}</title><style>{STYLE}</style></head><body><main>"
-        f"{_head(summary)}{groups}"
+        f"{_head(summary)}{groups}{_names(summary)}"
         f'<section><h2>How to read this</h2><dl class="reading">{reading}</dl></section>'
         "<footer>Made by weakspot simulate. No data leaves this page.</footer></main></body></html>\n"
     )
@@ -72,13 +74,13 @@ def _head(summary: Summary) -> str:
         ("Pool", f"{summary.pool:,} texts"),
         ("Measured on", measured),
         ("Seeds", str(summary.seeds)),
-        ("Encoder", summary.base),
+        ("Encoders" if summary.several else "Encoder", ", ".join(summary.bases)),
         *((("Price of an answer", amount(summary.price, summary.currency)),) if summary.price is not None else ()),
         *((("Audit, dev shares", f"{summary.audit:g}, {summary.dev:g}"),) if summary.audit or summary.dev else ()),
     )
     told = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in facts)
-    state = "proven" if advice.proven else "open"
-    verdict = "Recommended" if advice.proven else "No proof"
+    state = "proven" if advice.keys else "open"
+    verdict = "Recommended" if advice.keys else "No proof"
     return (
         '<header><p class="kicker">weakspot simulate</p><h1>Which way needs the fewest labels?</h1>'
         f'<div class="advice {state}"><p class="verdict">{verdict}</p><p class="headline">{escape(advice.headline)}</p>'
@@ -89,15 +91,16 @@ def _head(summary: Summary) -> str:
 
 def _group(group: Group, summary: Summary, place: int) -> str:
     chosen = summary.advice.strategy
-    noise = f", {100 * group.noise:.0f} % wrong answers" if group.noise else ""
+    title = group.title(with_base=summary.several)
     target = _drawn_target(group)
     shares = drawing.shares(group.lines, target, chosen=chosen, name=f"n{place}") if target else ""
     needed = f"<h3>Labels needed for {escape(aimed(target))}</h3><figure>{shares}</figure>" if target and shares else ""
+    tables = f"{_needed(group, summary.currency)}{_wholes(group, with_base=summary.several)}{_rules(group.rules)}"
     return (
-        f"<section><h2>Recipe {escape(group.recipe)}, batches of {group.batch}{noise}</h2>"
-        f"<figure>{drawing.curves(group, chosen=chosen, name=f'c{place}')}"
+        f"<section><h2>{escape(title[0].upper() + title[1:])}</h2>"
+        f"<figure>{drawing.curves(group, chosen=chosen, name=f'c{place}', with_base=summary.several)}"
         "<figcaption>Accuracy by labels given; bands are 95 % intervals over seeds.</figcaption></figure>"
-        f"{_accuracies(group)}{needed}{_needed(group, summary.currency)}{_wholes(group)}{_rules(group.rules)}</section>"
+        f"{_accuracies(group)}{needed}{tables}</section>"
     )
 
 
@@ -133,8 +136,8 @@ def _needed(group: Group, currency: str) -> str:
     return _table("Labels needed: random's, and the others as a share of them", "strategy", head, rows)
 
 
-def _wholes(group: Group) -> str:
-    """Nothing for the first recipe."""
+def _wholes(group: Group, *, with_base: bool) -> str:
+    """Nothing for the first encoder with the first recipe. with_base: whether there are several encoders."""
     wholes = [(line.strategy, line.whole) for line in group.lines if line.whole]
     if not wholes:
         return ""
@@ -144,7 +147,37 @@ def _wholes(group: Group) -> str:
         for strategy, whole in wholes
     ]
     head = [f"labels for 95 % of its full accuracy ({100 * first.accuracy:.1f} %)", "whole curve"]
-    return _table(f"Recipe and picks together, against {first.recipe} with random picks", "strategy", head, rows)
+    caption = f"Recipe and picks together, against {first.recipe} with random picks"
+    if with_base:
+        caption = f"Encoder, recipe and picks together, against {first.base}, {first.recipe} with random picks"
+    return _table(caption, "strategy", head, rows)
+
+
+def _names(summary: Summary) -> str:
+    """What the name of each label tells, the least telling ones first; nothing where no recipe reads names."""
+    tables = []
+    for base in summary.bases:
+        own = [one for one in summary.names if one.base == base and one.recall is not None]
+        rows: list[Row] = [
+            (one.label, [f"{one.n:,}", _share_of(one.recall), _share_of(one.chance), _told(one)])
+            for one in sorted(own, key=lambda one: one.recall or 0.0)
+        ]
+        if rows:
+            caption = "Found by the names alone" + (f", encoder {base}" if summary.several else "")
+            tables.append(_table(caption, "label", ["texts", "found", "by chance", "the name tells"], rows))
+    if not tables:
+        return ""
+    about = "Texts that the model before the first answer gives their label. A line each helps where names tell little."
+    return f"<section><h2>What the names of the labels tell</h2><p>{about}</p>{''.join(tables)}</section>"
+
+
+def _share_of(value: float | None) -> str:
+    return "–" if value is None else f"{100 * value:.0f} %"
+
+
+def _told(found: NameEvidence) -> tuple[str, str]:
+    """The verdict and its class."""
+    return (found.tells, "" if found.tells == ENOUGH else "bad") if found.tells else ("too few texts", "")
 
 
 def _share(found: Ratio) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from loop.errors import ArtifactError
 from loop.simulation.page import page
 from loop.simulation.summary import Summary
 
-COLUMNS = (
+COLUMNS = (  # with several encoders "base" stands before them
     *("recipe", "noise", "batch", "strategy", "labels", "accuracy", "half_width_95", "full_accuracy"),
     *("area", "area_against_random", "area_half_width_95"),
 )
@@ -47,14 +47,15 @@ def plain(summary: Summary) -> dict[str, Any]:
 
 def table(summary: Summary) -> str:
     """One line per set-up and round, as CSV."""
-    lines = [spreadsheets.line(COLUMNS)]
+    lines = [spreadsheets.line((*(("base",) if summary.several else ()), *COLUMNS))]
     for group in summary.groups:
         for line in group.lines:
             lead = line.against_random
             for labels, accuracy, half in zip(group.asked, line.accuracy, line.half, strict=True):
                 figures = (labels, accuracy, half, group.full.value, line.area.value)
                 more = (None, None) if lead is None else (lead.value, lead.half)
-                cells = (group.recipe, group.noise, group.batch, line.strategy, *figures, *more)
+                own = (*((group.base,) if summary.several else ()), group.recipe, group.noise, group.batch)
+                cells = (*own, line.strategy, *figures, *more)
                 lines.append(spreadsheets.line(map(_cell, cells)))
     return "".join(lines)
 

@@ -2,7 +2,7 @@
 
     wish ─► data, frozen texts ─► cells ─► those without a file ─► processes ─► cells/<key>.npz ─► Summary
 
-Each process keeps the stage of one seed and noise; cells are handed out seed by seed.
+Each process keeps the stage of one encoder, seed and noise; cells are handed out encoder by encoder, seed by seed.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from loop.records import LabelSet
 from loop.simulation import cells, frozen, parts, working
 from loop.simulation.cells import WHOLE, Cell, Record
 from loop.simulation.data import Labelled, read
+from loop.simulation.name_evidence import NameEvidence, evidence
+from loop.simulation.replay import READING_NAMES
 from loop.simulation.summary import Size, Summary, summarised
 from loop.simulation.wish import DEFAULT_ROUNDS, MANY_CLASSES, Wish, checked
 from loop.simulation.working import Job, work
@@ -61,22 +63,38 @@ def simulate(wish: Wish, watch: Watch) -> Summary:
     for batch in wish.batches:
         rounds = _rounds(wish, batch, len(part.pool))
         watch.say(f"Batches of {batch:,}: {rounds} rounds, {rounds * batch:,} of {len(part.pool):,} labels.")
+    frozen.require(wish.bases)
     _make(wish.out)
-    place, fingerprint = frozen.embedded(
-        data.texts, base=wish.base, recipes=wish.recipes, folder=wish.out, progress=watch.embedding
-    )
-    jobs = _jobs(wish, data, place, fingerprint, _named(wish, data, watch))
+    jobs: list[Job] = []
+    names: list[NameEvidence] = []
+    for base in wish.bases:
+        if len(wish.bases) > 1:
+            watch.say(f"Encoder {base}.")
+        place, fingerprint = frozen.embedded(
+            data.texts, base=base, recipes=wish.recipes, folder=wish.out, progress=watch.embedding
+        )
+        named = _named(wish, data, base, watch)
+        jobs += _jobs(wish, data, base, place, fingerprint, named)
+        names += _evidence(wish, data, base, place, named)
     records = _finished(jobs, wish, watch)
-    return summarised(records, wish, Size(len(part.pool), len(part.held), len(data.names)))
+    return summarised(records, wish, Size(len(part.pool), len(part.held), len(data.names)), names)
 
 
-def _named(wish: Wish, data: Labelled, watch: Watch) -> Path | None:
+def _evidence(wish: Wish, data: Labelled, base: str, place: Path, named: Path | None) -> tuple[NameEvidence, ...]:
+    """What the names of the labels tell this encoder; nothing where no recipe reads them."""
+    reading = [recipe for recipe in wish.recipes if recipe in READING_NAMES]
+    if not wish.use_names or not reading:
+        return ()
+    return evidence(data, place, named, base=base, recipe=reading[0])
+
+
+def _named(wish: Wish, data: Labelled, base: str, watch: Watch) -> Path | None:
     """The folder with the embedded names of the labels; None where they are not used or are codes."""
     texts = label_texts(LabelSet(data.names))
     if not wish.use_names or texts is None:
         return None
     place, _ = frozen.embedded(
-        texts.texts, base=wish.base, recipes=wish.recipes, folder=wish.out / "names", progress=watch.embedding
+        texts.texts, base=base, recipes=wish.recipes, folder=wish.out / "names", progress=watch.embedding
     )
     return place
 
@@ -142,8 +160,8 @@ def _part(wish: Wish, data: Labelled) -> parts.Part:
     return parts.split(data.labels, data.test, share=wish.held, seed=0)
 
 
-def _jobs(wish: Wish, data: Labelled, place: Path, fingerprint: str, named: Path | None) -> list[Job]:
-    """All cells, seed by seed and noise by noise: a process keeps what it made for the last one."""
+def _jobs(wish: Wish, data: Labelled, base: str, place: Path, fingerprint: str, named: Path | None) -> list[Job]:
+    """All cells of an encoder, seed by seed and noise by noise: a process keeps what it made for the last one."""
     homes = [registry.home("strategy", name) for name in wish.strategies]
     homes += [registry.home("recipe", name) for name in wish.recipes]
     code, pool, digest = cells.code_digest(homes), len(_part(wish, data).pool), data.digest()
@@ -155,7 +173,7 @@ def _jobs(wish: Wish, data: Labelled, place: Path, fingerprint: str, named: Path
     grid += [*product(wish.batches, wish.noise, wish.recipes, wish.strategies)]
     for seed in range(wish.seeds):
         for batch, noise, recipe, strategy in sorted(grid, key=lambda one: (one[1], one[0])):
-            cell = Cell(seed=seed, batch=batch, noise=noise, recipe=recipe, strategy=strategy)
+            cell = Cell(seed=seed, batch=batch, noise=noise, recipe=recipe, strategy=strategy, base=base)
             rounds = _rounds(wish, batch, pool) if batch else 1
             shares = (wish.audit, wish.dev) if batch else (0.0, 0.0)
             settings: dict[str, Any] = {
@@ -192,7 +210,7 @@ def _finished(jobs: Sequence[Job], wish: Wish, watch: Watch) -> dict[Cell, Recor
                 if record is None:
                     raise ArtifactError(f"{job.result} vanished or is damaged", do="run the same command again")
                 records[job.cell] = record
-                watch.cell(len(records), len(jobs), earlier, job.cell.words())
+                watch.cell(len(records), len(jobs), earlier, job.cell.words(with_base=len(wish.bases) > 1))
     for left in (wish.out / "cells").glob(".*.partial"):  # by processes that were killed
         left.unlink(missing_ok=True)
     return records

@@ -1,12 +1,12 @@
 """Records of all cells → everything that is told: plain values, so that they can be written as JSON.
 
-records ─► groups (recipe, noise, batch) ─► advice
+records ─► groups (encoder, recipe, noise, batch) ─► advice ◄─ what the names of the labels tell
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
@@ -15,6 +15,8 @@ from loop.records import FloatArray
 from loop.simulation.advice import Advice, advise
 from loop.simulation.cells import Cell, Record
 from loop.simulation.groups import Group, group_of, seeds_of
+from loop.simulation.name_evidence import NameEvidence, name_advice
+from loop.simulation.setups import Key
 from loop.simulation.wish import Wish
 
 
@@ -34,6 +36,7 @@ class Summary:
     file: str
     test: str | None
     base: str
+    """The encoder; several with commas, as they were asked for."""
     classes: int
     pool: int
     held: int
@@ -43,19 +46,33 @@ class Summary:
     price: float | None
     currency: str
     groups: tuple[Group, ...]
+    names: tuple[NameEvidence, ...]
+    """What the name of each label tells each encoder; empty where no recipe reads names."""
     advice: Advice
 
+    @property
+    def bases(self) -> tuple[str, ...]:
+        """The encoders, each once."""
+        return tuple(dict.fromkeys(group.base for group in self.groups))
 
-def summarised(records: Mapping[Cell, Record], wish: Wish, size: Size) -> Summary:
-    """Everything that is told, from the record of every cell of the grid."""
+    @property
+    def several(self) -> bool:
+        """Whether there is more than one encoder, so that a group has to name its own."""
+        return len(self.bases) > 1
+
+
+def summarised(records: Mapping[Cell, Record], wish: Wish, size: Size, names: Sequence[NameEvidence] = ()) -> Summary:
+    """Everything that is reported, from the record of every cell of the grid and the evidence on the labels' names."""
     groups = tuple(
-        group_of(records, wish, recipe=recipe, noise=noise, batch=batch)
-        for recipe, noise, batch in product(wish.recipes, wish.noise, wish.batches)
+        group_of(records, wish, base=base, recipe=recipe, noise=noise, batch=batch)
+        for base, recipe, noise, batch in product(wish.bases, wish.recipes, wish.noise, wish.batches)
     )
+    advice = advise(groups, _accuracies(records, wish), seeds=wish.seeds, price=wish.price, currency=wish.currency)
+    own = [evidence for evidence in names if evidence.base == advice.base]
     return Summary(
         file=wish.file,
         test=wish.test,
-        base=wish.base,
+        base=",".join(wish.bases),
         classes=size.classes,
         pool=size.pool,
         held=size.held,
@@ -65,11 +82,12 @@ def summarised(records: Mapping[Cell, Record], wish: Wish, size: Size) -> Summar
         price=wish.price,
         currency=wish.currency,
         groups=groups,
-        advice=advise(groups, _accuracies(records, wish), seeds=wish.seeds, price=wish.price, currency=wish.currency),
+        names=tuple(names),
+        advice=replace(advice, sentences=(*advice.sentences, *name_advice(own))),
     )
 
 
-def _accuracies(records: Mapping[Cell, Record], wish: Wish) -> dict[tuple[str, float, int, str], FloatArray]:
-    """(recipe, noise, batch, strategy) → (s, r) accuracy."""
-    grid = product(wish.recipes, wish.noise, wish.batches, wish.strategies)
+def _accuracies(records: Mapping[Cell, Record], wish: Wish) -> dict[Key, FloatArray]:
+    """Key → (s, r) accuracy."""
+    grid = product(wish.bases, wish.recipes, wish.noise, wish.batches, wish.strategies)
     return {one: np.array([record.accuracy for record in seeds_of(records, wish, *one)]) for one in grid}

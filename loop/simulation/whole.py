@@ -1,6 +1,7 @@
-"""Recipe and picks together: what both are worth against the first recipe with random picks (pure).
+"""Encoder, recipe and picks together: what they are worth against the first ones with random picks (pure).
 
-the first recipe's curves with random picks, what it reaches with the whole pool ─► Plainest ─► a Whole per strategy
+curves of the first encoder and recipe with random picks, what they reach with the whole pool ─► Plainest
+    ─► a Whole per strategy
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from loop.simulation.measures import Mean, Ratio, area, mean, ratio
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """What recipe and picks are worth together, against the first recipe with random picks."""
+    """What encoder, recipe and picks are worth together, against the first encoder and recipe with random picks."""
 
+    base: str
+    """The first encoder."""
     recipe: str
     """The first one."""
     accuracy: float
@@ -27,8 +30,9 @@ class Whole:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Plainest:
-    """The first recipe with random picks."""
+    """The first encoder and recipe with random picks."""
 
+    base: str
     recipe: str
     curve: FloatArray
     """(s, r) accuracy."""
@@ -39,6 +43,7 @@ class Plainest:
         """What other curves (s, r) on the same seeds and counts of answers need, as a share of what it needs."""
         span = {"low": float(asked[0]), "high": float(asked[-1])}
         return Whole(
+            base=self.base,
             recipe=self.recipe,
             accuracy=float(self.targets.mean()),
             ratio=ratio(asked, own, self.curve, self.targets),

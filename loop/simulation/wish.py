@@ -49,8 +49,8 @@ class Wish:
     """Share of the file that is measured on where no test file is given."""
     rows: int = 20_000
     """Of a larger file so many rows are drawn."""
-    base: str = "minilm"
-    """The frozen encoder."""
+    bases: tuple[str, ...] = ("minilm",)
+    """The frozen encoders; each is one dimension of the grid, and serves model, spots and picks alike."""
     use_names: bool = True
     """Whether recipes may read the names of the labels, as live rounds do."""
     price: float | None = None
@@ -67,19 +67,13 @@ MOST_SEEDS = 100
 
 def checked(wish: Wish) -> Wish:
     """The wish with BASELINE among its strategies and no value twice. Raises ConfigError for what cannot be done."""
-    for option, given in (("--recipes", wish.recipes), ("--noise", wish.noise)):
+    for option, given in (("--recipes", wish.recipes), ("--noise", wish.noise), ("--base", wish.bases)):
         if not given:
             raise ConfigError(f"{option} is empty", wanted="at least one value", do=f"leave {option} out, or fill it")
     for name in wish.strategies:
         registry.load("strategy", name)
     for name in wish.recipes:
-        tuned = getattr(registry.load("recipe", name), "base", wish.base)
-        if tuned != wish.base:
-            raise ConfigError(
-                f"the recipe {name!r} tunes {tuned}, --base is {wish.base}",
-                wanted="one encoder for all",
-                do=f"leave out {name!r}, or install a recipe Tuned(..., base={wish.base!r}) under a name of its own",
-            )
+        _require_same_base(name, wish.bases)
     _in_range("--seeds", wish.seeds, 1, MOST_SEEDS)
     for noise in wish.noise:
         _in_range("--noise", noise, 0.0, 0.5)
@@ -100,8 +94,23 @@ def checked(wish: Wish) -> Wish:
         wish,
         strategies=tuple(dict.fromkeys((BASELINE, *wish.strategies))),
         recipes=tuple(dict.fromkeys(wish.recipes)),
+        bases=tuple(dict.fromkeys(wish.bases)),
         noise=tuple(dict.fromkeys(wish.noise)),
         batches=tuple(dict.fromkeys(wish.batches)),
+    )
+
+
+def _require_same_base(recipe: str, bases: tuple[str, ...]) -> None:
+    """Raises ConfigError for a recipe that tunes a model of its own when another encoder is simulated."""
+    tuned = getattr(registry.load("recipe", recipe), "base", None)
+    others = [base for base in bases if base != tuned]
+    if tuned is None or not others:
+        return
+    apart = f"simulate {recipe!r} in a call of its own with --base {tuned}, " if len(bases) > 1 else ""
+    raise ConfigError(
+        f"the recipe {recipe!r} tunes {tuned}, --base is {','.join(bases)}",
+        wanted="one encoder for all",
+        do=f"{apart}leave out {recipe!r}, or install a recipe Tuned(..., base={others[0]!r}) under a name of its own",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -42,14 +43,14 @@ def grid(wish: Wish, curves: dict[str, Sequence[float]], *, full: float, scatter
     found = {}
     for seed in range(wish.seeds):
         beside = scatter * (seed - (wish.seeds - 1) / 2)
-        for recipe in wish.recipes:
+        for base, recipe in product(wish.bases, wish.recipes):
             for noise in wish.noise:
-                found[Cell(seed, 0, noise, recipe, WHOLE)] = record([full])
+                found[Cell(seed, 0, noise, recipe, WHOLE, base)] = record([full])
                 for batch in wish.batches:
                     for name in wish.strategies:
                         wobble = beside * (1 if name == "random" else -1)
                         curve = [one + wobble for one in curves[name]]
-                        found[Cell(seed, batch, noise, recipe, name)] = record(curve, step=batch)
+                        found[Cell(seed, batch, noise, recipe, name, base)] = record(curve, step=batch)
     return found
 
 

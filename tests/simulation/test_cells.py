@@ -12,7 +12,7 @@ from made_records import record
 from loop import registry
 from loop.simulation.cells import Cell, code_digest, key, load, save
 
-CELL = Cell(seed=1, batch=25, noise=0.1, recipe="plain", strategy="margin")
+CELL = Cell(seed=1, batch=25, noise=0.1, recipe="plain", strategy="margin", base="minilm")
 
 
 def test_what_was_saved_is_loaded(tmp_path: Path) -> None:

@@ -35,7 +35,9 @@ def simulate(
     dev: Annotated[float, typer.Option(help="Share of each batch drawn at random for the spots.")] = 0.0,
     held: Annotated[float, typer.Option(help="Share of FILE that is measured on, without --test.")] = 0.2,
     rows: Annotated[int, typer.Option(min=100, help="Of a larger file so many rows are drawn.")] = 20_000,
-    base: Annotated[str, typer.Option(help="The frozen encoder: a Hub name, a folder, or minilm.")] = "minilm",
+    base: Annotated[
+        str, typer.Option(help="The frozen encoder: a Hub name, a folder, or minilm; several with commas.")
+    ] = "minilm",
     without_names: Annotated[
         bool, typer.Option("--without-names", help="Recipes read nothing of the labels' names: what are those worth?")
     ] = False,
@@ -75,7 +77,7 @@ def simulate(
         dev=dev,
         held=held,
         rows=rows,
-        base=base,
+        bases=simulating.names(base),
         use_names=not without_names,
         price=price,
         currency=currency,
