@@ -56,8 +56,8 @@ def _sentence(best: SetUp, found: EncoderLead, level: float) -> str:
     if lead.half is not None:
         figure += f" ± {100 * lead.half:.1f}"
     sure = "proven better" if lead.above_zero else "not proven better"
-    interval = "" if lead.half is None else f" ({100 * level:.3g} % interval)"
+    interval = f"{100 * level:.3g} % interval" if lead.half is not None else "fewer than three seeds prove nothing"
     return (
         f"Encoder {best.base} is {sure} than {found.rival.base}: {figure} points over the whole curve against its "
-        f"{found.rival.strategy} with recipe {found.rival.recipe}{interval}."
+        f"{found.rival.strategy} with recipe {found.rival.recipe} ({interval})."
     )

@@ -15,7 +15,7 @@ from loop.simulation import drawing
 from loop.simulation.advice import aimed, spoken
 from loop.simulation.groups import Group, Reach, RuleLine
 from loop.simulation.measures import Mean, Ratio
-from loop.simulation.name_evidence import ENOUGH, NameEvidence
+from loop.simulation.name_evidence import ENOUGH, LITTLE, NOTHING, NameEvidence
 from loop.simulation.page_style import STYLE
 from loop.simulation.stopping import PLANNERS
 from loop.simulation.summary import Summary
@@ -163,8 +163,11 @@ def _names(summary: Summary) -> str:
             for one in sorted(own, key=lambda one: one.recall or 0.0)
         ]
         if rows:
-            caption = "Found by the names alone" + (f", encoder {base}" if summary.several else "")
-            tables.append(_table(caption, "label", ["texts", "found", "by chance", "the name tells"], rows))
+            weak = sum(one.tells in (NOTHING, LITTLE) for one in own)
+            title = f"{weak} of {len(own)} names tell little or nothing" + (f", encoder {base}" * summary.several)
+            head = ["texts", "found", "by chance", "the name tells"]
+            inside = _table("Found by the names alone", "label", head, rows)
+            tables.append(f"<details><summary>{escape(title)}</summary>{inside}</details>")
     if not tables:
         return ""
     about = "Texts that the model before the first answer gives their label. A line each helps where names tell little."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,9 +17,10 @@ import numpy as np
 import psutil
 import pytest
 from command_line import Said, complaint, here
-from made_project import Files, make_files, write_csv
+from made_project import SAMPLE, Files, change, make_files, write_csv, write_tiny_bert
 
 from loop.cli import simulating
+from loop.config.sections import Model
 from loop.simulation.running import Watch
 from loop.simulation.summary import Summary
 from loop.simulation.wish import Wish
@@ -121,12 +123,12 @@ def test_what_is_not_proven_is_not_written(done: tuple[Said, Path], labelled: Fi
     assert (fresh / "weakspot.yaml").read_text() == before
 
 
-def advised(monkeypatch: pytest.MonkeyPatch, keys: dict[str, str | int]) -> None:
+def advised(monkeypatch: pytest.MonkeyPatch, keys: dict[str, str | int], **more: str) -> None:
     real = simulating.simulated
 
     def proven(wish: Wish, watch: Watch) -> Summary:
         found = real(wish, watch)
-        return replace(found, advice=replace(found.advice, proven=True, keys=keys))
+        return replace(found, advice=replace(found.advice, proven=True, keys=keys, **more))
 
     monkeypatch.setattr(simulating, "simulated", proven)
 
@@ -214,6 +216,70 @@ def _runs(pid: int) -> bool:
         return False
 
 
+def test_several_encoders_are_compared_and_named(done: tuple[Said, Path], labelled: Files, tmp_path: Path) -> None:
+    write_tiny_bert(tmp_path / "other", ["where", "is", "my", "bill", "internet", "the"])
+    both, out = f"{labelled.base},{tmp_path / 'other'},{labelled.base}", done[1]
+    said = here(*options(labelled, out, "--base", both))
+    assert said.status == 0, said.err
+    assert "8 of 16 cells are there" in said.err
+    assert f"Encoder {tmp_path / 'other'}, recipe plain, batches of 12" in " ".join(said.out.split())
+    found = json.loads((out / "summary.json").read_text())
+    assert found["base"] == f"{labelled.base},{tmp_path / 'other'}"
+    assert [group["base"] for group in found["groups"]] == [str(labelled.base), str(tmp_path / "other")]
+    assert (out / "results.csv").read_text().startswith("base,recipe,noise,batch,strategy,labels,accuracy")
+    assert f"<h2>Encoder {tmp_path / 'other'}, recipe plain, batches of 12</h2>" in (out / "report.html").read_text()
+    again = here(*options(labelled, out))
+    assert "8 of 8 cells are there from an earlier run" in again.err
+    assert "Encoder " not in again.out
+    assert (out / "results.csv").read_text().startswith("recipe,")
+
+
+def test_labels_whose_names_tell_nothing_are_advised_a_line_each(tmp_path: Path) -> None:
+    small = ("--strategies", "random", "--recipes", "head", "--seeds", "1", "--rounds", "2", "--processes", "1")
+    out = tmp_path / "out"
+    said = here("simulate", SAMPLE / "pool.csv", "--label", "intent", "--rows", "400", "--out", out, *small)
+    assert said.status == 0, said.err
+    found = {one["label"]: one for one in json.loads((out / "summary.json").read_text())["names"]}
+    assert (len(found), found["out_of_scope"]["tells"], found["mobile_no_signal"]["tells"]) == (24, "nothing", "enough")
+    told = " ".join(said.out.split())
+    assert re.search(r"The names? of [^.]*out_of_scope[^.]*: write a line each, or example phrases", told)
+    assert "What the names of the labels tell" in (out / "report.html").read_text()
+    said = here(
+        *("simulate", SAMPLE / "pool.csv", "--label", "intent", "--rows", "400", "--out", out),
+        *small,
+        "--without-names",
+    )
+    assert json.loads((out / "summary.json").read_text())["names"] == []
+    assert "write a line each" not in said.out
+
+
+@pytest.mark.parametrize(
+    ("model", "why"),
+    [
+        (Model(base="minilm"), None),
+        (Model(base="elsewhere/large"), ", which was not simulated"),
+        (Model(embedder="elsewhere/small"), ": model.embedder names another encoder, elsewhere/small"),
+        (Model(revision="abc"), ": model.revision abc belongs to it"),
+    ],
+)
+def test_another_base_is_written_only_in_the_place_of_one_that_was_simulated(model: Model, why: str | None) -> None:
+    assert simulating.base_stays(model, {"minilm", "/some/folder"}) == why
+
+
+def test_a_proven_encoder_is_written_with_its_whole_path(
+    done: tuple[Said, Path], labelled: Files, fresh: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change(fresh, {"model.base": str(labelled.base)})
+    monkeypatch.chdir(labelled.base.parent)
+    advised(monkeypatch, {"model.base": "tiny"}, base="tiny")
+    said = here(*options(labelled, done[1], "--project", fresh))
+    assert "says so already" in said.out
+    change(fresh, {"model.base": "minilm"})
+    assert (
+        "model.base stays minilm, which was not simulated" in here(*options(labelled, done[1], "--project", fresh)).out
+    )
+
+
 REFUSED = [
     (("--strategies", "margn"), "unknown strategy 'margn'.*did you mean \"margin\""),
     (("--recipes", "plian"), "unknown recipe 'plian'.*did you mean \"plain\""),
@@ -229,6 +295,13 @@ REFUSED = [
     (("--noise", ""), "--noise is empty; wanted: at least one value"),
     (("--recipes", ""), "--recipes is empty; wanted: at least one value"),
     (("--audit", "nan"), "wanted: shares of the batch from 0 to 0.9"),
+    (("--base", ","), "--base is empty; wanted: at least one value"),
+    (("--base", "minilm,/no/such/folder"), "no folder /no/such/folder; wanted: a base model"),
+    (("--base", "/no/such/folder"), "no folder /no/such/folder; wanted: a base model"),
+    (
+        ("--base", "minilm,a", "--recipes", "lora"),
+        "tunes minilm, --base is minilm,a; .* own with --base minilm, leave out",
+    ),
     (("--recipes", "plain,lora"), "the recipe 'lora' tunes minilm, --base is "),
     (("--audit", "0.6", "--dev", "0.6"), "wanted: shares of the batch from 0 to 0.9"),
     (("--price-per-hour", "30"), "only one of --price-per-hour and --seconds"),
@@ -244,8 +317,6 @@ REFUSED = [
 def test_what_cannot_be_done_is_told_before_anything_long_begins(
     labelled: Files, tmp_path: Path, more: tuple[str, ...], told: str
 ) -> None:
-    import re
-
     said = here(*options(labelled, tmp_path / "out", *more))
     assert re.search(told, complaint(said))
     assert not (tmp_path / "out").exists()
