@@ -29,6 +29,8 @@ MOST_TEXTS = 50
 """So many texts of a label, drawn at random, are enough to judge it; more would take time."""
 ALPHA = 0.05
 """Of the one-sided binomial test against chance."""
+TAKES_MOST = 0.5
+"""A name that gets this share of the other labels' texts is judged by the test alone: there is hardly room above it."""
 NOTHING, LITTLE, ENOUGH = "nothing", "little", "enough"
 LISTED = 5
 """So many labels are named in a sentence."""
@@ -83,7 +85,7 @@ def judged(guesses: IntArray, labels: IntArray, names: Sequence[str], *, base: s
         n, hits = int(own.sum()), int((guesses[own] == column).sum())
         taken = float((guesses[~own] == column).mean()) if not own.all() else 0.0
         chance = max(taken, 1 / len(names))
-        verdict = _verdict(hits, n, chance) if has_words(label_set, name) or n < FEWEST_TEXTS else NOTHING
+        verdict = _verdict(hits, n, taken, chance) if has_words(label_set, name) or n < FEWEST_TEXTS else NOTHING
         found.append(NameEvidence(base, name, n, hits / n if n else None, chance, verdict))
     return tuple(found)
 
@@ -128,14 +130,18 @@ def _guesses(texts: FrozenTexts, names: FrozenTexts, rows: IntArray, *, classes:
     return found
 
 
-def _verdict(hits: int, n: int, chance: float) -> str | None:
-    """ENOUGH unless the name surely finds less than half of what chance would miss."""
+def _verdict(hits: int, n: int, taken: float, chance: float) -> str | None:
+    """ENOUGH unless the name surely finds less than half of what chance would miss, or most other texts as well.
+
+    taken: share of other labels' texts that get this label.
+    """
     interval = wilson(hits, n)
     if interval is None or n < FEWEST_TEXTS:
         return None
-    if interval[1] >= (1 + chance) / 2:
-        return ENOUGH
-    return LITTLE if binom.sf(hits - 1, n, chance) <= ALPHA else NOTHING
+    by_chance = binom.sf(hits - 1, n, chance) > ALPHA
+    if interval[1] < (1 + chance) / 2:
+        return NOTHING if by_chance else LITTLE
+    return NOTHING if by_chance and taken >= TAKES_MOST else ENOUGH
 
 
 def _listed(labels: Sequence[str]) -> str:

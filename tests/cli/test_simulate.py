@@ -20,6 +20,7 @@ from command_line import Said, complaint, here
 from made_project import SAMPLE, Files, change, make_files, write_csv, write_tiny_bert
 
 from loop.cli import simulating
+from loop.config import load
 from loop.config.sections import Model
 from loop.simulation.running import Watch
 from loop.simulation.summary import Summary
@@ -272,8 +273,8 @@ def test_a_proven_encoder_is_written_with_its_whole_path(
     change(fresh, {"model.base": str(labelled.base)})
     monkeypatch.chdir(labelled.base.parent)
     advised(monkeypatch, {"model.base": "tiny"}, base="tiny")
-    said = here(*options(labelled, done[1], "--project", fresh))
-    assert "says so already" in said.out
+    here(*options(labelled, done[1], "--project", fresh))
+    assert load(fresh / "weakspot.yaml").model.base == str(labelled.base)
     change(fresh, {"model.base": "minilm"})
     assert (
         "model.base stays minilm, which was not simulated" in here(*options(labelled, done[1], "--project", fresh)).out

@@ -24,7 +24,7 @@ def verdicts(hits: int, n: int, *, taken: int = 0, names: tuple[str, ...] = NAME
     ("hits", "n", "taken", "tells"),
     [
         (18, 20, 0, "enough"),
-        (12, 30, 0, "little"),
+        (13, 30, 0, "little"),
         (6, 30, 0, "nothing"),
         (0, 5, 0, "nothing"),
         (2, 5, 0, "enough"),
