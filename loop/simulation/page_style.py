@@ -40,6 +40,7 @@ th,td{padding:6px 12px 6px 0;text-align:right;border-bottom:1px solid var(--line
 thead th{color:var(--soft);font-weight:500;white-space:normal;vertical-align:bottom}
 th:first-child{text-align:left}tbody th{font-weight:600}
 .good{color:var(--good);font-weight:600}.bad{color:var(--bad);font-weight:600}
+details{margin-top:14px}summary{cursor:pointer}
 .reading dt{font-weight:600;margin-top:12px}.reading dd{margin:2px 0 0;color:var(--soft);max-width:70ch}
 footer{color:var(--soft);font-size:.85rem}
 @media (max-width:600px){main{padding:24px 12px 48px}section,.advice{padding:18px 16px}}
