@@ -1,6 +1,6 @@
 """Signing in to a Label Studio: the account of an embedded server, and whether an address takes it.
 
-new_account() ─► variables(account), for the first start     accepts(access), answers(process, access) ─► is it ours?
+new_account() ─► variables(account), for the first start     response(access), response_of(process, access): accepted?
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 
@@ -17,6 +17,8 @@ from labeling.processes import listening_port
 from loop.processes import ProcessIdentity
 
 TIMEOUT_S = 10
+Response = Literal["accepted", "refused", "none"]
+"""To our token; "none": nothing is there that could take or refuse one."""
 LONGEST = 500
 """Characters of a name, password or token."""
 
@@ -43,6 +45,8 @@ class ServerStatus:
     """Empty before the first start."""
     pid: int | None
     log: Path
+    refused: bool = False
+    """It answers, and does not take our token: that was reset in Label Studio."""
     elsewhere: str = ""
     """The data folder it was started with, when that is not ours any more: the project was moved or replaced."""
 
@@ -74,14 +78,14 @@ def variables(account: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def answers(process: ProcessIdentity, access: Access) -> bool:
-    """This very process listens, and accepts the token: a copy of the folder knows the same one."""
+def response_of(process: ProcessIdentity, access: Access) -> Response:
+    """How this very process responds to the token: a copy of the folder knows the same one."""
     port = listening_port(process)
-    return port is not None and access.url.endswith(f":{port}") and accepts(access)
+    return response(access) if port is not None and access.url.endswith(f":{port}") else "none"
 
 
-def accepts(access: Access) -> bool:
-    """It is a Label Studio, and it knows our token."""
+def response(access: Access) -> Response:
+    """How whatever listens at the address responds to our token."""
     try:
         # Its status alone: whatever listens at that port may send a body without end.
         with httpx.stream(
@@ -91,9 +95,10 @@ def accepts(access: Access) -> bool:
             timeout=TIMEOUT_S,
             trust_env=False,
         ) as answer:
-            return answer.status_code == httpx.codes.OK
+            codes: dict[int, Response] = {httpx.codes.OK: "accepted", httpx.codes.UNAUTHORIZED: "refused"}
+            return codes.get(answer.status_code, "none")
     except httpx.HTTPError:
-        return False
+        return "none"
 
 
 def last_words(log: Path, access: Access) -> str:

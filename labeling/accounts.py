@@ -12,7 +12,9 @@ import re
 
 import httpx
 
+from labeling.access import TIMEOUT_S, Access
 from labeling.client import Client
+from labeling.responses import Checked
 from loop.errors import ServerDown, ServerRefused
 
 _CSRF = re.compile(r'csrfmiddlewaretoken"\s+value="([^"]+)')
@@ -27,20 +29,38 @@ def member_token(owner: Client, *, email: str, password: str) -> str:
         with owner.browser() as session:
             if not _sign_in(session, email=email, password=password):
                 _sign_up(session, owner.invitation(), email=email, password=password)
-            answer = session.get("/api/current-user/token")
-            found = answer.json() if answer.status_code == httpx.codes.OK else None
-            token = found.get("token") if isinstance(found, dict) else None
+            token = _own_token(session)
     except (httpx.HTTPError, ValueError) as fault:
         raise ServerDown(
             f"Label Studio did not answer at {owner.url} while an account was made", do="run again in a moment"
         ) from fault
-    if not isinstance(token, str):
+    if token is None:
         raise ServerRefused(
-            f"Label Studio at {owner.url} gives no token to the simulated expert {email} (status {answer.status_code})",
+            f"Label Studio at {owner.url} gives no token to the simulated expert {email}",
             wanted="a server that allows legacy tokens and invitations",
             do="allow legacy tokens on its page Organization, or use the embedded server (labeler.url: null)",
         )
     return token
+
+
+def present_token(access: Access) -> str | None:
+    """The legacy token the account has now, read with its password; None where the server takes neither.
+
+    Raises ServerDown.
+    """
+    transport = Checked(httpx.HTTPTransport(trust_env=False))
+    try:
+        with httpx.Client(base_url=access.url, timeout=TIMEOUT_S, trust_env=False, transport=transport) as session:
+            return _own_token(session) if _sign_in(session, email=access.email, password=access.password) else None
+    except (httpx.HTTPError, ValueError) as fault:
+        raise ServerDown(f"Label Studio did not answer at {access.url}", do="run again in a moment") from fault
+
+
+def _own_token(session: httpx.Client) -> str | None:
+    answer = session.get("/api/current-user/token")
+    found = answer.json() if answer.status_code == httpx.codes.OK else None
+    token = found.get("token") if isinstance(found, dict) else None
+    return token if isinstance(token, str) else None
 
 
 def _sign_in(session: httpx.Client, *, email: str, password: str) -> bool:

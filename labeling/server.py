@@ -19,6 +19,7 @@ from pathlib import Path
 
 from labeling import access, data_lock
 from labeling.access import Access, ServerStatus
+from labeling.accounts import present_token
 from labeling.installation import (
     Tell,
     ensure_installed,
@@ -41,7 +42,7 @@ from labeling.state_folder import (
 )
 from labeling.waiting import alone
 from loop import children, private
-from loop.errors import LabelerError, ServerDown
+from loop.errors import LabelerError, ServerDown, ServerRefused
 from loop.processes import ProcessIdentity, find, identity
 
 __all__ = ["Access", "EmbeddedServer", "ServerStatus", "silent", "write_private"]
@@ -82,7 +83,7 @@ class EmbeddedServer:
                 process = self._settled(tell) or self._launch(tell)
                 self._note(process)
                 try:
-                    self._wait_until_healthy(process, timeout_s)
+                    self._wait_until_healthy(process, timeout_s, tell)
                     break
                 except ServerDown:
                     if not left or find(process) or is_free(self._noted_port()):
@@ -111,9 +112,11 @@ class EmbeddedServer:
         shown = ours or next(iter(found), None)
         port = (listening_port(ours.process) if ours else None) or noted.port
         reached = self._access(port)
+        response = access.response_of(ours.process, reached) if ours and reached else "none"
         return ServerStatus(
             running=shown is not None,
-            healthy=ours is not None and reached is not None and access.answers(ours.process, reached),
+            healthy=response == "accepted",
+            refused=response == "refused",
             url=reached.url if reached else "",
             pid=shown.process.pid if shown else None,
             log=self.log,
@@ -250,13 +253,16 @@ class EmbeddedServer:
         kept = note(self.state_dir).port
         return kept if kept and is_free(kept) else free_port()
 
-    def _wait_until_healthy(self, process: ProcessIdentity, timeout_s: float) -> None:
+    def _wait_until_healthy(self, process: ProcessIdentity, timeout_s: float, tell: Tell) -> None:
         deadline = time.monotonic() + timeout_s
         while True:
             port = listening_port(process)
             self._note(process, port)
             reached = self.access()
-            if port and access.accepts(reached):
+            response = access.response(reached) if port else "none"
+            if response == "refused":
+                self._renew_token(reached, tell)
+            if response == "accepted":
                 return
             ended = find(process) is None
             if ended or time.monotonic() > deadline:
@@ -267,3 +273,16 @@ class EmbeddedServer:
                     do=f"read {self.log}{more}",
                 )
             time.sleep(0.2)
+
+    def _renew_token(self, reached: Access, tell: Tell) -> None:
+        """Fetches the account's present token with its password. Raises ServerRefused when that was changed, too."""
+        kept = self.state_dir / "access.json"
+        token = present_token(reached)
+        if token is None:
+            raise ServerRefused(
+                f"the embedded Label Studio takes neither the token nor the password of {reached.email} in {kept}",
+                wanted="the account as weakspot made it",
+                do=f"give {reached.email} that password again in Label Studio, or write its present one into {kept}",
+            )
+        tell("the token was reset in Label Studio: taking the present one")
+        write_private(kept, {**self._kept_account(), "token": token})

@@ -47,6 +47,8 @@ def status(root: Path, *, as_json: bool) -> None:
 def _unhealthy(now: Any) -> str:
     if now.elsewhere:
         return f"Running for {now.elsewhere}, which is not this project's folder now; starting it ends that one."
+    if now.refused:
+        return "Running, and its account has another token by now; starting it takes that one."
     return f"Running, but it does not answer; see {now.log}" if now.running else "Not running."
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from shlex import quote
 
 from loop import home, registry
-from loop.errors import NotApproved, WeakspotError
+from loop.errors import LabelerError, NotApproved, WeakspotError
 from loop.ledger import Ledger
 from loop.project import Project, find, open_project
 from loop.rounds.mixed_copies import refuse_mixed
@@ -120,6 +120,10 @@ def _labeler(project: Project) -> str:
     labeler = project.config.labeler
     if labeler.url is None:
         now = registry.load("server", labeler.kind)(project.state / labeler.kind).status()
+        if now.running and not now.healthy:
+            raise LabelerError(
+                "embedded, running, and it does not answer as it should", do="`weakspot label-studio status` says more"
+            )
         return f"embedded, at {now.url}" if now.healthy else "embedded, not running; `weakspot run` starts it"
     found: str = registry.load("reach", labeler.kind)(url=labeler.url, token=os.environ.get(labeler.token_env))
     return found

@@ -7,8 +7,10 @@ import os
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
 from filelock import FileLock
@@ -20,7 +22,7 @@ from labeling import server as server_module
 from labeling.installation import ensure_installed, quiet_environment, venv_folder
 from labeling.label_studio import LabelStudio, build
 from labeling.server import EmbeddedServer, write_private
-from loop.errors import LabelerError, ServerDown
+from loop.errors import LabelerError, ServerDown, ServerRefused
 
 
 @pytest.fixture
@@ -64,6 +66,27 @@ def test_it_starts_once_and_survives_a_kill_with_its_port_account_and_tasks(serv
     assert not any(secret in server.log.read_text() for secret in secrets)
     assert not any(secret in repr(access) for secret in secrets)
     assert (server.state_dir / "access.json").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.server
+def test_a_token_that_was_reset_in_label_studio_is_fetched_with_the_password(server: EmbeddedServer) -> None:
+    before = server.start()
+    headers = {"Authorization": f"Token {before.token}"}
+    httpx.post(f"{before.url}/api/current-user/reset-token/", headers=headers, trust_env=False).raise_for_status()
+    assert (server.status().running, server.status().healthy, server.status().refused) == (True, False, True)
+    lines: list[str] = []
+    after = server.start(tell=lines.append)
+    assert lines == ["the token was reset in Label Studio: taking the present one"]
+    assert after == replace(before, token=after.token) != before
+    assert labeler(server).send([question(1)]).created == 1
+    kept = server.state_dir / "access.json"
+    write_private(kept, {"email": after.email, "password": "another", "token": before.token})
+    with pytest.raises(
+        ServerRefused, match=r"takes neither the token nor the password of weakspot@example\.com"
+    ) as fault:
+        server.start()
+    assert str(kept) in str(fault.value)
+    assert "another" not in str(fault.value)
 
 
 @pytest.mark.server
