@@ -124,8 +124,13 @@ class EmbeddedServer:
         )
 
     def access(self) -> Access:
-        """Address, account and token. Raises ServerDown before the first start in this folder."""
+        """Address, account and token.
+
+        Raises ServerDown before the first start in this folder, LabelerError when its account is lost.
+        """
         found = self._access(note(self.state_dir).port) if self.state_dir.exists() else None
+        if found is None:
+            self._refuse_without_account()
         if found is None:
             raise ServerDown(
                 f"the embedded Label Studio of {self.state_dir} has never been started",
@@ -240,14 +245,18 @@ class EmbeddedServer:
         account = self._kept_account()
         if account:
             return account
-        if (self.data / DATABASE).exists():
+        self._refuse_without_account()
+        account = access.new_account()
+        write_private(self.state_dir / "access.json", account)
+        return account
+
+    def _refuse_without_account(self) -> None:
+        """Raises LabelerError when there is data and nobody knows the password any more."""
+        if (self.data / DATABASE).exists() and not self._kept_account():
             raise LabelerError(
                 f"{self.state_dir / 'access.json'} is missing, and with it the password of the data in {self.data}",
                 do="put the file back, or move the data folder away to start with an empty server",
             )
-        account = access.new_account()
-        write_private(self.state_dir / "access.json", account)
-        return account
 
     def _port(self) -> int:
         kept = note(self.state_dir).port

@@ -25,6 +25,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from uuid import uuid4
 
 from loop import durable
 from loop.errors import ArtifactError
@@ -130,6 +131,18 @@ class Artifacts:
         """Removes the folder `name`, whole or not; nothing when it is not there."""
         self._checked.discard(name)
         shutil.rmtree(self.place(name), ignore_errors=True)
+
+    def set_aside(self, name: str) -> Path:
+        """Moves the folder `name` beside the root of the artifacts; returns its new place. Raises ArtifactError."""
+        place = self.place(name)
+        target = self._root.with_name(f"{self._root.name}-set-aside") / f"{name.replace('/', '-')}-{uuid4().hex[:8]}"
+        try:
+            target.parent.mkdir(exist_ok=True)
+            durable.move(place, target)
+        except OSError as fault:
+            raise _explained(fault, target) from fault
+        self._checked = {known for known in self._checked if known != name and not known.startswith(f"{name}/")}
+        return target
 
     def key(self) -> str | None:
         """Whose artifacts these are; None: not written down, as by weakspot up to 0.1. Raises ArtifactError."""

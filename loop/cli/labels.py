@@ -24,6 +24,13 @@ def labels(root: Path, *, as_json: bool) -> None:
         out.print("This project has no labels: people judge what the model writes.")
         return
     out.print(_table(found))
+    for name, n in found.unlisted.items():
+        out.print(
+            f"{n:,} labelled {'example has' if n == 1 else 'examples have'} the label {name}, which is not in "
+            "weakspot.yaml: put its name back there.",
+            style="yellow",
+            markup=False,
+        )
     if not found.informative:
         out.print(
             "Most names are codes without a description: models are not made from them. Write descriptions or phrases "

@@ -45,8 +45,14 @@ class Change:
     @property
     def sentence(self) -> str:
         """ "gate.alpha 0.05 → 0.1"; of a mapping only the entries that differ."""
-        old, new = _differing(self.old, self.new)
-        return f"{self.key} {shown(self.key, old)} → {shown(self.key, new)}"
+        old, new = self.parts
+        return f"{self.key} {old} → {new}"
+
+    @property
+    def parts(self) -> tuple[str, str]:
+        """Old and new value in a sentence; of a mapping only the entries that differ."""
+        old, new = (shown(self.key, part) for part in _differing(self.old, self.new))
+        return old, new
 
 
 def changes(before: Mapping[str, Any], config: Config) -> tuple[Change, ...]:

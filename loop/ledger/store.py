@@ -127,7 +127,7 @@ class Ledger:
             with self.read() as connection:
                 found = connection.execute(text("PRAGMA quick_check(1)")).scalar_one()
             if found != "ok":
-                raise _damaged(self.address(), str(found).splitlines()[0])
+                raise _damaged(self.address(), str(found).splitlines()[-1])
 
     def file(self) -> Path | None:
         """The SQLite file; None on a server."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from loop.label_texts import has_words, informative
@@ -31,6 +32,8 @@ class LabelList:
     rows: tuple[LabelRow, ...]
     informative: bool
     """Whether most labels have a word, so that models are made from names and descriptions too."""
+    unlisted: Mapping[str, int]
+    """Label that examples have and weakspot.yaml does not → how many: it was renamed or removed there."""
 
 
 def labels(view: View) -> LabelList:
@@ -48,4 +51,5 @@ def labels(view: View) -> LabelList:
         )
         for name in known.names
     )
-    return LabelList(tuple(rows), informative(known))
+    unlisted = {name: n for name, n in counts.items() if known.names and name not in known.names}
+    return LabelList(tuple(rows), informative(known), unlisted)

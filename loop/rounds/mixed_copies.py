@@ -4,20 +4,23 @@
     artifacts ─► manifest of the bundle ──┘
     newest and champion's bundle ─► hashes of their rounds' folders, against the manifests of these
 
+    rounds in the artifacts that the ledger has not come to: it was set back to an earlier state ─► set aside
+
 Manifests alone are read, so that it takes a moment. Folders that are lost are no sign of another copy.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from loop.errors import ArtifactError
-from loop.ledger import figures, lineage
+from loop.ledger import figures, lineage, progress
+from loop.ledger.progress import Event
 from loop.manifest import digest
 from loop.project import Project
 from loop.rounds.bundle_files import parsed
 from loop.rounds.bundles import BUNDLE
-from loop.rounds.work import artifact
+from loop.rounds.work import STEPS, artifact, now
 
 
 def refuse_mixed(project: Project) -> None:
@@ -30,6 +33,22 @@ def refuse_mixed(project: Project) -> None:
             wanted="ledger and artifacts of the same copy",
             do="put both back from the same backup; `weakspot verify` lists what differs",
         )
+
+
+def set_aside_newer_rounds(project: Project, *, say: Callable[[str], None]) -> None:
+    """Before a run: finished rounds of a newer ledger are moved out of the way, where the run would write its own."""
+    with project.ledger.read() as connection:
+        done = {row.round for row in progress.steps(connection) if row.step == STEPS[-1] and row.state == "done"}
+    there = {name.removesuffix(f"/{BUNDLE}") for name in project.artifacts.names() if name.endswith(f"/{BUNDLE}")}
+    for name in sorted(there - {artifact(round_, "").rstrip("/") for round_ in done}):
+        target = project.artifacts.set_aside(name)
+        line = (
+            f"{name} was finished by a newer ledger than this one, which begins that round again; its files are now in "
+            f"{target}: to go back, put the newer ledger and these files back"
+        )
+        say(line)
+        with project.ledger.begin() as connection:
+            progress.add_event(connection, Event(now(), "warning", None, None, line))
 
 
 def _foreign(project: Project) -> Iterator[str]:

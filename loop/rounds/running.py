@@ -23,7 +23,7 @@ from loop.ledger.lineage import BundleRow
 from loop.ledger.progress import Event, Heartbeat, StepRow
 from loop.project import Project, only_worker
 from loop.rounds import bundles, machine, people, planning
-from loop.rounds.mixed_copies import refuse_mixed
+from loop.rounds.mixed_copies import refuse_mixed, set_aside_newer_rounds
 from loop.rounds.opening import open_round
 from loop.rounds.restoring import restore_what_is_read
 from loop.rounds.task import task_of
@@ -79,8 +79,10 @@ def run(project: Project, wish: Wish, watcher: Watcher) -> None:
     with only_worker(project) as lines:
         for line in lines:
             watcher.said(line)
+        project.ledger.refuse_damage()
         project.artifacts.sweep()
         refuse_mixed(project)
+        set_aside_newer_rounds(project, say=watcher.said)
         restore_what_is_read(project, say=watcher.said)
         planning.write_lacking_forecast(project)
         for round_ in _rounds_to_do(project, wish):

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from loop.config import Config
-from loop.config.changes import Change, changes, shown, values, whole, with_present
+from loop.config.changes import Change, changes, values, whole, with_present
 from loop.config.policies import Fixed, Rule
 from loop.errors import ConfigError
 from loop.ledger import progress
@@ -111,8 +111,7 @@ def _seen(connection: Connection) -> Mapping[str, Any] | None:
 
 def _refusal(found: Sequence[Change]) -> ConfigError:
     lines = [
-        f"{one.key} is {shown(one.key, one.new)}, and {one.policy.fixed} fixed it as "
-        f"{shown(one.key, one.old)}: {one.policy.effect}"
+        f"{one.key} is {one.parts[1]}, and {one.policy.fixed} fixed it as {one.parts[0]}: {one.policy.effect}"
         for one in found
     ]
     told = (

@@ -88,6 +88,14 @@ def test_labels_are_listed_with_what_says_what_they_mean(desk: Path, server: Fak
     assert (net["phrases"], net["labelled"]) == (2, 3)
 
 
+def test_answers_under_a_name_that_is_gone_are_told(desk: Path) -> None:
+    file = desk / "weakspot.yaml"
+    file.write_text(file.read_text().replace("bill:", "billing:"))
+    shown = here("labels", "--project", desk)
+    assert "3 labelled examples have the label bill, which is not in weakspot.yaml" in " ".join(shown.out.split())
+    assert json.loads(here("labels", "--project", desk, "--json").out)["unlisted"] == {"bill": 3}
+
+
 def test_yes_writes_all_and_nothing_else_of_the_file_changes(desk: Path, server: FakeEndpoint) -> None:
     file = desk / "weakspot.yaml"
     before = file.read_text()

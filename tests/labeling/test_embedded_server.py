@@ -87,6 +87,10 @@ def test_a_token_that_was_reset_in_label_studio_is_fetched_with_the_password(ser
         server.start()
     assert str(kept) in str(fault.value)
     assert "another" not in str(fault.value)
+    kept.unlink()
+    for look in (server.start, server.access):
+        with pytest.raises(LabelerError, match=r"access\.json is missing, and with it the password"):
+            look()
 
 
 @pytest.mark.server

@@ -66,3 +66,30 @@ def test_a_single_folder_of_another_copy_is_refused(copies: tuple[Path, Path]) -
 def test_a_lost_folder_is_no_sign_of_another_copy(copies: tuple[Path, Path]) -> None:
     shutil.rmtree(copies[0] / ".weakspot" / "artifacts" / "rounds" / "001" / "bundle")
     assert here("run", "--project", copies[0]).status == 0
+
+
+def test_rounds_of_a_newer_ledger_are_set_aside_and_can_be_put_back(finished: Path, tmp_path: Path) -> None:  # noqa: F811
+    state, texts = finished / ".weakspot", tmp_path / "texts.csv"
+    texts.write_text("text\nthe bill is too high\n")
+    early = tmp_path / "early"
+    shutil.copytree(state, early)
+    assert here("run", "--project", finished).status == 0
+    late = {path.name: path.read_bytes() for path in state.glob("ledger.db*")}
+    newest = sorted((state / "artifacts" / "rounds").iterdir())[-1]
+    for name in late:
+        (state / name).unlink()
+    for path in early.glob("ledger.db*"):
+        shutil.copy(path, state / path.name)
+    done = here("run", "--project", finished)
+    assert done.status == 0
+    (aside,) = (state / "artifacts-set-aside").iterdir()
+    assert f"rounds/{newest.name} was finished by a newer ledger" in " ".join(done.err.split())
+    for path in state.glob("ledger.db*"):
+        path.unlink()
+    for name, content in late.items():
+        (state / name).write_bytes(content)
+    assert WORDS in complaint(here("predict", texts, "--project", finished))
+    shutil.rmtree(newest)
+    shutil.move(aside, newest)
+    assert here("predict", texts, "--project", finished).status == 0
+    assert here("verify", "--project", finished).status == 0
