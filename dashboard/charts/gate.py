@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import altair as alt
 import pandas as pd
 
-from dashboard.charts.look import Look, dressed
+from dashboard.charts.look import Look, dressed, two_lines
 
 TOLD = {"better": "circle", "cannot tell": "diamond", "worse": "triangle-up", "no comparison": "square"}
 """What can be told of a difference → shape."""
@@ -69,11 +68,10 @@ def differences(frame: pd.DataFrame, look: Look, *, margin: float, height: int =
 def parts(frame: pd.DataFrame, look: Look) -> Any:
     """One line a part: difference with interval, and a tick where it begins to be too much."""
     rows = frame.reset_index(drop=True).reset_index(names="place")
-    names = json.dumps({str(place): name for place, name in zip(rows["place"], rows["part"], strict=True)})
     axis = alt.Axis(
         labelLimit=230,
         labelOverlap=False,
-        labelExpr=f"({names})[datum.value] || datum.label",
+        labelExpr=two_lines(dict(zip(rows["place"], rows["part"], strict=True))),
         labelColor=look.ink,
         labelFontSize=12.5,
     )

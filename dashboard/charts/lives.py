@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import altair as alt
 import pandas as pd
 
-from dashboard.charts.look import Look, dressed
+from dashboard.charts.look import Look, dressed, two_lines
 
 STATES = ("open", "sent", "improving", "fixed", "reopened", "quiet")
 SHAPES = ("circle", "square", "diamond", "cross", "triangle-up", "triangle-down")
@@ -46,9 +45,9 @@ def history(frame: pd.DataFrame, look: Look) -> Any:
             "place:O",
             title=None,
             axis=alt.Axis(
-                labelLimit=190,
+                labelLimit=210,
                 labelOverlap=False,
-                labelExpr=f"({json.dumps(names)})[datum.value] || datum.label",
+                labelExpr=two_lines(names),
                 labelColor=look.ink,
                 labelFontSize=12.5,
                 grid=False,
@@ -73,7 +72,7 @@ def history(frame: pd.DataFrame, look: Look) -> Any:
     chart = fields
     if len(rounds) <= LETTERS:
         chart = fields + base.mark_text(fontSize=11.5, fontWeight=700, color=look.paper).encode(text="sign:N")
-    return dressed(chart, look, height=64 + 25 * len(names))
+    return dressed(chart, look, height=64 + 32 * len(names))
 
 
 def life(frame: pd.DataFrame, look: Look, *, height: int = 240) -> Any:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import textwrap
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,6 +53,19 @@ DARK = Look(
     grey="#9AA6B5",
     others=("#7FA6FF", "#FF9A5C", "#3DC79B", "#C79AE3", "#E8B93C", "#5CC4EE", "#F08A9D", "#9AA6B5"),
 )
+
+
+def two_lines(names: Mapping[Any, str], *, width: int = 30) -> str:
+    """A Vega expression that turns a key into its name, in two lines where it has more than `width` characters.
+
+    Names are JSON in it, so that no text of data becomes code.
+    """
+    lines = {str(key): _wrapped(name, width) for key, name in names.items()}
+    return f"({json.dumps(lines)})[datum.value] || datum.label"
+
+
+def _wrapped(name: str, width: int) -> list[str]:
+    return textwrap.wrap(name, width, max_lines=2, placeholder=" …", break_on_hyphens=False) or [name]
 
 
 def dressed(chart: Any, look: Look, *, height: int) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from dashboard.charts.look import Look, dressed
+from dashboard.charts.look import Look, dressed, two_lines
 
 AXES = {"Round": "round", "Labels": "labels", "Answers": "answers"}
 """The switch's choices → column of the trend."""
@@ -58,7 +58,7 @@ def worst_spots(frame: pd.DataFrame, look: Look, *, height: int = 300) -> Any:
     order = list(frame["spot"])
     names = dict(zip(frame["spot"], frame["name"], strict=True))
     axis = alt.Axis(
-        labelLimit=190, labelOverlap=False, labelExpr=_lookup(names), labelColor=look.ink, labelFontSize=12.5
+        labelLimit=210, labelOverlap=False, labelExpr=two_lines(names), labelColor=look.ink, labelFontSize=12.5
     )
     top = float(frame["mass"].max()) * 1.45 if len(frame) else 1.0
     base = alt.Chart(frame).encode(
@@ -125,10 +125,3 @@ def _across(frame: pd.DataFrame, over: str) -> Any:
     axis = alt.Axis(values=ticks, format="d", grid=False)
     domain = [min(ticks, default=0) - 0.3, max(ticks, default=1) + 0.3]
     return alt.X("round:Q", title="Round", axis=axis, scale=alt.Scale(domain=domain, nice=False))
-
-
-def _lookup(names: dict[int, str]) -> str:
-    """A Vega expression that turns an id into its name; names are JSON, so no text of data becomes code."""
-    import json
-
-    return f"({json.dumps({str(key): value for key, value in names.items()})})[datum.value] || datum.label"

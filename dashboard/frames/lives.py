@@ -56,7 +56,7 @@ def history(trends: Sequence[SpotTrend], lives: Sequence[LifeRound], *, most: in
     weak = {row.life.spot for row in lives if row.life.state != "quiet"}
     first = sorted((one for one in trends if one.spot.id in weak), key=lambda one: not (one.life and one.life.alert))
     first = first[:most]
-    names = {trend.spot.id: plain(trend.spot.name, longest=28) for trend in first}
+    names = {trend.spot.id: plain(trend.spot.name, longest=60) for trend in first}
     estimates = {trend.spot.id: trend.trend for trend in first}
     order = {spot: place for place, spot in enumerate(names)}
     rows = [

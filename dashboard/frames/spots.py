@@ -61,7 +61,7 @@ def worst(trends: Sequence[SpotTrend], *, most: int = 8) -> pd.DataFrame:
     rows = [
         {
             "spot": trend.spot.id,
-            "name": plain(trend.spot.name, longest=30),
+            "name": plain(trend.spot.name, longest=60),
             "whole": plain(trend.spot.name),
             "mass": trend.spot.error_mass,
             "told": f"{trend.spot.error_mass:.0f}  ·  {words.percent(trend.spot.estimate, n=0)}",
@@ -146,7 +146,7 @@ def labels(frame: pd.DataFrame, trends: Sequence[SpotTrend], *, most: int = 9) -
         if own.empty or len(placed) >= most:
             continue
         x, y = float(own["x"].median()), float(own["y"].median())
-        name = plain(trend.spot.name, longest=26)
+        name = plain(trend.spot.name, longest=40)
         rate = estimate[trend.spot.id]
         text = name if rate is None else f"{name} · {words.percent(rate, n=0)}"
         if all(abs(x - float(p["x"])) > 0.5 or abs(y - float(p["y"])) > 0.09 for p in placed):

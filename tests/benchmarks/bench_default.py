@@ -27,7 +27,7 @@ from typing import Any
 
 import numpy as np
 import tried_strategies
-from frozen_parts import DATASETS, SETS, Part, chosen, part, read_set
+from frozen_parts import ACROSS, DATASETS, SETS, Part, chosen, part, read_set
 from scipy.special import softmax
 
 from loop import registry
@@ -122,7 +122,7 @@ FITS: dict[str, Callable[[Part, IntArray], Model]] = {"plain": plain, "head": pr
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Learning curves of strategies; frozen proxy")
     parser.add_argument("out", type=Path, help="JSON lines to add to")
-    parser.add_argument("--sets", nargs="+", default=["sample", "snips", "banking77"], choices=SETS)
+    parser.add_argument("--sets", nargs="+", default=["sample", "snips", "banking77"], choices=(*SETS, *ACROSS))
     parser.add_argument("--strategies", nargs="+", default=["random", "margin", "weak_spots"])
     parser.add_argument("--recipe", choices=sorted(FITS), default="plain")
     parser.add_argument("--seeds", nargs="+", type=int, default=[3, 4, 5, 6, 7])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,44 @@ from loop.simulation.frozen import embedded, opened
 ROOT = Path(__file__).parents[2]
 DATASETS = ROOT.parent / "shared" / "datasets"
 SETS = ("banking77", "goemotions", "sample", "snips")
+ACROSS = ("banking77_forms", "sample_forms", "goemotions_feelings")
+"""The same texts with few labels that cut across topics, made from text or label: see `_form` and FEELINGS."""
+FEELINGS = {
+    "positive": (
+        *("admiration", "amusement", "approval", "caring", "desire", "excitement", "gratitude", "joy", "love"),
+        *("optimism", "pride", "relief"),
+    ),
+    "negative": (
+        *("anger", "annoyance", "disappointment", "disapproval", "disgust", "embarrassment", "fear", "grief"),
+        *("nervousness", "remorse", "sadness"),
+    ),
+    "ambiguous": ("confusion", "curiosity", "realization", "surprise"),
+    "neutral": ("neutral",),
+}
+"""The groups of Demszky et al. 2020, "GoEmotions"."""
+QUESTION_WORDS = {
+    "how": "how",
+    "why": "why",
+    **dict.fromkeys(("what", "whats", "which", "who", "whose"), "what"),
+    **dict.fromkeys(("when", "where", "wheres"), "where"),
+}
+YES_OR_NO = (
+    "am",
+    "are",
+    "can",
+    "could",
+    "did",
+    "do",
+    "does",
+    "has",
+    "have",
+    "is",
+    "may",
+    "should",
+    "was",
+    "will",
+    "would",
+)
 MOST = 12000
 """At most so many training rows are read of goemotions, and only rows with a single label."""
 
@@ -50,7 +89,10 @@ class Part:
 
 def read_set(name: str, *, datasets: Path, recipe: str, cache: Path) -> Embedded:
     """The set with all that the recipe may read; the encoder runs where `cache` does not have it yet."""
-    train, test = (_rows(file) for file in _files(name, datasets))
+    name, _, way = name.partition("_")
+    train, test = (
+        [(text, _across(text, label, way)) for text, label in _rows(file)] for file in _files(name, datasets)
+    )
     train = train[:MOST] if name == "goemotions" else train
     both = [*train, *test]
     words = np.unique([label for _, label in both], return_inverse=True)[1]
@@ -96,6 +138,24 @@ def chosen(frozen: FrozenTexts, rows: IntArray) -> FrozenTexts:
     """These rows, without their texts."""
     layers = None if frozen.layers is None else np.asarray(frozen.layers[rows])
     return FrozenTexts((), np.asarray(frozen.embeddings[rows]), layers)
+
+
+def _across(text: str, label: str, way: str) -> str:
+    if way == "forms":
+        return _form(text)
+    return next(group for group, inside in FEELINGS.items() if label in inside) if way == "feelings" else label
+
+
+def _form(text: str) -> str:
+    """What is asked for: how, why, what, where or when, yes or no, by the first such word; else a statement."""
+    sentences = [re.findall(r"[a-z]+", one) for one in re.split(r"[.?!,]", text.lower().replace("'", ""))]
+    for words in sentences:
+        for word in words:
+            if word in QUESTION_WORDS:
+                return QUESTION_WORDS[word]
+        if words and words[0] in YES_OR_NO:
+            return "yes or no"
+    return "statement"
 
 
 def _files(name: str, datasets: Path) -> tuple[Path, Path]:
