@@ -3,7 +3,8 @@
 audit and dev answers ─► random arm ──┐
 picks in the order asked ─► picked arm ┴─► loop.evaluation.lift ─► measurements lift, labels_saved ─► fallback?
 
-Both arms start from the seed labels and the cold start, which no strategy chose. Their models are thrown away here:
+Both arms start from the seed labels and the cold start, which no strategy chose, and from what the labels are called,
+as the models do whose uncertainty picked. Their models are thrown away here:
 they never leave the meter, and steer nothing but whether the strategy or chance picks. So audit answers stay untouched
 by every real model. It is the lift of a frozen proxy, MODEL on the frozen embeddings, not of the tuned model.
 """
@@ -16,14 +17,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from loop.evaluation.lift import METHOD, Lift, RandomAnswers, lacking, lift, verdict
+from loop.label_texts import label_texts
 from loop.ledger import figures, people
 from loop.ledger.people import PickRow
+from loop.models.recipes.names import informative, times
 from loop.models.recipes.regression import logistic
 from loop.pool import LeakGuard
-from loop.records import IntArray, Label, Measurement, PickKind, Role
+from loop.protocols import EmbeddedLabels
+from loop.records import FloatArray, IntArray, Label, Measurement, PickKind, Role
 from loop.rounds import audit
-from loop.rounds.frozen import Frozen
-from loop.rounds.guarding import kept_out
+from loop.rounds.frozen import Frozen, label_rows
+from loop.rounds.guarding import kept_out, phrases_kept_out
 from loop.rounds.work import Work
 
 MODEL, C = "logistic", 5.0
@@ -135,9 +139,12 @@ def _lift(work: Work, frozen: Frozen, arms: _Arms) -> Lift | None:
     labels = np.array([column[label] for label in known.values()], dtype=np.int64)
     embeddings = np.asarray(frozen.rows(ids))
 
+    names = _label_texts(work)
+
     def fit(rows: IntArray) -> IntArray:
-        said = logistic(embeddings[rows], labels[rows], embeddings, classes=len(column), c=C)
-        return np.asarray(said.argmax(axis=1))
+        known, columns, weights = with_label_texts(embeddings[rows], labels[rows], names)
+        logits = logistic(known, columns, embeddings, classes=len(column), c=C, weights=weights)
+        return np.asarray(logits.argmax(axis=1))
 
     def places(of: Mapping[str, str]) -> IntArray:
         return np.array([place[id_] for id_ in of], dtype=np.int64)
@@ -150,6 +157,29 @@ def _lift(work: Work, frozen: Frozen, arms: _Arms) -> Lift | None:
     )
     rng = work.rng("evaluate", STREAM)
     return lift(fit, random, picked=places(arms.picked), start=places(arms.start), labels=labels, rng=rng)
+
+
+def _label_texts(work: Work) -> EmbeddedLabels | None:
+    """Names, descriptions and phrases of the labels, where models learn from them and the same encoder embeds both."""
+    texts = label_texts(work.config.label_set, without=phrases_kept_out(work))
+    if texts is None or work.config.model.embedder not in (None, work.config.model.base):
+        return None
+    return label_rows(work, texts)
+
+
+def with_label_texts(
+    embeddings: FloatArray, labels: IntArray, texts: EmbeddedLabels | None
+) -> tuple[FloatArray, IntArray, FloatArray]:
+    """Rows to learn from, their columns and how often each counts; label texts after the rows where they are used."""
+    used = informative(texts, embeddings, labels)
+    ones = np.ones(len(labels), np.float32)
+    if used is None:
+        return embeddings, labels, ones
+    return (
+        np.concatenate([embeddings, used.embeddings]),
+        np.concatenate([labels, used.columns]),
+        np.concatenate([ones, times(used)]),
+    )
 
 
 def near_twins(texts: Sequence[str]) -> IntArray:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
 import pytest
 import yaml
 from command_line import here
@@ -18,10 +19,12 @@ from made_project import QUICK, make_files
 from loop.evaluation.lift import FEWEST, Lift
 from loop.ledger import figures, people, progress
 from loop.models import load_classifier
+from loop.models.recipes.names import TIMES
 from loop.project import Project, open_project
+from loop.protocols import EmbeddedLabels
 from loop.records import Measurement, PickKind
 from loop.rounds import lifting
-from loop.rounds.lifting import ON, ROUNDS_BEHIND, loss, near_twins
+from loop.rounds.lifting import ON, ROUNDS_BEHIND, loss, near_twins, with_label_texts
 from loop.rounds.work import Work
 
 BAD = Lift(
@@ -48,6 +51,20 @@ def test_a_proved_loss_counts_once_enough_rounds_of_picks_stand_behind_it() -> N
     assert loss(proved, "margin", behind=ROUNDS_BEHIND - 1) == ""
     told = "at equal counts what margin picked gave 10.0 points more errors (5.0 to 15.0) than random answers"
     assert loss(proved, "margin", behind=ROUNDS_BEHIND) == told
+
+
+def test_names_stand_among_what_both_arms_learn_from_unless_the_labels_deny_them() -> None:
+    rows, columns = np.eye(4, 8, dtype=np.float32), np.arange(4)
+    names = EmbeddedLabels(columns, rows)
+    known, labels, weights = with_label_texts(rows[:2], columns[:2], names)
+    assert known.shape == (6, 8)
+    assert labels.tolist() == [0, 1, 0, 1, 2, 3]
+    assert weights.tolist() == [1, 1, *[TIMES] * 4]
+    turned = EmbeddedLabels(np.roll(columns, 1), rows)
+    many = np.tile(columns, 5)
+    for texts in (None, turned):
+        known, labels, weights = with_label_texts(rows[many], many, texts)
+        assert (len(known), labels.tolist(), set(weights.tolist())) == (20, many.tolist(), {1.0})
 
 
 @pytest.fixture(scope="module")

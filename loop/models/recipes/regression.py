@@ -85,15 +85,25 @@ def fit(
     return found
 
 
-def logistic(known: FloatArray, labels: IntArray, judged: FloatArray, *, classes: int, c: float) -> FloatArray:
+def logistic(
+    known: FloatArray,
+    labels: IntArray,
+    judged: FloatArray,
+    *,
+    classes: int,
+    c: float,
+    weights: FloatArray | None = None,
+) -> FloatArray:
     """(N, classes) float32 logits of (N, d) `judged` rows, learned from (n, d) `known` ones and their (n,) columns.
 
-    A class without labels has -inf. With labels of one class alone, that class is all it can say.
+    weights: (n,) how often each known row counts; None: once. A class without labels has -inf. With labels of one class
+    alone, that class is all it can say.
     """
     there, columns = np.unique(labels, return_inverse=True)
     rotated = rotate(known)
     targets = np.eye(len(there), dtype=np.float32)[columns]
-    answer = fit(rotated, targets, np.ones(len(known), np.float32), c=c)
+    counted = np.ones(len(known), np.float32) if weights is None else weights
+    answer = fit(rotated, targets, counted, c=c)
     found = np.full((len(judged), classes), -np.inf, np.float32)
     found[:, there] = judged @ (rotated.axes @ answer[:-1]) + answer[-1]
     return found
