@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from dashboard.charts.look import Look, dressed, two_lines
+from dashboard.charts.look import Look, dressed, named_axis
 
 TOLD = {"better": "circle", "cannot tell": "diamond", "worse": "triangle-up", "no comparison": "square"}
 """What can be told of a difference → shape."""
@@ -68,13 +68,7 @@ def differences(frame: pd.DataFrame, look: Look, *, margin: float, height: int =
 def parts(frame: pd.DataFrame, look: Look) -> Any:
     """One line a part: difference with interval, and a tick where it begins to be too much."""
     rows = frame.reset_index(drop=True).reset_index(names="place")
-    axis = alt.Axis(
-        labelLimit=230,
-        labelOverlap=False,
-        labelExpr=two_lines(dict(zip(rows["place"], rows["part"], strict=True))),
-        labelColor=look.ink,
-        labelFontSize=12.5,
-    )
+    axis = named_axis(dict(zip(rows["place"], rows["part"], strict=True)), look, limit=230)
     kinds = [kind for kind in ("holds it back", "let pass") if kind in set(rows["verdict"])]
     colour = alt.Color(
         "verdict:N",

@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from dashboard.charts.look import Look, dressed, two_lines
+from dashboard.charts.look import Look, dressed, named_axis
 
 STATES = ("open", "sent", "improving", "fixed", "reopened", "quiet")
 SHAPES = ("circle", "square", "diamond", "cross", "triangle-up", "triangle-down")
@@ -44,14 +44,7 @@ def history(frame: pd.DataFrame, look: Look) -> Any:
         y=alt.Y(
             "place:O",
             title=None,
-            axis=alt.Axis(
-                labelLimit=210,
-                labelOverlap=False,
-                labelExpr=two_lines(names),
-                labelColor=look.ink,
-                labelFontSize=12.5,
-                grid=False,
-            ),
+            axis=named_axis(names, look),
             scale=alt.Scale(paddingInner=0.18),
         ),
     )

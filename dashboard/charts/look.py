@@ -8,6 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+LINE = 30
+"""Characters in a line of a name beside a chart."""
+HALF_LINE = 7
+"""Pixels."""
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
@@ -55,17 +60,29 @@ DARK = Look(
 )
 
 
-def two_lines(names: Mapping[Any, str], *, width: int = 30) -> str:
-    """A Vega expression that turns a key into its name, in two lines where it has more than `width` characters.
+def named_axis(names: Mapping[Any, str], look: Look, *, limit: int = 210) -> Any:
+    """A vertical axis that shows a key's name, in two lines where it has more than LINE characters.
 
-    Names are JSON in it, so that no text of data becomes code.
+    limit: pixels for a line. Names are JSON in the expressions, so that no text of data becomes code.
     """
-    lines = {str(key): _wrapped(name, width) for key, name in names.items()}
-    return f"({json.dumps(lines)})[datum.value] || datum.label"
+    import altair as alt
+
+    lines = json.dumps({str(key): _wrapped(name) for key, name in names.items()})
+    return alt.Axis(
+        labelLimit=limit,
+        labelOverlap=False,
+        labelExpr=f"({lines})[datum.value] || datum.label",
+        # Vega puts the first line, not the middle of both, beside the row.
+        labelOffset={"condition": {"test": f"length(({lines})[datum.value]) > 1", "value": -HALF_LINE}, "value": 0},
+        labelLineHeight=2 * HALF_LINE,
+        labelColor=look.ink,
+        labelFontSize=12.5,
+        grid=False,
+    )
 
 
-def _wrapped(name: str, width: int) -> list[str]:
-    return textwrap.wrap(name, width, max_lines=2, placeholder=" …", break_on_hyphens=False) or [name]
+def _wrapped(name: str) -> list[str]:
+    return textwrap.wrap(name, LINE, max_lines=2, placeholder=" …", break_on_hyphens=False) or [name]
 
 
 def dressed(chart: Any, look: Look, *, height: int) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from dashboard.charts.look import Look, dressed, two_lines
+from dashboard.charts.look import Look, dressed, named_axis
 
 AXES = {"Round": "round", "Labels": "labels", "Answers": "answers"}
 """The switch's choices → column of the trend."""
@@ -57,9 +57,7 @@ def worst_spots(frame: pd.DataFrame, look: Look, *, height: int = 300) -> Any:
     """Expected wrong answers in each of the weakest spots, with the rate behind them."""
     order = list(frame["spot"])
     names = dict(zip(frame["spot"], frame["name"], strict=True))
-    axis = alt.Axis(
-        labelLimit=210, labelOverlap=False, labelExpr=two_lines(names), labelColor=look.ink, labelFontSize=12.5
-    )
+    axis = named_axis(names, look)
     top = float(frame["mass"].max()) * 1.45 if len(frame) else 1.0
     base = alt.Chart(frame).encode(
         y=alt.Y("spot:O", sort=order, title=None, axis=axis, scale=alt.Scale(paddingInner=0.42, paddingOuter=0.1)),

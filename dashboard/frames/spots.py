@@ -146,7 +146,7 @@ def labels(frame: pd.DataFrame, trends: Sequence[SpotTrend], *, most: int = 9) -
         if own.empty or len(placed) >= most:
             continue
         x, y = float(own["x"].median()), float(own["y"].median())
-        name = plain(trend.spot.name, longest=40)
+        name = plain(trend.spot.name, longest=32)
         rate = estimate[trend.spot.id]
         text = name if rate is None else f"{name} · {words.percent(rate, n=0)}"
         if all(abs(x - float(p["x"])) > 0.5 or abs(y - float(p["y"])) > 0.09 for p in placed):

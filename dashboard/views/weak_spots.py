@@ -73,8 +73,8 @@ def _table(trends: Sequence[SpotTrend], *, free: bool) -> list[int]:
             alt="Weak spots with estimated error rate, interval, expected errors and trend.",
             column_config={
                 "No.": column.NumberColumn(width=42, help="Its number in commands"),
-                "Spot": column.TextColumn(width=160),
-                "State": layout.pills("State", width=148, help="Where it stands in its life, and what people did"),
+                "Spot": column.TextColumn(width=290),
+                "State": layout.pills("State", width=112, help="Where it stands in its life, and what people did"),
                 "Estimate": column.ProgressColumn(
                     format="%.0f %%",
                     min_value=0,
