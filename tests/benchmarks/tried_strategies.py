@@ -12,6 +12,9 @@ one_reach    as weak_spots with a reach of 0.7 throughout
 fine_from_3, fine_from_12, fine_from_24
              as weak_spots, the third phase from so many labels a class on instead of 6
 confused     as weak_spots, weights multiplied by the root of how often a row's guess and rival were confused
+reach_half, reach_quarter, reach_tenth
+             as weak_spots, a label speaks for less around it
+half_margin  half of each batch as weak_spots, half as margin
 corrected    as weak_spots, weights multiplied by the root of how often labels near a row correct a held-out guess
 """
 
@@ -250,3 +253,22 @@ def fine_from(labels: float, view: PoolView, *, budget: int, rng: np.random.Gene
 
 
 fine_from_3, fine_from_12, fine_from_24 = (partial(fine_from, labels) for labels in (3.0, 12.0, 24.0))
+
+
+def reach(scale: float, view: PoolView, *, budget: int, rng: np.random.Generator) -> Choice:
+    """weak_spots whose labels speak for less around them, by this factor."""
+    with mock.patch.dict(REACH, {phase: scale * value for phase, value in REACH.items()}):
+        return weak_spots(view, budget=budget, rng=rng)
+
+
+reach_half, reach_quarter, reach_tenth = (partial(reach, scale) for scale in (0.5, 0.25, 0.1))
+
+
+def half_margin(view: PoolView, *, budget: int, rng: np.random.Generator) -> Choice:
+    """Half of the batch by weak_spots, the rest by margin alone."""
+    if stage(view).phase is Phase.COVER:
+        return weak_spots(view, budget=budget, rng=rng)
+    first = weak_spots(view, budget=budget // 2, rng=rng).rows.tolist()
+    every = margin(view, budget=len(view.ids), rng=rng).rows.tolist()
+    rows = np.array([*first, *(row for row in every if row not in set(first))][:budget])
+    return Choice(rows=rows, scores=uncertainty.margin(needs_model(view, "half_margin"))[rows])

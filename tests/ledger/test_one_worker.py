@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -111,7 +112,13 @@ def lose(url: str) -> None:
     if url.startswith("sqlite"):
         Path(url.removeprefix("sqlite:///") + ".lock").unlink()
         return
-    execute(url, "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'")
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"))
+        # A session ends some time after it was told to.
+        while connection.execute(text("SELECT 1 FROM pg_locks WHERE locktype = 'advisory'")).first():
+            time.sleep(0.01)
+    engine.dispose()
 
 
 def test_two_names_of_one_file_are_one_ledger(tmp_path: Path) -> None:
