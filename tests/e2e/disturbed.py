@@ -79,12 +79,12 @@ class Bench:
         hit = next((one for one in done_by(watch) if one.kind.startswith("refused")), None)
         where = f"{point} ({hit.kind} {_short(hit.path)})" if hit else str(point)
         said = first.err[first.err.find("weakspot: ") :].strip()
-        print(f"{where}: status {first.status}, {said!r}")
         found = _unclear(first) if point.error else []
         if first.status:
             again = self.case.command(self.desk, self.root, None)
             found += self._not_repeated(again)
         found += differences(self.sound, state(self.root)) + [f"left over: {path}" for path in leftovers(self.root)]
+        print(f"{where}: status {first.status}, {said!r}, {len(found)} faults")
         return [f"{where}, {said[-200:]!r}: {fault}" for fault in found]
 
     def _begin(self) -> None:
