@@ -17,6 +17,7 @@ from labeling.client import Client
 from labeling.responses import Checked
 from loop.errors import ServerDown, ServerRefused
 
+OWN_TOKEN = "/api/current-user/token"
 _CSRF = re.compile(r'csrfmiddlewaretoken"\s+value="([^"]+)')
 
 
@@ -29,14 +30,15 @@ def member_token(owner: Client, *, email: str, password: str) -> str:
         with owner.browser() as session:
             if not _sign_in(session, email=email, password=password):
                 _sign_up(session, owner.invitation(), email=email, password=password)
-            token = _own_token(session)
+            answer = session.get(OWN_TOKEN)
+            token = _token_in(answer)
     except (httpx.HTTPError, ValueError) as fault:
         raise ServerDown(
             f"Label Studio did not answer at {owner.url} while an account was made", do="run again in a moment"
         ) from fault
     if token is None:
         raise ServerRefused(
-            f"Label Studio at {owner.url} gives no token to the simulated expert {email}",
+            f"Label Studio at {owner.url} gives no token to the simulated expert {email} (status {answer.status_code})",
             wanted="a server that allows legacy tokens and invitations",
             do="allow legacy tokens on its page Organization, or use the embedded server (labeler.url: null)",
         )
@@ -51,13 +53,14 @@ def present_token(access: Access) -> str | None:
     transport = Checked(httpx.HTTPTransport(trust_env=False))
     try:
         with httpx.Client(base_url=access.url, timeout=TIMEOUT_S, trust_env=False, transport=transport) as session:
-            return _own_token(session) if _sign_in(session, email=access.email, password=access.password) else None
+            if not _sign_in(session, email=access.email, password=access.password):
+                return None
+            return _token_in(session.get(OWN_TOKEN))
     except (httpx.HTTPError, ValueError) as fault:
         raise ServerDown(f"Label Studio did not answer at {access.url}", do="run again in a moment") from fault
 
 
-def _own_token(session: httpx.Client) -> str | None:
-    answer = session.get("/api/current-user/token")
+def _token_in(answer: httpx.Response) -> str | None:
     found = answer.json() if answer.status_code == httpx.codes.OK else None
     token = found.get("token") if isinstance(found, dict) else None
     return token if isinstance(token, str) else None

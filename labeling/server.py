@@ -287,6 +287,12 @@ class EmbeddedServer:
         """Fetches the account's present token with its password. Raises ServerRefused when that was changed, too."""
         kept = self.state_dir / "access.json"
         token = present_token(reached)
+        if token == reached.token:
+            raise ServerRefused(
+                f"the embedded Label Studio does not take the legacy token that it gives {reached.email}",
+                wanted="an organization that allows legacy tokens",
+                do="allow them on its page Organization, under Access Token Settings",
+            )
         if token is None:
             raise ServerRefused(
                 f"the embedded Label Studio takes neither the token nor the password of {reached.email} in {kept}",

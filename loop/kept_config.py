@@ -1,6 +1,6 @@
 """weakspot.yaml as it was last used, kept beside the ledger: should the file of people be lost, or saved only in part.
 
-    weakspot.yaml ─► .weakspot/weakspot.yaml.kept      at each command that works on the project
+    weakspot.yaml ─► .weakspot/weakspot.yaml.kept      when it is made, and at each run
     a key vanished and its default is another value ─► the kept file ─► .weakspot/weakspot.yaml.before, and a line
 
 YAML that is cut off in the middle is often still YAML, of fewer keys.

@@ -17,7 +17,7 @@ from functools import cached_property
 from pathlib import Path
 from shlex import quote
 
-from loop import home, kept_config, private
+from loop import home, private
 from loop.artifacts import MARKER, Artifacts
 from loop.config import Config, artifacts_url, ledger_url, load
 from loop.errors import ConfigError, DataError, LedgerError
@@ -178,4 +178,4 @@ def only_worker(project: Project, what: str = "run") -> Iterator[tuple[str, ...]
             lines = home.settle(connection, project.root, project.ledger.file())
         if key is not None and project.artifacts.key() is None:
             project.artifacts.own(key)
-        yield (*lines, *kept_config.keep(project.root / CONFIG, project.state))
+        yield lines

@@ -3,7 +3,7 @@
     read_json(path, kind)          JSON of the type `kind`: list[str], a dataclass, ...
     read_jsonl(path, kind)         a list, one `kind` a line
     read_array(path, *shape)       .npy of numbers with that shape, memory-mapped; None: any length
-    read_parquet(path, **columns)  rows of a Parquet file whose columns have these types
+    read_parquet(path, columns)    rows of a Parquet file whose columns have these types
 
 Whatever is wrong is an ArtifactError that names the file. No array of objects is read, for that would unpickle it, and
 nothing is allocated before the shape is known to be what was wanted.

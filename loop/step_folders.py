@@ -59,7 +59,6 @@ class _Spots:
 @dataclass(frozen=True, slots=True)
 class _Encoder:
     fingerprint: str
-    base: str = ""
 
 
 def save_predictions(folder: Path, predictions: Predictions) -> None:

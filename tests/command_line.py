@@ -14,6 +14,19 @@ from pathlib import Path
 
 from loop.cli import main
 
+LOOKING = (
+    ("status",),
+    ("report", "--json"),
+    ("explain", "{example}"),
+    ("diff", "0", "1"),
+    ("plan",),
+    ("calibration",),
+    ("leaks",),
+    ("spots", "list"),
+    ("verify",),
+)
+"""Commands that read a project of two rounds; {example}: an id."""
+
 
 @dataclass(frozen=True)
 class Said:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import altair as alt
+
 LINE = 30
 """Characters in a line of a name beside a chart."""
 HALF_LINE = 7
@@ -65,8 +67,6 @@ def named_axis(names: Mapping[Any, str], look: Look, *, limit: int = 210) -> Any
 
     limit: pixels for a line. Names are JSON in the expressions, so that no text of data becomes code.
     """
-    import altair as alt
-
     lines = json.dumps({str(key): _wrapped(name) for key, name in names.items()})
     return alt.Axis(
         labelLimit=limit,

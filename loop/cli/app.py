@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 from collections.abc import Callable
@@ -10,7 +9,7 @@ from collections.abc import Callable
 import typer
 
 from loop.cli.commands import approving, labels, looking, making, serving, simulating, spots, trusting, using
-from loop.cli.output import clean_streams, error_line, give_up_stdout, tell_traceback
+from loop.cli.output import clean_streams, error_line, give_up_stdout, stdout_fails, tell_traceback
 from loop.errors import WeakspotError
 
 app = typer.Typer(
@@ -51,10 +50,6 @@ label_group.command()(labels.suggest)
 app.add_typer(label_group, name="labels")
 
 
-STREAM_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
-"""What writing to a stream fails with; a fault with a file has the name of the file."""
-
-
 def main() -> None:
     """Runs a command; a known error becomes one line and its exit status."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -69,7 +64,7 @@ def main() -> None:
             give_up_stdout()
             sys.exit(0)
         except OSError as fault:
-            if fault.errno not in STREAM_FAULTS or fault.filename is not None:
+            if not stdout_fails():
                 raise
             give_up_stdout()
             error_line(f"standard output cannot be written: {fault.strerror}; to do: free some space, or name a file")

@@ -115,8 +115,11 @@ def _refuse_to_replace(out: Path, file: str) -> None:
 
 def _holds_predictions(file: Path) -> bool:
     """Whether the first line is one that `predict` writes: the last column, or key, is the row's number."""
-    with file.open("rb") as opened:
-        first = opened.readline(LONGEST_LINE)
+    try:
+        with file.open("rb") as opened:
+            first = opened.readline(LONGEST_LINE)
+    except OSError:  # nobody knows what it holds
+        return False
     if first.startswith(b"{"):
         return first.rstrip().endswith(b"}") and b', "row": ' in first[-LONGEST_NUMBER:]
     columns = first.decode("utf-8", "replace").strip().split(",")

@@ -98,6 +98,16 @@ def error_line(message: str) -> None:
     print("weakspot: " + "\n".join(lines), file=sys.stderr)  # noqa: T201
 
 
+def stdout_fails() -> bool:
+    """Whether standard output takes nothing any more, tried with the end of a line."""
+    try:
+        sys.stdout.write("\n")
+        sys.stdout.flush()
+    except OSError:
+        return True
+    return False
+
+
 def give_up_stdout() -> None:
     """What is still to be written to standard output is dropped, so that Python does not fail on it once more."""
     with suppress(OSError, ValueError):

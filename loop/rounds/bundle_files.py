@@ -1,6 +1,6 @@
 """The files of a bundle: which there are, how they are written, and what form they must have to be read.
 
-told(file, content) ─► text         parsed(path) ─► content, its rows checked against the tables of the ledger
+to_text(file, content) ─► text         parsed(path) ─► content, its rows checked against the tables of the ledger
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ PARTS: Mapping[str, Mapping[str, Table]] = {
 """File → part of it → the table whose rows that part holds."""
 
 
-def told(file: str, content: Any) -> str:
+def to_text(file: str, content: Any) -> str:
     """A file's text: the same bytes for the same content."""
     if file.endswith(".jsonl"):
         return "".join(json.dumps(row, sort_keys=True, ensure_ascii=False) + "\n" for row in content)
@@ -74,7 +74,7 @@ def told(file: str, content: Any) -> str:
 
 
 def parsed(path: Path) -> Any:
-    """What `told` was given. Raises ArtifactError when it is not of the form that a bundle has."""
+    """What `to_text` was given. Raises ArtifactError when it is not of the form that a bundle has."""
     if path.suffix == ".jsonl":
         content: Any = read_jsonl(path, dict[str, Any])
     else:

@@ -30,7 +30,7 @@ from loop.ledger.lineage import rows
 from loop.project import POOL, Project
 from loop.records import Role
 from loop.rounds import machine
-from loop.rounds.bundle_files import FILES, OF_THE_TOOL, parsed, told
+from loop.rounds.bundle_files import FILES, OF_THE_TOOL, parsed, to_text
 from loop.rounds.estimating import Grounds
 from loop.rounds.work import artifact
 
@@ -52,7 +52,7 @@ def write(project: Project, round_: int) -> str:
         }
     with project.artifacts.writing(name) as folder:
         for file, content in files.items():
-            (folder / file).write_text(told(file, content), encoding="utf-8")
+            (folder / file).write_text(to_text(file, content), encoding="utf-8")
     return project.artifacts.digest(name)
 
 

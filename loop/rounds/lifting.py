@@ -22,12 +22,13 @@ from loop.ledger import figures, people
 from loop.ledger.people import PickRow
 from loop.models.recipes.names import informative, times
 from loop.models.recipes.regression import logistic
+from loop.phrases.leaks import leaking
 from loop.pool import LeakGuard
 from loop.protocols import EmbeddedLabels
 from loop.records import FloatArray, IntArray, Label, Measurement, PickKind, Role
 from loop.rounds import audit
 from loop.rounds.frozen import Frozen, label_rows
-from loop.rounds.guarding import kept_out, phrases_kept_out
+from loop.rounds.guarding import kept_out
 from loop.rounds.work import Work
 
 MODEL, C = "logistic", 5.0
@@ -161,7 +162,9 @@ def _lift(work: Work, frozen: Frozen, arms: _Arms) -> Lift | None:
 
 def _label_texts(work: Work) -> EmbeddedLabels | None:
     """Names, descriptions and phrases of the labels, where models learn from them and the same encoder embeds both."""
-    texts = label_texts(work.config.label_set, without=phrases_kept_out(work))
+    # As the step `train` has said already, where there are any.
+    twins = leaking(work.project, work.config.label_set, before=work.round)
+    texts = label_texts(work.config.label_set, without=frozenset(leak.phrase for leak in twins))
     if texts is None or work.config.model.embedder not in (None, work.config.model.base):
         return None
     return label_rows(work, texts)

@@ -16,12 +16,13 @@ from typing import Protocol
 
 import psutil
 
+from loop import kept_config
 from loop.config import Config, digest
 from loop.errors import WeakspotError
 from loop.ledger import lineage, progress
 from loop.ledger.lineage import BundleRow
 from loop.ledger.progress import Event, Heartbeat, StepRow
-from loop.project import Project, only_worker
+from loop.project import CONFIG, Project, only_worker
 from loop.rounds import bundles, machine, people, planning
 from loop.rounds.mixed_copies import refuse_mixed, set_aside_newer_rounds
 from loop.rounds.opening import open_round
@@ -77,7 +78,7 @@ def run(project: Project, wish: Wish, watcher: Watcher) -> None:
     Raises PeopleNeeded with wait=False when answers are missing, and whatever a step raises.
     """
     with only_worker(project) as lines:
-        for line in lines:
+        for line in (*lines, *kept_config.keep(project.root / CONFIG, project.state)):
             watcher.said(line)
         project.ledger.refuse_damage()
         project.artifacts.sweep()

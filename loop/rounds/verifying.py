@@ -13,7 +13,7 @@ that too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,7 +82,6 @@ def verify(project: Project, progress: Progress | None = None) -> tuple[Finding,
         found = [*in_folders, *_strays(project), *_bundles(project, connection, known, damaged)]
         found += _missing_bundles(project, connection, known)
         found += _unknown_rounds(project, connection)
-        found += _rows(project, connection, known, damaged)
     return tuple(sorted(found, key=lambda one: (one.level, -1 if one.round is None else one.round, one.place)))
 
 
@@ -144,9 +143,10 @@ def _strays(project: Project) -> list[Finding]:
 def _bundles(
     project: Project, connection: Connection, known: tuple[BundleRow, ...], damaged: set[str]
 ) -> list[Finding]:
-    """Each bundle against its hash in the ledger, the one before, and the folders it names."""
+    """Each bundle, read once, against its hash in the ledger, the one before, the folders it names, and the rows."""
     finished = {row.round: row.finished_at for row in progress.rounds(connection)}
     found: list[Finding] = []
+    changed: list[Finding] = []
     told: set[str] = set()
     before: BundleRow | None = None
     for row in known:
@@ -171,8 +171,10 @@ def _bundles(
                 told.add(folder)
                 what = "is missing" if now is None else f"was written anew since round {row.round} was finished"
                 found.append(_problem(folder, MANIFEST, what))
+        if digest == row.digest:  # Else it is no longer the bundle that was written, and that is reported already.
+            changed += _rows(connection, row.round, content, newest=row is known[-1])
         before = row
-    return found
+    return [*found, *_once(changed)]
 
 
 def _missing_bundles(project: Project, connection: Connection, known: tuple[BundleRow, ...]) -> list[Finding]:
@@ -217,18 +219,12 @@ def _has_settled(connection: Connection, round_: int) -> bool:
     return any(row.step == STEPS[-1] and row.state == "done" for row in progress.steps(connection, round_))
 
 
-def _rows(project: Project, connection: Connection, known: tuple[BundleRow, ...], damaged: set[str]) -> list[Finding]:
-    found = []
-    for row in known:
-        content, _ = _content(project, row.round, damaged)
-        if digest_of(project.artifacts.place(artifact(row.round, BUNDLE))) != row.digest:
-            continue  # It is told already that this is not the bundle that was written.
-        changes = list(rows_kept.lasting(connection, row.round, content))
-        changes += rows_kept.answers(connection, content)
-        if row is known[-1]:
-            changes += rows_kept.state(connection, row.round, content)
-        found += [_in_ledger(row.round, change.table, change.told) for change in changes]
-    return _once(found)
+def _rows(connection: Connection, round_: int, content: Mapping[str, Any], *, newest: bool) -> list[Finding]:
+    """Rows that are not as an undamaged bundle has them. newest: whether later rounds can have changed nothing."""
+    changes = [*rows_kept.lasting(connection, round_, content), *rows_kept.answers(connection, content)]
+    if newest:
+        changes += rows_kept.state(connection, round_, content)
+    return [_in_ledger(round_, change.table, change.told) for change in changes]
 
 
 def _once(found: Iterable[Finding]) -> list[Finding]:

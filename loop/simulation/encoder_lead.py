@@ -19,10 +19,10 @@ from loop.simulation.setups import Areas, SetUp
 class EncoderLead:
     """Of the advised set-up over one other encoder."""
 
-    rival: SetUp
+    other: SetUp
     """The set-up of the other encoder over which the lead is the least sure."""
     lead: Mean
-    """Of the area over the rival's, at the level it was asked for."""
+    """Of the area over the other's, at the level it was asked for."""
 
 
 def leads(best: SetUp, areas: Areas, level: float) -> tuple[EncoderLead, ...]:
@@ -38,15 +38,15 @@ def proven(found: Sequence[EncoderLead]) -> bool:
 
 def sentences(best: SetUp, found: Sequence[EncoderLead], level: float) -> list[str]:
     """How sure each lead is, and what follows for model.base."""
-    told = [_sentence(best, one, level) for one in found]
+    lines = [_sentence(best, one, level) for one in found]
     if found and not proven(found):
-        told.append("No encoder is proven better than all others: model.base is not advised.")
-    return told
+        lines.append("No encoder is proven better than all others: model.base is not advised.")
+    return lines
 
 
 def _least_sure(best: SetUp, other: str, areas: Areas, level: float) -> EncoderLead:
-    rivals = [one for one in areas if one.base == other and one.batch == best.batch]
-    found = [EncoderLead(one, mean(areas[best] - areas[one], level=level)) for one in rivals]
+    others = [one for one in areas if one.base == other and one.batch == best.batch]
+    found = [EncoderLead(one, mean(areas[best] - areas[one], level=level)) for one in others]
     return min(found, key=lambda one: one.lead.value - (one.lead.half or 0.0))
 
 
@@ -58,6 +58,6 @@ def _sentence(best: SetUp, found: EncoderLead, level: float) -> str:
     sure = "proven better" if lead.above_zero else "not proven better"
     interval = f"{100 * level:.3g} % interval" if lead.half is not None else "fewer than three seeds prove nothing"
     return (
-        f"Encoder {best.base} is {sure} than {found.rival.base}: {figure} points over the whole curve against its "
-        f"{found.rival.strategy} with recipe {found.rival.recipe} ({interval})."
+        f"Encoder {best.base} is {sure} than {found.other.base}: {figure} points over the whole curve against its "
+        f"{found.other.strategy} with recipe {found.other.recipe} ({interval})."
     )

@@ -49,7 +49,7 @@ class NameEvidence:
     """Share of them that the names alone give this label, 0..1; None where names are codes and not read."""
     chance: float | None
     """Share to expect of a name that tells nothing: that of other labels' texts which get it, and 1/k at least."""
-    tells: str | None
+    verdict: str | None
     """NOTHING, LITTLE or ENOUGH; None: too few texts."""
 
 
@@ -92,20 +92,20 @@ def judged(guesses: IntArray, labels: IntArray, names: Sequence[str], *, base: s
 
 def name_advice(found: Sequence[NameEvidence]) -> list[str]:
     """For which labels of one encoder a line each would help; nothing where all names tell enough."""
-    nothing, little = ([one for one in found if one.tells == verdict] for verdict in (NOTHING, LITTLE))
-    told = []
+    nothing, little = ([one for one in found if one.verdict == verdict] for verdict in (NOTHING, LITTLE))
+    lines = []
     if nothing and all(one.recall is None for one in nothing):
         listed = _listed([one.label for one in nothing])
-        told.append(f"Most labels are codes, and no name is read ({listed}): {WRITE}.")
+        lines.append(f"Most labels are codes, and no name is read ({listed}): {WRITE}.")
     elif nothing:
         those = f"names of {len(nothing)} labels tell" if len(nothing) > 1 else "name of 1 label tells"
-        told.append(f"The {those} nothing here ({_listed([one.label for one in nothing])}): {WRITE}.")
+        lines.append(f"The {those} nothing here ({_listed([one.label for one in nothing])}): {WRITE}.")
     if little:
         those = f"names of {len(little)} labels find" if len(little) > 1 else "name of 1 label finds"
         worst = sorted(little, key=lambda one: one.recall or 0.0)
         listed = _listed([f"{one.label} {100 * (one.recall or 0.0):.0f} %" for one in worst])
-        told.append(f"Before the first answer the {those} few of their texts ({listed}): a line each would help.")
-    return told
+        lines.append(f"Before the first answer the {those} few of their texts ({listed}): a line each would help.")
+    return lines
 
 
 WRITE = "write a line each, or example phrases (`weakspot labels suggest`)"

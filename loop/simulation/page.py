@@ -159,11 +159,11 @@ def _names(summary: Summary) -> str:
     for base in summary.bases:
         own = [one for one in summary.names if one.base == base and one.recall is not None]
         rows: list[Row] = [
-            (one.label, [f"{one.n:,}", _share_of(one.recall), _share_of(one.chance), _told(one)])
+            (one.label, [f"{one.n:,}", _share_of(one.recall), _share_of(one.chance), _verdict(one)])
             for one in sorted(own, key=lambda one: one.recall or 0.0)
         ]
         if rows:
-            weak = sum(one.tells in (NOTHING, LITTLE) for one in own)
+            weak = sum(one.verdict in (NOTHING, LITTLE) for one in own)
             title = f"{weak} of {len(own)} names tell little or nothing" + (f", encoder {base}" * summary.several)
             head = ["texts", "found", "by chance", "the name tells"]
             inside = _table("Found by the names alone", "label", head, rows)
@@ -178,9 +178,9 @@ def _share_of(value: float | None) -> str:
     return "–" if value is None else f"{100 * value:.0f} %"
 
 
-def _told(found: NameEvidence) -> tuple[str, str]:
+def _verdict(found: NameEvidence) -> tuple[str, str]:
     """The verdict and its class."""
-    return (found.tells, "" if found.tells == ENOUGH else "bad") if found.tells else ("too few texts", "")
+    return (found.verdict, "" if found.verdict == ENOUGH else "bad") if found.verdict else ("too few texts", "")
 
 
 def _share(found: Ratio) -> tuple[str, str]:

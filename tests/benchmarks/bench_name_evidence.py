@@ -51,7 +51,9 @@ def main() -> None:
         gain = 100 * float((after == labels).mean() - (before == labels).mean())
         recall = float((after[labels == column] == column).mean())
         gains[(one.recall or 0.0) < 0.5].append(gain)
-        print(f"{one.label:24} n {one.n}  found {one.recall:.2f} -> {recall:.2f}  {one.tells:8} all labels {gain:+.2f}")
+        print(
+            f"{one.label:24} n {one.n}  found {one.recall:.2f} -> {recall:.2f}  {one.verdict:8} all labels {gain:+.2f}"
+        )
     for half, own in gains.items():
         side = "less than half" if half else "half or more"
         print(f"{side}: {len(own)} labels, accuracy over all labels {np.mean(own):+.2f} points")

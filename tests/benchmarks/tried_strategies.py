@@ -1,4 +1,4 @@
-"""Strategies that were tried for the default and lost; kept so that the benchmark can show it again.
+"""Strategies that were tried for the default, and lost or are not decided yet; kept so that the benchmark can show it.
 
 clustered    weighted k-means over the weakest rows, from each cluster the row most weak and central
 error_mass   the batch is handed out to spots by their error mass with an exploration floor, margin inside
@@ -13,8 +13,8 @@ fine_from_3, fine_from_12, fine_from_24
              as weak_spots, the third phase from so many labels a class on instead of 6
 confused     as weak_spots, weights multiplied by the root of how often a row's guess and rival were confused
 reach_half, reach_quarter, reach_tenth
-             as weak_spots, a label speaks for less around it
-half_margin  half of each batch as weak_spots, half as margin
+             as weak_spots, a label speaks for less around it: not decided
+half_margin  half of each batch as weak_spots, half as margin: not decided
 corrected    as weak_spots, weights multiplied by the root of how often labels near a row correct a held-out guess
 """
 

@@ -241,7 +241,8 @@ def test_labels_whose_names_tell_nothing_are_advised_a_line_each(tmp_path: Path)
     said = here("simulate", SAMPLE / "pool.csv", "--label", "intent", "--rows", "400", "--out", out, *small)
     assert said.status == 0, said.err
     found = {one["label"]: one for one in json.loads((out / "summary.json").read_text())["names"]}
-    assert (len(found), found["out_of_scope"]["tells"], found["mobile_no_signal"]["tells"]) == (24, "nothing", "enough")
+    verdicts = {name: one["verdict"] for name, one in found.items()}
+    assert (len(found), verdicts["out_of_scope"], verdicts["mobile_no_signal"]) == (24, "nothing", "enough")
     told = " ".join(said.out.split())
     assert re.search(r"The names? of [^.]*out_of_scope[^.]*: write a line each, or example phrases", told)
     assert "What the names of the labels tell" in (out / "report.html").read_text()

@@ -15,7 +15,7 @@ WHOLE = template(name="desk", file="m.csv", text="text", labels=["refund", "invo
 @pytest.fixture
 def used(tmp_path: Path) -> Path:
     file = tmp_path / "weakspot.yaml"
-    file.write_text(WHOLE.replace("  stop: [", "  stop: [gain, "))
+    file.write_text(WHOLE)
     assert kept_config.keep(file, tmp_path / ".weakspot") == ()
     return file
 

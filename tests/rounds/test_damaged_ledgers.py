@@ -13,25 +13,14 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from command_line import here
+from command_line import LOOKING, here
 from made_record import made_record
 
 from loop.ledger.schema import metadata
 
 pytestmark = pytest.mark.slow
 VALUES = (b"\xff\xfe", "x", "", -1, 10**15, "[", "[[[1]]]", '{"a": {"b": 1}}', "NaN", None, 1.5, "\x1b]0;owned\x07")
-COMMANDS = (
-    ("status",),
-    ("report",),
-    ("report", "--json"),
-    ("explain", "{example}"),
-    ("diff", "0", "1"),
-    ("plan",),
-    ("calibration",),
-    ("leaks",),
-    ("spots", "list"),
-    ("verify",),
-)
+COMMANDS = (("report",), *LOOKING)
 COLUMNS = tuple((name, column.name) for name, table in metadata.tables.items() for column in table.columns)
 FEW = 60
 

@@ -14,15 +14,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from command_line import Said, here
+from command_line import LOOKING, Said, here
 from settings_project import _finished, finished, known  # noqa: F401 (fixtures)
 
 from loop.errors import ArtifactError
 from loop.manifest import MANIFEST, seal
+from loop.project import open_project
 from loop.step_files import read_array, read_json, read_jsonl, read_parquet
 
 pytestmark = pytest.mark.slow
-MOMENT_OF_PICKS = 40
+FEW = 40
 """So many pairs of file and content are tried with one command each; the bench form tries all with all."""
 
 
@@ -55,15 +56,7 @@ CONTENTS = {
     "zip": b"PK\x03\x04" + bytes(40),
 }
 COMMANDS = (
-    ("status",),
-    ("report", "--json"),
-    ("explain", "{example}"),
-    ("diff", "0", "1"),
-    ("plan",),
-    ("calibration",),
-    ("leaks",),
-    ("spots", "list"),
-    ("verify",),
+    *LOOKING,
     ("replay", "1"),
     ("predict", "{texts}", "--out", "{out}"),
     ("export", "{out}"),
@@ -72,8 +65,6 @@ COMMANDS = (
 
 
 def check(root: Path, tmp_path: Path, words: tuple[str, ...]) -> Said:
-    from loop.project import open_project
-
     with open_project(root, read_only=True) as project:
         try:
             example = project.pool.ids()[-1]
@@ -120,14 +111,14 @@ def test_foreign_content_in_a_sealed_folder_is_told_in_a_line(whole: Path, tmp_p
     draw = random.Random(11)
     pairs = list(product(targets(whole), CONTENTS))
     told = 0
-    for target, content in draw.sample(pairs, MOMENT_OF_PICKS):
+    for target, content in draw.sample(pairs, FEW):
         words = draw.choice(COMMANDS)
         damage(whole, target, CONTENTS[content])
         said = check(whole, tmp_path, words)
         assert said.status in (0, 1, 3), (target, content, words, said)
         told += said.status == 1
         restore(whole)
-    assert told > MOMENT_OF_PICKS / 8
+    assert told > FEW / 8
 
 
 @pytest.mark.bench

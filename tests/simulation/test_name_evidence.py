@@ -34,7 +34,7 @@ def verdicts(hits: int, n: int, *, taken: int = 0, names: tuple[str, ...] = NAME
     ],
 )
 def test_a_name_is_judged_by_what_it_finds_against_chance(hits: int, n: int, taken: int, tells: str | None) -> None:
-    assert verdicts(hits, n, taken=taken).tells == tells
+    assert verdicts(hits, n, taken=taken).verdict == tells
 
 
 def test_chance_is_what_other_texts_get_and_never_below_an_equal_share() -> None:
@@ -44,7 +44,7 @@ def test_chance_is_what_other_texts_get_and_never_below_an_equal_share() -> None
 
 
 def test_a_code_among_names_tells_nothing_whatever_it_finds() -> None:
-    assert verdicts(20, 20, names=("L01", *NAMES[1:])).tells == "nothing"
+    assert verdicts(20, 20, names=("L01", *NAMES[1:])).verdict == "nothing"
 
 
 def test_at_most_so_many_texts_of_each_label_are_drawn_the_same_each_time() -> None:
@@ -57,7 +57,7 @@ def test_at_most_so_many_texts_of_each_label_are_drawn_the_same_each_time() -> N
 def test_names_that_are_codes_are_reported_unread() -> None:
     data = Labelled("a.csv", ("a", "b", "c"), np.array([0, 1, 1]), ("L01", "L02"), np.zeros(0, np.int64))
     found = evidence(data, Path("unused"), None, base="minilm", recipe="head")
-    assert [(one.label, one.n, one.recall, one.tells) for one in found] == [
+    assert [(one.label, one.n, one.recall, one.verdict) for one in found] == [
         ("L01", 1, None, "nothing"),
         ("L02", 2, None, "nothing"),
     ]
