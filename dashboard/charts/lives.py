@@ -65,7 +65,7 @@ def history(frame: pd.DataFrame, look: Look) -> Any:
     chart = fields
     if len(rounds) <= LETTERS:
         chart = fields + base.mark_text(fontSize=11.5, fontWeight=700, color=look.paper).encode(text="sign:N")
-    return dressed(chart, look, height=64 + 32 * len(names))
+    return dressed(chart, look, height=104 + 32 * len(names))
 
 
 def life(frame: pd.DataFrame, look: Look, *, height: int = 240) -> Any:

@@ -76,7 +76,7 @@ def _colour(frame: pd.DataFrame, look: Look, *, mode: str) -> Any:
     kept = list(sizes.index[: len(look.others) - 1])
     ranged = [*look.others[: len(kept)], look.mist]
     scale = alt.Scale(domain=[*kept, "other spots"], range=ranged)
-    legend = alt.Legend(orient="top", title=None, columns=2, labelLimit=320, symbolSize=90)
+    legend = alt.Legend(orient="top", title=None, columns=2, labelLimit=215, symbolSize=90)
     return alt.Color("hue:N", scale=scale, legend=legend)
 
 
