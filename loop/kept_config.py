@@ -47,8 +47,8 @@ def keep(used: Path, state: Path) -> tuple[str, ...]:
         return ()
     named = ", ".join(gone[:MOST_NAMED]) + (f" and {len(gone) - MOST_NAMED} more" if len(gone) > MOST_NAMED else "")
     return (
-        f"{used.name} has lost keys, and their defaults hold: {named}. If it was saved only in part: the version before "
-        f"it is {state / BEFORE}",
+        f"{used.name} has lost keys, and their defaults hold: {named}. If it was saved only in part: the "
+        f"version before it is {state / BEFORE}",
     )
 
 
