@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -67,6 +67,22 @@ def running(folder: Path) -> set[int]:
     return found
 
 
+def copy_live(source: Path, target: Path) -> None:
+    """Copies a folder a server writes to, as `cp -r` does: what vanishes meanwhile, as a SQLite -wal, is left out."""
+
+    def copy(one: str, other: str) -> None:
+        with suppress(FileNotFoundError):
+            shutil.copy2(one, other)
+
+    shutil.copytree(source, target, copy_function=copy)
+
+
+def remove_live(folder: Path) -> None:
+    """Removes a folder a server writes to: files come and go meanwhile."""
+    while folder.exists():
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def pid_of(server: EmbeddedServer) -> int:
     status = server.status()
     assert (status.running, status.healthy, status.elsewhere) == (True, True, "")
@@ -78,7 +94,7 @@ def test_a_copy_made_while_the_server_runs_has_a_server_of_its_own(make: Make, t
     original, copy = make("original"), make("copy")
     access = original.start()
     pid = pid_of(original)
-    shutil.copytree(original.state_dir, copy.state_dir)
+    copy_live(original.state_dir, copy.state_dir)
     assert copy.status().running is False
     assert copy.status().url == ""
     with pytest.raises(ServerDown, match="never been started"):
@@ -142,8 +158,8 @@ def test_a_folder_put_back_from_a_copy_does_not_keep_the_server_of_the_one_befor
     own = make("state")
     access = own.start()
     pid = pid_of(own)
-    shutil.copytree(own.state_dir, tmp_path / "backup")
-    shutil.rmtree(own.state_dir)
+    copy_live(own.state_dir, tmp_path / "backup")
+    remove_live(own.state_dir)
     shutil.copytree(tmp_path / "backup", own.state_dir)
     # The port may be somebody else's by then; the account and its key lie in the folder.
     assert replace(own.start(), url=access.url) == access
@@ -155,8 +171,8 @@ def test_a_move_to_another_disk_leaves_no_server_behind(make: Make, tmp_path: Pa
     old, new = make("old"), make("new")
     old.start()
     pid = pid_of(old)
-    shutil.copytree(old.state_dir, new.state_dir)
-    shutil.rmtree(old.state_dir)
+    copy_live(old.state_dir, new.state_dir)
+    remove_live(old.state_dir)
     new.start()
     assert running(tmp_path) == {pid_of(new)}
     assert pid_of(new) != pid
