@@ -1,7 +1,7 @@
 """How many labels the default needs, against random, what lost, and peers: learning curves, kept as they are made.
 
     python tests/benchmarks/bench_default.py curves.jsonl --strategies weak_spots random --seeds 3 4 5 [--noise 0 10 20]
-    python tests/benchmarks/bench_default.py curves.jsonl --recipe head --strategies weak_spots   # the whole product
+    python tests/benchmarks/bench_default.py curves.jsonl --recipe names --strategies weak_spots  # the whole product
     python tests/benchmarks/bench_default.py curves.jsonl --strategies theirs_badge theirs_margin # scikit-activeml
     python tests/benchmarks/default_tables.py curves.jsonl
 
@@ -9,10 +9,10 @@
 
 Choices were made with `--on held`: a fifth of the training file measures and the test file is never read. Each seed's
 pool, wrong answers and draws are the same for all strategies and recipes: differences are paired. The model is a FROZEN
-PROXY: the recipe `plain` (logistic regression on frozen MiniLM) or `head` (what it reads of MiniLM chosen by
-cross-validation); people are SIMULATED: a noisy one answers any other label, at random. There are no spots:
-bench_selection.py measures what goes by them. A curve that stands in the file already is not made again, so a killed
-run goes on where it was.
+PROXY: the recipe `plain` (logistic regression on frozen MiniLM), `head` (what it reads of MiniLM chosen by
+cross-validation), or `names` (`head`, which also reads the labels' names and so has a model before the first batch);
+people are SIMULATED: a noisy one answers any other label, at random. There are no spots: bench_selection.py measures
+what goes by them. A curve that stands in the file already is not made again, so a killed run goes on where it was.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from frozen_parts import ACROSS, DATASETS, SETS, Part, chosen, part, read_set
 from scipy.special import softmax
 
 from loop import registry
+from loop.models.recipes.names import informative
 from loop.protocols import FrozenTexts, PoolView, Strategy
 from loop.records import FloatArray, IntArray
 from loop.selection.strategies import coverage
@@ -41,6 +42,7 @@ FURTHER = {"banking77": 4200, "sample": 2100, "goemotions": 1575}
 """Random goes on to so many labels with the recipe `plain` and no noise, to see where it gets there."""
 C, ITERATIONS, TOLERANCE = 5.0, 100, 1e-3
 """Those of the recipe `plain`."""
+NAMES = "names"
 THEIRS = "theirs_"
 """How scikit-activeml's strategies are named: skactiveml_peers.PEERS."""
 Model = Callable[[FrozenTexts], FloatArray]
@@ -55,7 +57,13 @@ def main() -> None:
     warnings.filterwarnings("ignore", message="The number of unique classes")
     done = {_key(line) for line in read(options.out)} if options.out.exists() else set()
     for name in options.sets:
-        data = read_set(name, datasets=options.datasets, recipe=options.recipe, cache=options.cache)
+        data = read_set(
+            name,
+            datasets=options.datasets,
+            recipe="plain" if options.recipe == "plain" else "head",
+            cache=options.cache,
+            names=options.recipe == NAMES,
+        )
         for cell in _cells(options, name):
             if _key(cell) not in done:
                 own = part(data, cell["seed"], on=options.on, noise=cell["noise"] / 100)
@@ -77,8 +85,13 @@ def curve(own: Part, cell: dict[str, Any], *, last: int | None) -> dict[str, Any
     fit, began = FITS[cell["recipe"]], time.process_time()
     labels: list[int] = []
     accuracy: list[float] = []
-    asked, model, said, spent = everything[:0], None, None, 0.0
+    asked, spent = everything[:0], 0.0
     whole = cell["strategy"] == "full"
+    model = fit(own, asked) if cell["recipe"] == NAMES else None
+    said = None if model is None else model(own.pool)
+    if model is not None:
+        labels.append(0)
+        accuracy.append(_right(model, own))
     picks = None if whole else _picks(own, cell["strategy"], seed=cell["seed"])
     for batch in [len(everything)] if whole else _batches(cell, last=last):
         started = time.perf_counter()
@@ -87,9 +100,13 @@ def curve(own: Part, cell: dict[str, Any], *, last: int | None) -> dict[str, Any
         model = fit(own, asked)
         said = None if whole else model(own.pool)
         labels.append(len(asked))
-        accuracy.append(float((model(own.held).argmax(axis=1) == own.held_labels).mean()))
+        accuracy.append(_right(model, own))
     used = round(time.process_time() - began, 1)
     return {"labels": labels, "accuracy": accuracy, "seconds": round(spent, 2), "cpu_seconds": used}
+
+
+def _right(model: Model, own: Part) -> float:
+    return float((model(own.held).argmax(axis=1) == own.held_labels).mean())
 
 
 def plain(own: Part, rows: IntArray) -> Model:
@@ -108,15 +125,15 @@ def plain(own: Part, rows: IntArray) -> Model:
 
 
 def product(own: Part, rows: IntArray) -> Model:
-    """The head of the recipe `head`, with all that it chooses by cross-validation on these answers."""
+    """The head of the recipe `head`, with all that it chooses by cross-validation on these answers and label texts."""
     from loop.models.recipes.head import fit_head
 
-    known = chosen(own.pool, rows)
-    head = fit_head(known.embeddings, known.layers, own.answers[rows], classes=own.classes)
+    known, answers = chosen(own.pool, rows), own.answers[rows]
+    head = fit_head(known.embeddings, known.layers, answers, classes=own.classes, label_texts=known.labels)
     return lambda texts: np.asarray(softmax(head.logits(texts.embeddings, texts.layers), axis=1))
 
 
-FITS: dict[str, Callable[[Part, IntArray], Model]] = {"plain": plain, "head": product}
+FITS: dict[str, Callable[[Part, IntArray], Model]] = {"plain": plain, "head": product, NAMES: product}
 
 
 def _options() -> argparse.Namespace:
@@ -197,6 +214,7 @@ def _by(
         spot_estimates=None,
         labelled_embeddings=own.pool.embeddings[asked],
         labelled=own.answers[asked],
+        uses_label_texts=informative(own.pool.labels, own.pool.embeddings[asked], own.answers[asked]) is not None,
     )
     picked: IntArray = free[strategy(view, budget=batch, rng=rng).rows]
     return picked

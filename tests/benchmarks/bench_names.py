@@ -16,18 +16,15 @@ import argparse
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
-from frozen_parts import DATASETS, ROOT, Part, label_names, part, read_set
+from frozen_parts import DATASETS, Part, embedded_labels, embedded_texts, part, read_set
 
-from loop.label_texts import label_texts
 from loop.models.recipes.head import fit_head
 from loop.protocols import EmbeddedLabels
-from loop.records import LabelSet
-from loop.simulation.frozen import embedded, opened
 
 COUNTS = {
     "banking77": (0, 25, 77, 154, 300, 750),
@@ -78,19 +75,14 @@ def known_labels(way: str, name: str, options: argparse.Namespace) -> EmbeddedLa
     """Names and descriptions of a set, embedded; None for the way "without"."""
     if way == "without":
         return None
-    names = label_names(name, options.datasets)
-    described = yaml.safe_load((ROOT / "data" / "sample" / "labels.yaml").read_text()) if name == "sample" else {}
-    texts = label_texts(LabelSet(tuple(names), described))
-    assert texts is not None
-    columns = np.array(texts.columns)
-    written = [f"L{column:02d}" for column in columns] if way == "codes" else texts.texts
+    known = embedded_labels(name, datasets=options.datasets, cache=options.cache)
+    if way == "codes":
+        codes = [f"L{column:02d}" for column in known.columns]
+        return embedded_texts(codes, known.columns, cache=options.cache)
     if way == "shuffled":
-        columns = np.random.default_rng(0).permutation(len(names))[columns]
-    place, _ = embedded(
-        written, base="minilm", recipes=["head"], folder=options.cache, progress=lambda done, total: None
-    )
-    found = opened(place)
-    return EmbeddedLabels(columns, np.asarray(found.embeddings), np.asarray(found.layers))
+        dealt = np.random.default_rng(0).permutation(known.columns.max() + 1)
+        return replace(known, columns=dealt[known.columns])
+    return known
 
 
 def _table(name: str, rows: list[dict[str, Any]]) -> str:

@@ -20,20 +20,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
-from frozen_parts import DATASETS, ROOT, Part, label_names, part, read_set
+from frozen_parts import DATASETS, Part, embedded_labels, part, read_set
 from scipy.special import softmax
 from scipy.stats import t as student
 
 from loop import registry
 from loop.evaluation.reliability import calibration_error
-from loop.label_texts import label_texts
 from loop.models.recipes.head import fit_head
 from loop.protocols import EmbeddedLabels, PoolView
-from loop.records import FloatArray, IntArray, LabelSet
+from loop.records import FloatArray, IntArray
 from loop.selection import spots
 from loop.selection.budget import COLD_START
-from loop.simulation.frozen import embedded, opened
 
 SETS = ("banking77", "sample", "snips")
 BATCH, DEV = 50, 0.15
@@ -52,7 +49,7 @@ def main() -> None:
 
 def _measured(name: str, options: argparse.Namespace) -> Iterator[dict[str, Any]]:
     data = read_set(name, datasets=options.datasets, recipe="head", cache=options.cache)
-    known = _known(name, options)
+    known = embedded_labels(name, datasets=options.datasets, cache=options.cache)
     for seed in options.seeds:
         own = part(data, seed, on=options.on, noise=0.0)
         for names in (False, True):
@@ -147,16 +144,6 @@ class Simulated:
         sizes = np.bincount(self.regions[free], minlength=self.count)
         true = np.bincount(self.regions[free], weights=wrong, minlength=self.count) / np.maximum(sizes, 1)
         return estimates, float((np.abs(estimates - true) * sizes).sum() / sizes.sum()), float(wrong.mean())
-
-
-def _known(name: str, options: argparse.Namespace) -> EmbeddedLabels:
-    described = yaml.safe_load((ROOT / "data" / "sample" / "labels.yaml").read_text()) if name == "sample" else {}
-    texts = label_texts(LabelSet(tuple(label_names(name, options.datasets)), described))
-    place, _ = embedded(
-        texts.texts, base="minilm", recipes=["head"], folder=options.cache, progress=lambda done, total: None
-    )
-    found = opened(place)
-    return EmbeddedLabels(np.array(texts.columns), np.asarray(found.embeddings), np.asarray(found.layers))
 
 
 def _table(name: str, names: bool, rows: list[dict[str, Any]]) -> str:

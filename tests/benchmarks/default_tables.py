@@ -116,7 +116,7 @@ def _one_set(curves: Curves, full: Mapping[int, float], against: str, of: tuple[
         else:
             cells = [str(_ratio(curves, way, against, full, seeds, share)) for share in SHARES]
             cells.append(_area(_gains(curves, way, against, seeds)))
-        second = [curves[way][seed]["accuracy"][1] for seed in seeds]
+        second = [_asked(curves[way][seed])[1][1] for seed in seeds]
         print(f"| {way} | {len(seeds)} | {' | '.join(cells)} | {np.median(second):.1%}, {min(second):.1%} |")
 
 
@@ -144,11 +144,17 @@ def _gains(curves: Curves, way: str, against: str, seeds: Sequence[int]) -> Floa
     """(seeds,) differences of mean accuracy in points over the rounds both went in equal steps."""
     pairs = [(curves[way][seed], curves[against][seed]) for seed in seeds]
     found = []
-    for own, other in pairs:
-        steps = list(zip(own["labels"], other["labels"], strict=False))
+    for (labels, own), (other_labels, other) in [(_asked(own), _asked(other)) for own, other in pairs]:
+        steps = list(zip(labels, other_labels, strict=False))
         rounds = next((at for at, (a, b) in enumerate(steps) if a != b), len(steps))
-        found.append(100 * (np.mean(own["accuracy"][:rounds]) - np.mean(other["accuracy"][:rounds])))
+        found.append(100 * (np.mean(own[:rounds]) - np.mean(other[:rounds])))
     return np.array(found)
+
+
+def _asked(curve: Mapping[str, Any]) -> tuple[list[int], list[float]]:
+    """Labels and accuracy from the first batch on: a model of label names alone is measured before it too."""
+    first = int(curve["labels"][0] == 0)
+    return curve["labels"][first:], curve["accuracy"][first:]
 
 
 def _area(gains: FloatArray) -> str:

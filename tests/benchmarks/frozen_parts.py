@@ -9,22 +9,24 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import yaml
 
-from loop.protocols import FrozenTexts
-from loop.records import IntArray
+from loop.label_texts import label_texts
+from loop.protocols import EmbeddedLabels, FrozenTexts
+from loop.records import IntArray, LabelSet
 from loop.simulation.frozen import embedded, opened
 
 ROOT = Path(__file__).parents[2]
 DATASETS = ROOT.parent / "shared" / "datasets"
 SETS = ("banking77", "goemotions", "sample", "snips")
-ACROSS = ("banking77_forms", "sample_forms", "goemotions_feelings")
-"""The same texts with few labels that cut across topics, made from text or label: see `_form` and FEELINGS."""
+ACROSS = ("banking77_forms", "sample_forms", "goemotions_feelings", "wnut17_kinds", "gsm8k_steps")
+"""Few labels that cut across topics, made from the row: see LABELS."""
 FEELINGS = {
     "positive": (
         *("admiration", "amusement", "approval", "caring", "desire", "excitement", "gratitude", "joy", "love"),
@@ -65,6 +67,9 @@ MOST = 12000
 """At most so many training rows are read of goemotions, and only rows with a single label."""
 
 
+Row = dict[str, Any]
+
+
 @dataclass(frozen=True)
 class Embedded:
     """One data set as the frozen encoder sees it."""
@@ -87,13 +92,13 @@ class Part:
     classes: int
 
 
-def read_set(name: str, *, datasets: Path, recipe: str, cache: Path) -> Embedded:
-    """The set with all that the recipe may read; the encoder runs where `cache` does not have it yet."""
-    name, _, way = name.partition("_")
-    train, test = (
-        [(text, _across(text, label, way)) for text, label in _rows(file)] for file in _files(name, datasets)
-    )
-    train = train[:MOST] if name == "goemotions" else train
+def read_set(name: str, *, datasets: Path, recipe: str, cache: Path, names: bool = False) -> Embedded:
+    """The set with all that the recipe may read; the encoder runs where `cache` does not have it yet.
+
+    names: whether the training texts have the texts of the labels beside them.
+    """
+    train, test = _labelled(name, datasets)
+    train = train[:MOST] if name.startswith("goemotions") else train
     both = [*train, *test]
     words = np.unique([label for _, label in both], return_inverse=True)[1]
     cache.mkdir(parents=True, exist_ok=True)
@@ -102,15 +107,32 @@ def read_set(name: str, *, datasets: Path, recipe: str, cache: Path) -> Embedded
     frozen, parted = opened(place), np.split(np.arange(len(both)), [len(train)])
     if recipe == "plain":
         frozen = FrozenTexts(frozen.texts, frozen.embeddings)
+    if names:
+        frozen = replace(frozen, labels=embedded_labels(name, datasets=datasets, cache=cache))
     return Embedded(chosen(frozen, parted[0]), words[: len(train)], chosen(frozen, parted[1]), words[len(train) :])
 
 
 def label_names(name: str, datasets: Path) -> list[str]:
     """The labels of a set in the order of their columns."""
-    return sorted({label for file in _files(name, datasets) for _, label in _rows(file)})
+    return sorted({label for rows in _labelled(name, datasets) for _, label in rows})
 
 
-def read_table(name: str, datasets: Path) -> list[dict[str, str]]:
+def embedded_labels(name: str, *, datasets: Path, cache: Path) -> EmbeddedLabels:
+    """The names of the set's labels; of the shipped data, the descriptions in data/sample/labels.yaml too."""
+    described = yaml.safe_load((ROOT / "data" / "sample" / "labels.yaml").read_text()) if name == "sample" else {}
+    texts = label_texts(LabelSet(tuple(label_names(name, datasets)), described))
+    assert texts is not None
+    return embedded_texts(texts.texts, np.array(texts.columns), cache=cache)
+
+
+def embedded_texts(texts: Sequence[str], columns: IntArray, *, cache: Path) -> EmbeddedLabels:
+    """These texts of the labels in `columns`, with layers."""
+    place, _ = embedded(texts, base="minilm", recipes=["head"], folder=cache, progress=lambda done, total: None)
+    found = opened(place)
+    return EmbeddedLabels(columns, np.asarray(found.embeddings), np.asarray(found.layers))
+
+
+def read_table(name: str, datasets: Path) -> list[Row]:
     """The training file's rows with one label, every column, in the order of `read_set`. Not for goemotions."""
     return [row for row in _cells(_files(name, datasets)[0]) if _single(row.get("label", row.get("intent", "")))]
 
@@ -137,18 +159,41 @@ def part(data: Embedded, seed: int, *, on: str, noise: float) -> Part:
 def chosen(frozen: FrozenTexts, rows: IntArray) -> FrozenTexts:
     """These rows, without their texts."""
     layers = None if frozen.layers is None else np.asarray(frozen.layers[rows])
-    return FrozenTexts((), np.asarray(frozen.embeddings[rows]), layers)
+    return FrozenTexts((), np.asarray(frozen.embeddings[rows]), layers, frozen.labels)
 
 
-def _across(text: str, label: str, way: str) -> str:
-    if way == "forms":
-        return _form(text)
-    return next(group for group, inside in FEELINGS.items() if label in inside) if way == "feelings" else label
+def _labelled(name: str, datasets: Path) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """(text, label) of the training and of the test file."""
+    name, _, way = name.partition("_")
+    train, test = (_rows(file, way) for file in _files(name, datasets))
+    return train, test
 
 
-def _form(text: str) -> str:
+def _own(row: Row) -> str | None:
+    label = row.get("label", row.get("intent"))
+    return (label if isinstance(label, str) else label[0]) if _single(label) else None
+
+
+def _feeling(row: Row) -> str | None:
+    label = _own(row)
+    return next((group for group, inside in FEELINGS.items() if label in inside), None)
+
+
+def _kind(row: Row) -> str | None:
+    """The kind of the entities that a text names, where all are of one kind."""
+    kinds = {tag.partition("-")[2] for tag in row["tags"]} - {""}
+    return kinds.pop() if len(kinds) == 1 else None
+
+
+def _steps(row: Row) -> str:
+    """How many steps the solution has: up to two, three, four, or more."""
+    steps = row["answer"].count("<<")
+    return "up to two" if steps < 3 else {3: "three", 4: "four"}.get(steps, "more")
+
+
+def _form(row: Row) -> str:
     """What is asked for: how, why, what, where or when, yes or no, by the first such word; else a statement."""
-    sentences = [re.findall(r"[a-z]+", one) for one in re.split(r"[.?!,]", text.lower().replace("'", ""))]
+    sentences = [re.findall(r"[a-z]+", one) for one in re.split(r"[.?!,]", row["text"].lower().replace("'", ""))]
     for words in sentences:
         for word in words:
             if word in QUESTION_WORDS:
@@ -164,16 +209,26 @@ def _files(name: str, datasets: Path) -> tuple[Path, Path]:
     return datasets / name / "train.jsonl", datasets / name / "test.jsonl"
 
 
-def _rows(path: Path) -> list[tuple[str, str]]:
+def _rows(path: Path, way: str) -> list[tuple[str, str]]:
     """Texts and labels of the rows that have just one."""
-    said = [(row["text"], row.get("label", row.get("intent"))) for row in _cells(path)]
-    return [(text, label[0] if isinstance(label, list) else label) for text, label in said if _single(label)]
+    said = [(row["text"], LABELS[way](row)) for row in _cells(path)]
+    return [(text, label) for text, label in said if label is not None]
 
 
-def _cells(path: Path) -> list[dict[str, Any]]:
+def _cells(path: Path) -> list[Row]:
     with path.open(encoding="utf-8", newline="") as file:
         return [json.loads(line) for line in file] if path.suffix == ".jsonl" else list(csv.DictReader(file))
 
 
 def _single(label: str | Sequence[str]) -> bool:
     return isinstance(label, str) or len(label) == 1
+
+
+LABELS: dict[str, Callable[[Row], str | None]] = {
+    "": _own,
+    "forms": _form,
+    "feelings": _feeling,
+    "kinds": _kind,
+    "steps": _steps,
+}
+"""What follows the `_` of a set's name → the label of a row; None: the row has none, or several."""
