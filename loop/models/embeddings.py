@@ -34,13 +34,14 @@ def of_this_base(part: TrainingSet, encoder: Any, base: Base, tokenizer: Any) ->
 
 
 def labels_of_this_base(train: TrainingSet, encoder: Any, base: Base, tokenizer: Any) -> EmbeddedLabels | None:
-    """What the labels mean, as this encoder sees it: the rows that were given where they are its own, else made."""
+    """What the labels mean, as this encoder sees it: the rows that were given where they are its own, else made.
+
+    Rows without their texts are taken as they are.
+    """
     texts, given = train.label_texts, train.label_rows
-    if texts is None:
-        return None
-    if given is not None and given.fingerprint == base.encoder_fingerprint:
+    if given is not None and (texts is None or given.fingerprint == base.encoder_fingerprint):
         return given
-    return embedded_labels(texts, encoder, base, tokenizer)
+    return None if texts is None else embedded_labels(texts, encoder, base, tokenizer)
 
 
 def embedded_labels(texts: LabelTexts, encoder: Any, base: Base, tokenizer: Any) -> EmbeddedLabels:

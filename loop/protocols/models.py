@@ -75,7 +75,7 @@ class TrainingSet:
     embeddings: FloatArray
     """(n, d) float32, rows of length 1."""
     label_texts: LabelTexts | None = None
-    """What the labels mean; None where it is not to be used."""
+    """What the labels mean; None without `label_rows`: it is not to be used."""
     label_rows: EmbeddedLabels | None = None
     """The same texts as the base model sees them, made once; None: the trainer makes them."""
 

@@ -29,7 +29,7 @@ from loop.simulation.logbook import Logbook
 from loop.simulation.parts import Part
 from loop.simulation.wish import BASELINE
 
-READING_NAMES = frozenset({"head"})
+READING_NAMES = frozenset({"head", "lora"})
 """Recipes that are a model before the first answer, where the names of the labels are used."""
 
 

@@ -15,6 +15,7 @@ confused     as weak_spots, weights multiplied by the root of how often a row's 
 reach_half, reach_quarter, reach_tenth
              as weak_spots, a label speaks for less around it: not decided
 half_margin  half of each batch as weak_spots, half as margin: not decided
+agreeing     as margin while a label's nearest neighbour is of its class no more often than by chance, else as weak_spots
 corrected    as weak_spots, weights multiplied by the root of how often labels near a row correct a held-out guess
 """
 
@@ -25,7 +26,7 @@ from functools import partial
 from unittest import mock
 
 import numpy as np
-from scipy.stats import norm
+from scipy.stats import binom, norm
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold, cross_val_predict
 
@@ -43,6 +44,7 @@ FLOOR = 0.2
 WEAKEST, CENTRAL = 20, 3.0
 """So many rows are clustered per row of the budget; the worth of a row falls by exp(-3 x distance to its centroid)."""
 FLIPS, DROPOUT, TRIALS = 0.3, 0.4, 10
+SURE = 0.05
 FOLDS, PRIOR = 5, 2.0
 """Labels are guessed by heads that did not see them; a rate is drawn to that of all labels by so many more."""
 
@@ -272,3 +274,17 @@ def half_margin(view: PoolView, *, budget: int, rng: np.random.Generator) -> Cho
     every = margin(view, budget=len(view.ids), rng=rng).rows.tolist()
     rows = np.array([*first, *(row for row in every if row not in set(first))][:budget])
     return Choice(rows=rows, scores=uncertainty.margin(needs_model(view, "half_margin"))[rows])
+
+
+def agreeing(view: PoolView, *, budget: int, rng: np.random.Generator) -> Choice:
+    """A one-sided binomial test of 1-nearest-neighbour accuracy on the labels, each left out in turn."""
+    settled = view.labelled >= 0
+    labels, rows = view.labelled[settled], view.labelled_embeddings[settled]
+    if view.probabilities is None or len(labels) < 2:
+        return weak_spots(view, budget=budget, rng=rng)
+    alike = rows @ rows.T
+    np.fill_diagonal(alike, -2.0)
+    hits, m = int((labels[alike.argmax(axis=1)] == labels).sum()), len(labels)
+    by_chance = float((np.bincount(labels) / m) @ (np.bincount(labels) / m))
+    told = binom.sf(hits - 1, m, by_chance) <= SURE
+    return (weak_spots if told else margin)(view, budget=budget, rng=rng)

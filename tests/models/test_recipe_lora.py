@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,8 @@ from loop import registry
 from loop.errors import ModelError
 from loop.models import FrozenEncoder
 from loop.models.recipes.lora import Tuned, as_sure_as
-from loop.protocols import FrozenTexts
+from loop.protocols import EmbeddedLabels, FrozenTexts
+from loop.records import IntArray
 
 
 @pytest.mark.slow
@@ -43,6 +45,23 @@ def test_layers_that_another_recipe_asked_for_change_nothing(tiny_encoder: Froze
         for deep in (None, layers)
     )
     assert np.array_equal(one, other)
+
+
+@pytest.mark.slow
+def test_it_starts_from_the_names_of_the_labels(tiny_encoder: FrozenEncoder, tiny_base: Path) -> None:
+    texts, labels = texts_of(60, seed=1)
+    named = EmbeddedLabels(labels[40:], tiny_encoder.embed(texts[40:]))
+    frozen = FrozenTexts(texts[:40], tiny_encoder.embed(texts[:40]), labels=named)
+    recipe = Tuned("lora", base=str(tiny_base), settings=QUICK)
+
+    def right(frozen: FrozenTexts, rows: IntArray) -> float:
+        said = recipe(frozen, rows, labels[rows], classes=4, unlabelled=rows[:0], seed=3)
+        return float((said.argmax(axis=1) == labels[:40]).mean())
+
+    few = np.array([np.flatnonzero(labels[:40] == column)[0] for column in range(2)])
+    assert right(frozen, few[:0]) > 0.5
+    assert right(frozen, few) > 0.5
+    assert right(replace(frozen, labels=None), few) <= 0.5, "two classes of four are unknown to it"
 
 
 @pytest.mark.parametrize("wanted", [0.5, 0.7, 0.9])

@@ -47,11 +47,18 @@ class Tuned:
     def __call__(
         self, frozen: FrozenTexts, rows: IntArray, labels: IntArray, *, classes: int, unlabelled: IntArray, seed: int
     ) -> FloatArray:
-        """(n, classes), as sure of `unlabelled` as the head is. Raises ModelError for fewer than two classes."""
+        """(n, classes), as sure of `unlabelled` as the head is. Raises ModelError for fewer than two classes.
+
+        Without a labelled row it is the recipe "head", made of the label texts alone: there is nothing to tune on.
+        """
         from loop.models.classifier import load_classifier
         from loop.models.tuning import Tuning
 
         none: IntArray = rows[:0]
+        # Without the layers, which are there only when another recipe asked for them: the same run, the same result.
+        frozen = replace(frozen, layers=None)
+        if not len(rows):
+            return head(frozen, rows, labels, classes=classes, unlabelled=none, seed=seed)
         with tempfile.TemporaryDirectory() as scratch:
             Tuning(self.method, self.settings, self.base, self.revision)(
                 _labelled(frozen, rows, labels),
@@ -63,8 +70,7 @@ class Tuned:
             said = load_classifier(Path(scratch)).predict(frozen.texts).probabilities
         if not len(unlabelled):
             return said
-        # Without the layers, which are there only when another recipe asked for them: the same run, the same result.
-        cheap = head(replace(frozen, layers=None), rows, labels, classes=classes, unlabelled=none, seed=seed)
+        cheap = head(frozen, rows, labels, classes=classes, unlabelled=none, seed=seed)
         return as_sure_as(said, float(cheap[unlabelled].max(axis=1).mean()), on=unlabelled)
 
 
@@ -90,7 +96,8 @@ def as_sure_as(probabilities: FloatArray, wanted: float, *, on: IntArray) -> Flo
 
 
 def _labelled(frozen: FrozenTexts, rows: IntArray, labels: IntArray) -> TrainingSet:
-    return TrainingSet(tuple(frozen.texts[row] for row in rows), labels, np.asarray(frozen.embeddings[rows]))
+    texts = tuple(frozen.texts[row] for row in rows)
+    return TrainingSet(texts, labels, np.asarray(frozen.embeddings[rows]), label_rows=frozen.labels)
 
 
 lora = Tuned("lora")
