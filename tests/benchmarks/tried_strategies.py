@@ -15,7 +15,7 @@ confused     as weak_spots, weights multiplied by the root of how often a row's 
 reach_half, reach_quarter, reach_tenth
              as weak_spots, a label speaks for less around it: not decided
 half_margin  half of each batch as weak_spots, half as margin: not decided
-agreeing     as margin while a label's nearest neighbour is of its class no more often than by chance, else as weak_spots
+agreeing     as margin while the label nearest to one is of its class no more often than by chance, else as weak_spots
 corrected    as weak_spots, weights multiplied by the root of how often labels near a row correct a held-out guess
 """
 
