@@ -1,6 +1,6 @@
 """Side by side with small-text 1.4.1: the same base, pool, first labels and batches; accuracy and CPU-seconds a round.
 
-    python tests/benchmarks/bench_small_text.py cells.jsonl [--sets snips] [--ours head lora] [--peers setfit]
+    python tests/benchmarks/bench_small_text.py cells.jsonl [--sets snips] [--ours head lora] [--peers setfit_8]
     python tests/benchmarks/small_text_tables.py cells.jsonl
 
     training file ─► 1,500 texts by seed: the pool ─► 25 labels by chance ─► model ─► batch of picks ─► model ─► ...
@@ -8,7 +8,8 @@
 
 People are SIMULATED: they answer what the file says. The peers stand in small_text_peers.py. Ours picks by the strategy
 `weak_spots` on the probabilities of the recipe `head`, and answers by the recipe that the system is named after:
-proxy-then-final. Texts are cut to 64 tokens beforehand, for all alike.
+proxy-then-final. Both read the names and descriptions of the labels, which the peers have no place for;
+`--without-names` leaves them out. Texts are cut to 64 tokens beforehand, for all alike.
 
 CPU-seconds are those of the whole process, training, pool prediction and picking; the first round holds what is done
 once (loading and embedding the pool, tokenizing). Predicting the test texts is not counted: the peers do it apart; our
@@ -24,20 +25,24 @@ import csv
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import yaml
 
 from loop import registry
+from loop.label_texts import label_texts
 from loop.models.bases import Base, find_base, load_tokenizer, load_transformer
+from loop.models.embeddings import embedded_labels
 from loop.models.layers import layers_of_all
+from loop.models.recipes.names import informative
 from loop.models.recipes.representation import of_length_one
 from loop.models.tokens import tokenize
 from loop.protocols import FrozenTexts, PoolView
-from loop.records import FloatArray, IntArray
+from loop.records import FloatArray, IntArray, LabelSet, LabelTexts
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "data" / "sample"
@@ -61,6 +66,8 @@ class Task:
     """The pool's, then those measured on."""
     truth: IntArray
     """(len(texts),) columns of the labels."""
+    label_texts: LabelTexts | None
+    """What the labels mean; None: it is not used."""
     pool: int
     """How many of the first texts are the pool."""
     classes: int
@@ -91,7 +98,9 @@ def main() -> None:
                     continue
                 print(f"{name} seed {seed} {system:22s}", end="", flush=True)
                 rounds = []
-                given = task(files(name, options.datasets), seed, pool=options.pool, held=options.held)
+                given = task(name, options.datasets, seed, pool=options.pool, held=options.held)
+                if options.without_names:
+                    given = replace(given, label_texts=None)
                 for made in measured(given, system):
                     rounds.append(made)
                     print(f"  {made.accuracy:.3f} {made.seconds:.0f} s", end="", flush=True)
@@ -124,18 +133,26 @@ def files(name: str, datasets: Path) -> tuple[Path, Path]:
     return datasets / name / "train.jsonl", datasets / name / "test.jsonl"
 
 
-def task(from_: tuple[Path, Path], seed: int, *, pool: int = POOL, held: int = HELD) -> Task:
-    """Which texts, first labels and order of classes two files and a seed stand for."""
-    (texts, words), (held_texts, held_words) = (_rows(file) for file in from_)
+def task(
+    name: str, datasets: Path, seed: int, *, pool: int = POOL, held: int = HELD, training_alone: bool = False
+) -> Task:
+    """Which texts, first labels and order of classes a set and seed stand for.
+
+    training_alone: the texts measured on are of the training file too.
+    """
+    train, test = files(name, datasets)
+    (texts, words), (held_texts, held_words) = _rows(train), _rows(train if training_alone else test)
     rng = np.random.default_rng([seed, 5])
     taken = rng.permutation(len(texts))[:pool]
     tested = rng.permutation(len(held_texts))[:held]
     names = sorted({*words, *held_words})
     said = [*(words[row] for row in taken), *(held_words[row] for row in tested)]
     base = find_base("minilm", max_length=LENGTH)
+    described = yaml.safe_load((SAMPLE / "labels.yaml").read_text()) if name == "sample" else {}
     return Task(
         texts=_cut([*(texts[row] for row in taken), *(held_texts[row] for row in tested)], base),
         truth=np.searchsorted(names, said),
+        label_texts=label_texts(LabelSet(tuple(names), described)),
         pool=len(taken),
         classes=len(names),
         first=rng.permutation(len(taken))[: COUNTS[0]],
@@ -188,6 +205,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--peers", nargs="*", default=["transformer_1e-4", "setfit_8"], choices=PEERS)
     parser.add_argument("--pool", type=int, default=POOL, help="texts")
     parser.add_argument("--held", type=int, default=HELD, help="texts measured on")
+    parser.add_argument("--without-names", action="store_true", help="ours reads no names of labels")
     parser.add_argument("--first-only", action="store_true", help="stop after one cell")
     return parser.parse_args()
 
@@ -218,20 +236,21 @@ def _cut(texts: list[str], base: Base) -> tuple[str, ...]:
 
 
 def frozen_of(given: Task, encoder: Any, part: slice) -> FrozenTexts:
-    """These texts as the untouched encoder sees them."""
-    texts = given.texts[part]
-    tokens = tokenize(texts, given.base)
-    pad = load_tokenizer(given.base).pad_token_id
-    layers = layers_of_all(encoder, tokens, np.arange(len(tokens)), pad_id=pad)
-    return FrozenTexts(texts, of_length_one(layers[:, -1]), layers)
+    """These texts as the untouched encoder sees them, and what the labels mean."""
+    texts, tokenizer = given.texts[part], load_tokenizer(given.base)
+    tokens = tokenize(texts, given.base, tokenizer=tokenizer)
+    layers = layers_of_all(encoder, tokens, np.arange(len(tokens)), pad_id=tokenizer.pad_token_id)
+    meaning = given.label_texts and embedded_labels(given.label_texts, encoder, given.base, tokenizer)
+    return FrozenTexts(texts, of_length_one(layers[:, -1]), layers, meaning)
 
 
 def joined(one: FrozenTexts, other: FrozenTexts) -> FrozenTexts:
-    """One set after the other."""
+    """One set after the other; the labels are those of the first."""
     return FrozenTexts(
         (*one.texts, *other.texts),
         np.concatenate([one.embeddings, other.embeddings]),
         np.concatenate([one.layers, other.layers]),
+        one.labels,
     )
 
 
@@ -247,6 +266,7 @@ def view_of(
         spot_estimates=None,
         labelled_embeddings=frozen.embeddings[asked],
         labelled=said,
+        uses_label_texts=informative(frozen.labels, frozen.embeddings[asked], said) is not None,
     )
 
 

@@ -2,6 +2,8 @@
 
     python tests/benchmarks/bench_start.py cells.jsonl [--sets sample snips] [--seeds 11 12 13 14] [--counts 50 100 250]
 
+Without the names of the labels: where they are informative, the head that reads them is the start (bench_tuning.py).
+
     2,000 texts of the training file by seed: the pool ─► recipe `head` picks in batches of 25 ─► the labels so far
              └─► recipe `lora`, once from each start ─► accuracy on 700 more texts of the training file ─► line, table
 
@@ -15,12 +17,13 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import numpy as np
-from bench_small_text import ROOT, SETS, Task, files, frozen_of, joined, read, task, view_of
+from bench_small_text import ROOT, SETS, Task, frozen_of, joined, read, task, view_of
 from frozen_parts import chosen
 
 from loop import registry
@@ -42,25 +45,27 @@ def main() -> None:
     print("\n".join(table(gathered(options, answers))))
 
 
-def gathered(options: argparse.Namespace, answers: Answers) -> list[dict[str, Any]]:
-    """All lines of the file, after those that were not there yet were added."""
+def gathered(options: argparse.Namespace, answers: Answers, *, names: bool = False) -> list[dict[str, Any]]:
+    """All lines of the file, after those that were not there yet were added. names: the heads read label names."""
     done = {(line["set"], line["seed"], line["labels"]) for line in read(options.out)}
     for seed in options.seeds:
         for name in options.sets:
             wanted = [count for count in options.counts if (name, seed, count) not in done]
-            for line in cells(name, seed, wanted, options.datasets, answers):
+            for line in cells(name, seed, wanted, options.datasets, answers, names=names):
                 with options.out.open("a", encoding="utf-8") as file:
                     file.write(json.dumps(line) + "\n")
                 print(line, flush=True)
     return list(read(options.out))
 
 
-def cells(name: str, seed: int, counts: Sequence[int], datasets: Path, answers: Answers) -> Iterator[dict[str, Any]]:
+def cells(
+    name: str, seed: int, counts: Sequence[int], datasets: Path, answers: Answers, *, names: bool
+) -> Iterator[dict[str, Any]]:
     """One line for each of `counts`, in rising order: accuracy of each way of `answers`."""
     if not counts:
         return
-    training = files(name, datasets)[0]
-    given = task((training, training), seed, pool=POOL, held=HELD)
+    given = task(name, datasets, seed, pool=POOL, held=HELD, training_alone=True)
+    given = given if names else replace(given, label_texts=None)
     encoder = load_transformer(given.base)
     frozen = joined(frozen_of(given, encoder, slice(0, given.pool)), frozen_of(given, encoder, slice(given.pool, None)))
     held: IntArray = np.arange(given.pool, len(given.texts))
@@ -104,8 +109,8 @@ def answers(
 def learned_and_held(frozen: FrozenTexts, asked: IntArray, held: IntArray) -> tuple[FrozenTexts, IntArray]:
     """The texts learned from and then those judged, and the places of the former among them."""
     rows = np.concatenate([asked, held])
-    few = chosen(frozen, rows)
-    return FrozenTexts(tuple(frozen.texts[row] for row in rows), few.embeddings, few.layers), np.arange(len(asked))
+    few = replace(chosen(frozen, rows), texts=tuple(frozen.texts[row] for row in rows))
+    return few, np.arange(len(asked))
 
 
 def table(lines: Sequence[dict[str, Any]]) -> list[str]:

@@ -16,11 +16,12 @@ import argparse
 import json
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from bench_small_text import ROOT, SETS, Task, files, frozen_of, joined, read, task, view_of
+from bench_small_text import ROOT, SETS, Task, frozen_of, joined, read, task, view_of
 from frozen_parts import chosen
 from scipy.stats import t as student
 
@@ -43,7 +44,7 @@ def main() -> None:
             wanted = [{"set": name, "seed": seed, "strategy": one, "recipe": options.recipe} for one in STRATEGIES]
             if all(_key(cell) in done for cell in wanted):
                 continue
-            given = task(files(name, options.datasets), seed, pool=POOL, held=HELD)
+            given = task(name, options.datasets, seed, pool=POOL, held=HELD)
             encoder = load_transformer(given.base)
             frozen = joined(
                 frozen_of(given, encoder, slice(0, given.pool)), frozen_of(given, encoder, slice(given.pool, None))
@@ -65,8 +66,7 @@ def measured(given: Task, frozen: FrozenTexts, cell: dict[str, Any]) -> dict[str
     found: dict[str, list[float]] = {"proxy": [], "accuracy": [], "seconds": []}
     for asked, proxy in picked(given, frozen, cell["strategy"]):
         rows = np.concatenate([asked, held])
-        few = chosen(frozen, rows)
-        few = FrozenTexts(tuple(frozen.texts[row] for row in rows), few.embeddings, few.layers)
+        few = replace(chosen(frozen, rows), texts=tuple(frozen.texts[row] for row in rows))
         known: IntArray = np.arange(len(asked))
         began = time.process_time()
         said = recipe(few, known, given.truth[asked], classes=given.classes, unlabelled=known[:0], seed=given.seed)
