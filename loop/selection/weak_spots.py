@@ -1,7 +1,8 @@
 """The default strategy: first cover the pool, then ask the examples that stand for most others the model is weak on.
 
     view ─► phases ─┬─ few labels ─► coverage ──────────────────────────────────────────────────────► rows
-                    └─ enough ─► margin² = weakness ─► weakest rows, twins out ─► herding by weakness ─► rows
+                    ├─ enough ─► margin² = weakness ─► weakest rows, twins out ─► herding by weakness ─► rows
+                    └─ neighbours with labels of their own ─► weakest rows, twins out ────────────────► rows
 
 Uncertain and different at once: each pick covers the weak rows around it, so the next one is taken where weakness is
 still uncovered, also by what was labelled before. The spots of the map name and watch weakness; they do not steer.
@@ -24,7 +25,8 @@ from loop.selection.phases import Phase, stage
 from loop.selection.strategies import by_id, coverage
 
 REACH = {Phase.UNSURE: 0.7, Phase.FINE: 0.5}
-"""How far a label speaks for its neighbours, in units of distance between rows of length 1; `coverage` takes 1."""
+"""How far a label speaks for its neighbours, in units of distance between rows of length 1; `coverage` takes 1. Phases
+that are not listed do without."""
 TWIN = 0.97
 """Rows at least this similar (cosine) to an asked or picked one tell nothing new."""
 ROWS_AT_ONCE = 8192
@@ -47,8 +49,10 @@ def weak_spots(view: PoolView, *, budget: int, rng: np.random.Generator) -> Choi
     ordered = by_id(view)
     ranked: IntArray = ordered[np.argsort(-weak[ordered], kind="stable")]
     fresh = _fresh(view, ranked, wanted=max(CANDIDATES, 2 * budget))
-    known = view.labelled_embeddings
-    chosen = herd(view.embeddings, fresh, known, budget=budget, bandwidth=REACH[now.phase], weights=weak**2)
+    known, reach = view.labelled_embeddings, REACH.get(now.phase)
+    chosen = fresh[:0]
+    if reach is not None:
+        chosen = herd(view.embeddings, fresh, known, budget=budget, bandwidth=reach, weights=weak**2)
     rows = _filled(view.embeddings, chosen, fresh, ranked, budget=budget)
     return Choice(rows=rows, scores=weak[rows], note=now.note)
 

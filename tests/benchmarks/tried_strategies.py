@@ -15,7 +15,7 @@ confused     as weak_spots, weights multiplied by the root of how often a row's 
 reach_half, reach_quarter, reach_tenth
              as weak_spots, a label speaks for less around it: not decided
 half_margin  half of each batch as weak_spots, half as margin: not decided
-agreeing     as margin while the label nearest to one is of its class no more often than by chance, else as weak_spots
+one_rule     as weak_spots, also where labels agree with their neighbours no more often than by chance
 corrected    as weak_spots, weights multiplied by the root of how often labels near a row correct a held-out guess
 """
 
@@ -26,7 +26,7 @@ from functools import partial
 from unittest import mock
 
 import numpy as np
-from scipy.stats import binom, norm
+from scipy.stats import norm
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold, cross_val_predict
 
@@ -44,7 +44,6 @@ FLOOR = 0.2
 WEAKEST, CENTRAL = 20, 3.0
 """So many rows are clustered per row of the budget; the worth of a row falls by exp(-3 x distance to its centroid)."""
 FLIPS, DROPOUT, TRIALS = 0.3, 0.4, 10
-SURE = 0.05
 FOLDS, PRIOR = 5, 2.0
 """Labels are guessed by heads that did not see them; a rate is drawn to that of all labels by so many more."""
 
@@ -276,15 +275,6 @@ def half_margin(view: PoolView, *, budget: int, rng: np.random.Generator) -> Cho
     return Choice(rows=rows, scores=uncertainty.margin(needs_model(view, "half_margin"))[rows])
 
 
-def agreeing(view: PoolView, *, budget: int, rng: np.random.Generator) -> Choice:
-    """A one-sided binomial test of 1-nearest-neighbour accuracy on the labels, each left out in turn."""
-    settled = view.labelled >= 0
-    labels, rows = view.labelled[settled], view.labelled_embeddings[settled]
-    if view.probabilities is None or len(labels) < 2:
+def one_rule(view: PoolView, *, budget: int, rng: np.random.Generator) -> Choice:
+    with mock.patch.object(phases, "neighbours_agree", return_value=True):
         return weak_spots(view, budget=budget, rng=rng)
-    alike = rows @ rows.T
-    np.fill_diagonal(alike, -2.0)
-    hits, m = int((labels[alike.argmax(axis=1)] == labels).sum()), len(labels)
-    by_chance = float((np.bincount(labels) / m) @ (np.bincount(labels) / m))
-    told = binom.sf(hits - 1, m, by_chance) <= SURE
-    return (weak_spots if told else margin)(view, budget=budget, rng=rng)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from loop.protocols import PoolView
-from loop.selection.phases import Phase, enough, stage
+from loop.selection.phases import Phase, enough, neighbours_agree, stage
 
 
 def make_view(classes: int | None, *, settled: int, open_: int = 0) -> PoolView:
@@ -43,6 +45,31 @@ def test_doubts_count_from_forty_labels_and_half_a_label_a_class_and_fine_ones_f
     classes: int, settled: int, phase: Phase
 ) -> None:
     assert stage(make_view(classes, settled=settled)).phase is phase
+
+
+@pytest.mark.parametrize("classes", [2, 5, 24])
+def test_labels_that_their_neighbours_do_not_share_leave_doubt_alone(classes: int) -> None:
+    rng = np.random.default_rng(classes)
+    points = rng.standard_normal((200, 8))
+    points /= np.linalg.norm(points, axis=1, keepdims=True)
+    regions = (points @ rng.standard_normal((8, classes))).argmax(axis=1)
+    view = replace(make_view(classes, settled=200), labelled_embeddings=points)
+    told = stage(replace(view, labelled=regions))
+    untold = stage(replace(view, labelled=rng.permutation(regions)))
+    assert told.phase in (Phase.UNSURE, Phase.FINE)
+    assert (untold.phase, "by chance" in untold.note) == (Phase.CLOSEST, True)
+
+
+def test_one_class_and_many_labels_are_no_evidence_against_neighbours() -> None:
+    assert neighbours_agree(np.ones((5000, 2)), np.zeros(5000, np.int64))
+    sides = np.repeat([[1.0, 0.0], [0.0, 1.0]], 2500, axis=0)
+    assert neighbours_agree(sides, np.repeat([0, 1], 2500))
+
+
+def test_few_labels_are_not_tested_even_with_names() -> None:
+    rng = np.random.default_rng(0)
+    few = replace(make_view(4, settled=39), labelled=rng.integers(4, size=39), uses_label_texts=True)
+    assert stage(few).phase is Phase.FINE
 
 
 def test_without_a_model_there_are_no_doubts_to_go_by() -> None:
