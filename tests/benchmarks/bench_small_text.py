@@ -138,13 +138,15 @@ def task(
 ) -> Task:
     """Which texts, first labels and order of classes a set and seed stand for.
 
-    training_alone: the texts measured on are of the training file too.
+    training_alone: the texts measured on are of the training file too, others than the pool's.
     """
     train, test = files(name, datasets)
     (texts, words), (held_texts, held_words) = _rows(train), _rows(train if training_alone else test)
     rng = np.random.default_rng([seed, 5])
-    taken = rng.permutation(len(texts))[:pool]
-    tested = rng.permutation(len(held_texts))[:held]
+    order = rng.permutation(len(texts))
+    taken = order[:pool]
+    tested = order[pool : pool + held] if training_alone else rng.permutation(len(held_texts))[:held]
+    assert len(tested) == held
     names = sorted({*words, *held_words})
     said = [*(words[row] for row in taken), *(held_words[row] for row in tested)]
     base = find_base("minilm", max_length=LENGTH)
