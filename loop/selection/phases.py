@@ -32,6 +32,8 @@ MANY = 6.0
 
 ALPHA = 0.05
 """Significance level: without a p-value this low, a label is taken to say nothing of its neighbours."""
+COMPARABLE = 20
+"""With fewer labels there is no test."""
 COMPARED = 2000
 """At most so many labels are compared with each other, evenly spaced among all."""
 
@@ -70,6 +72,8 @@ def stage(view: PoolView) -> Stage:
         return Stage(Phase.COVER, "Chosen to cover the pool: there is no model yet.")
     if settled == 0:
         return Stage(Phase.UNSURE, "Chosen for doubt, far from other picks.")
+    if settled >= COMPARABLE and not neighbours_agree(view.labelled_embeddings, view.labelled):
+        return Stage(Phase.CLOSEST, "Chosen for doubt alone: labels agree with the nearest ones no more than by chance.")
     wanted = enough(view.probabilities.shape[1])
     if settled < wanted and not view.uses_label_texts:
         return Stage(Phase.COVER, f"Chosen to cover the pool: {settled} labels so far, doubts count from {wanted} on.")
