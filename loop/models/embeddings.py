@@ -23,14 +23,15 @@ LOOKED_AT = 8
 def of_this_base(part: TrainingSet, encoder: Any, base: Base, tokenizer: Any) -> TrainingSet:
     """The examples with (n, d) embeddings by this encoder.
 
-    A few texts tell whether the given ones are, the longest ones: encoders may also differ in where they cut texts.
+    A few texts tell whether the given ones are, the longest ones: encoders may also differ in where they cut texts. If
+    they are not, unlabelled rows are not either, and are left out.
     """
     longest = sorted(range(len(part.texts)), key=lambda row: -len(part.texts[row]))[:LOOKED_AT]
     fresh = _embedded([part.texts[row] for row in longest], encoder, base, tokenizer)
     given = part.embeddings[longest]
     if given.shape == fresh.shape and np.allclose(given, fresh, atol=1e-3):
         return part
-    return replace(part, embeddings=_embedded(part.texts, encoder, base, tokenizer))
+    return replace(part, embeddings=_embedded(part.texts, encoder, base, tokenizer), unlabelled=None)
 
 
 def labels_of_this_base(train: TrainingSet, encoder: Any, base: Base, tokenizer: Any) -> EmbeddedLabels | None:

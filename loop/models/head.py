@@ -46,8 +46,10 @@ def warm_start(
     scale: float,
     c: float | None,
     power: float,
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Weight (k, d) and bias (k,) for features of length `scale`. A class without evidence wins nowhere.
+) -> tuple[torch.Tensor, torch.Tensor, int]:
+    """Weight (k, d) and bias (k,) for features of length `scale`, and how many guessed texts they rest on.
+
+    A class without evidence wins nowhere.
 
     known: what the labels mean. c: inverse L2 strength on such features; None: chosen by the recipe "head" where names
     are informative or labels are below FEW a class, START_C elsewhere. power: of the class weights.
@@ -63,8 +65,9 @@ def warm_start(
             power=power,
             representation="last",
             label_texts=known,
+            unlabelled=train.unlabelled,
         )
-        return as_layer(made, scale)
+        return *as_layer(made, scale), made.guessed
     weights = class_weights(train.labels, classes, power)
     c = START_C if c is None else c
     present = np.unique(train.labels)
@@ -85,7 +88,7 @@ def warm_start(
     low = absent.penalty(len(train.labels), present=len(present), classes=classes)
     weight = absent.widened(np.asarray(rows.T, np.float32), present, classes).T
     bias = absent.widened(np.asarray(biases[None], np.float32), present, classes, penalty=low)[0]
-    return torch.from_numpy(np.ascontiguousarray(weight)), torch.from_numpy(bias)
+    return torch.from_numpy(np.ascontiguousarray(weight)), torch.from_numpy(bias), 0
 
 
 def as_layer(made: Head, scale: float) -> tuple[torch.Tensor, torch.Tensor]:

@@ -98,6 +98,7 @@ class Probe:
             trainable_parameters=made.weight.size + made.bias.size,
             curve=((0, train_loss, dev_loss),),
             uses_label_texts=made.uses_label_texts,
+            guessed=made.guessed,
         )
 
     def _layers(
@@ -135,6 +136,7 @@ class Probe:
             c=None if settings.head_c is None else settings.head_c * settings.scale**2,
             representation=settings.representation,
             label_texts=known,
+            unlabelled=train.unlabelled if settings.self_training else None,
             dev=dev,
         )
 

@@ -59,6 +59,9 @@ class TuningSettings:
     representation: str = "auto"
     """What the method head reads of the encoder: "last" (layer), "layers" (three of them), "both", or "auto": chosen by
     cross-validation. Only "last" needs no further pass over the pool, and only it can be exported."""
+    self_training: bool = True
+    """Whether the head, while labels are few and label texts informative, also learns from unlabelled texts that it is
+    surest of."""
     max_length: int = 256
     """Tokens kept of each text, at most what the base model allows."""
 

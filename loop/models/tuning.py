@@ -9,7 +9,7 @@ Linear probing, then fine-tuning (Kumar et al. 2022, Fine-Tuning can Distort Pre
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -113,6 +113,7 @@ class Tuning:
             trainable_parameters=sum(p.numel() for p in module.parameters() if p.requires_grad),
             curve=tuple(watch.curve),
             uses_label_texts=made.uses_label_texts,
+            guessed=made.guessed,
         )
 
     def _fit(
@@ -133,7 +134,8 @@ class Tuning:
         encoder = load_transformer(base)
         train = of_this_base(train, encoder.to(device()), base, tokenizer)
         known = labels_of_this_base(train, encoder, base, tokenizer)
-        module = self._start(encoder, base, train, known, classes=classes, seed=seed)
+        train = train if settings.self_training else replace(train, unlabelled=None)
+        module, guessed = self._start(encoder, base, train, known, classes=classes, seed=seed)
         tokens = tokenize(train.texts, base, tokenizer=tokenizer)
         steered = dev is not None and len(dev.labels) >= settings.early_stopping_from
         dev_logits = _dev_logits(module, dev, base, tokenizer) if dev is not None and steered else None
@@ -147,7 +149,8 @@ class Tuning:
             progress=progress,
             stop_at=stop_at,
         )
-        return _Tuned(module, watch, steps, informative(known, train.embeddings, train.labels) is not None)
+        informed = informative(known, train.embeddings, train.labels) is not None
+        return _Tuned(module, watch, steps, uses_label_texts=informed, guessed=guessed)
 
     def _start(
         self,
@@ -158,20 +161,26 @@ class Tuning:
         *,
         classes: int,
         seed: int,
-    ) -> PooledClassifier:
-        """The network before its first step: the base with its adapter, and the warm-started head."""
+    ) -> tuple[PooledClassifier, int]:
+        """The network before its first step: the base with its adapter, and the warm-started head.
+
+        And how many guessed texts the head rests on.
+        """
         settings = self.settings
         power = settings.class_weight_power
-        weight, bias = warm_start(train, classes, known=known, scale=settings.scale, c=settings.head_c, power=power)
+        weight, bias, guessed = warm_start(
+            train, classes, known=known, scale=settings.scale, c=settings.head_c, power=power
+        )
         transformers.set_seed(seed)
-        return PooledClassifier(
+        module = PooledClassifier(
             _adapted(encoder, base, settings) if self.method == "lora" else encoder,
             weight,
             bias,
             scale=settings.scale,
             dropout=settings.dropout,
             mixed=settings.precision == "bfloat16" or (settings.precision == "auto" and computes_bfloat16()),
-        ).to(device())
+        )
+        return module.to(device()), guessed
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +190,8 @@ class _Tuned:
     steps: int
     uses_label_texts: bool
     """Whether its head began with what the labels mean."""
+    guessed: int
+    """How many unlabelled texts its head began with."""
 
 
 def _adapted(encoder: torch.nn.Module, base: Base, settings: TuningSettings) -> torch.nn.Module:

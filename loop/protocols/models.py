@@ -78,9 +78,11 @@ class TrainingSet:
     """What the labels mean; None without `label_rows`: it is not to be used."""
     label_rows: EmbeddedLabels | None = None
     """The same texts as the base model sees them, made once; None: the trainer makes them."""
+    unlabelled: FloatArray | None = None
+    """(u, d) rows of texts of the same source that nobody has labelled, for self-training; None: there is none."""
 
     def __add__(self, other: TrainingSet) -> TrainingSet:
-        """Both, in this order; the label texts are those of the first."""
+        """Both, in this order; label texts and unlabelled rows are those of the first."""
         return replace(
             self,
             texts=(*self.texts, *other.texts),
@@ -104,6 +106,8 @@ class TrainingReport:
     """(step, train loss, dev loss) at each evaluation."""
     uses_label_texts: bool = False
     """Whether it also rests on what the labels mean."""
+    guessed: int = 0
+    """How many unlabelled texts its head learned from, each for what it is guessed to be."""
 
 
 class Trainer(Protocol):

@@ -73,14 +73,12 @@ def stage(view: PoolView) -> Stage:
     if settled == 0:
         return Stage(Phase.UNSURE, "Chosen for doubt, far from other picks.")
     if settled >= COMPARABLE and not neighbours_agree(view.labelled_embeddings, view.labelled):
-        return Stage(Phase.CLOSEST, "Chosen for doubt alone: labels agree with the nearest ones no more than by chance.")
-    wanted = enough(view.probabilities.shape[1])
-    if settled < wanted and not view.uses_label_texts:
-        return Stage(Phase.COVER, f"Chosen to cover the pool: {settled} labels so far, doubts count from {wanted} on.")
-    if settled >= FEW and not neighbours_agree(view.labelled_embeddings, view.labelled):
         return Stage(
             Phase.CLOSEST, "Chosen for doubt alone: labels agree with the nearest ones no more than by chance."
         )
+    wanted = enough(view.probabilities.shape[1])
+    if settled < wanted and not view.uses_label_texts:
+        return Stage(Phase.COVER, f"Chosen to cover the pool: {settled} labels so far, doubts count from {wanted} on.")
     a_class = settled / view.probabilities.shape[1]
     if a_class < MANY:
         return Stage(Phase.UNSURE, f"Chosen for doubt, far from other picks: {a_class:.1f} labels a class.")

@@ -10,7 +10,7 @@
 Choices were made with `--on held`: a fifth of the training file measures and the test file is never read. Each seed's
 pool, wrong answers and draws are the same for all strategies and recipes: differences are paired. The model is a FROZEN
 PROXY: the recipe `plain` (logistic regression on frozen MiniLM), `head` (what it reads of MiniLM chosen by
-cross-validation), or `names` (`head`, which also reads the labels' names and so has a model before the first batch);
+cross-validation), or `names` (`head`, which also reads the labels' names and the rest of the pool, and so has a model before the first batch);
 people are SIMULATED: a noisy one answers any other label, at random. There are no spots: bench_selection.py measures
 what goes by them. A curve that stands in the file already is not made again, so a killed run goes on where it was.
 """
@@ -128,8 +128,15 @@ def product(own: Part, rows: IntArray) -> Model:
     """The head of the recipe `head`, with all that it chooses by cross-validation on these answers and label texts."""
     from loop.models.recipes.head import fit_head
 
-    known, answers = chosen(own.pool, rows), own.answers[rows]
-    head = fit_head(known.embeddings, known.layers, answers, classes=own.classes, label_texts=known.labels)
+    known = chosen(own.pool, rows)
+    head = fit_head(
+        known.embeddings,
+        known.layers,
+        own.answers[rows],
+        classes=own.classes,
+        label_texts=known.labels,
+        unlabelled=np.delete(own.pool.embeddings, rows, axis=0),
+    )
     return lambda texts: np.asarray(softmax(head.logits(texts.embeddings, texts.layers), axis=1))
 
 

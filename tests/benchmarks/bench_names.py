@@ -65,6 +65,7 @@ def accuracy(own: Part, rows: Any, known: EmbeddedLabels | None) -> tuple[float,
         own.answers[rows],
         classes=own.classes,
         label_texts=known,
+        unlabelled=np.delete(own.pool.embeddings, rows, axis=0),
     )
     spent = time.process_time() - began
     said = made.logits(own.held.embeddings, own.held.layers).argmax(axis=1)

@@ -17,7 +17,7 @@ EMBEDDINGS = np.repeat(np.eye(3, dtype=np.float32), 4, axis=0)
 def probabilities(columns: list[int], classes: int) -> np.ndarray:
     """What the warm-started head says of the three unit vectors, which are labelled with `columns`."""
     train = TrainingSet(("x",) * 12, np.repeat(columns, 4), EMBEDDINGS)
-    weight, bias = warm_start(train, classes, scale=16.0, c=1.0, power=0.0)
+    weight, bias, _ = warm_start(train, classes, scale=16.0, c=1.0, power=0.0)
     return torch.softmax(16.0 * torch.eye(3) @ weight.T + bias, dim=1).numpy()
 
 
@@ -64,6 +64,6 @@ def test_the_recipe_is_the_start_only_while_labels_are_few(a_class: int, like_th
     rows = np.random.default_rng(0).normal(size=(3 * a_class, 8)).astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     train = TrainingSet(("x",) * len(rows), np.arange(len(rows)) % 3, rows)
-    weight, _ = warm_start(train, 3, scale=16.0, c=None, power=1.0)
+    weight, *_ = warm_start(train, 3, scale=16.0, c=None, power=1.0)
     made = fit_head(rows, None, train.labels, classes=3, representation="last")
     assert np.allclose(weight.numpy(), made.weight * made.scale / 16.0, atol=1e-6) == like_the_recipe

@@ -174,7 +174,7 @@ def test_nor_where_tuning_starts(c: float | None, seed: int) -> None:
     rows, labels = texts_of(30, seed=seed)
     rows, labels = rows[labels < 4], labels[labels < 4]
     train = TrainingSet(("",) * len(labels), labels, rows)
-    weight, bias = (part.numpy() for part in warm_start(train, CLASSES, scale=16.0, c=c, power=1.0))
+    weight, bias = (part.numpy() for part in warm_start(train, CLASSES, scale=16.0, c=c, power=1.0)[:2])
     anywhere = of_length_one(np.random.default_rng(seed).normal(size=(200, WIDTH)))
     _assert_small(16.0 * anywhere @ weight.T + bias, np.unique(labels), count=len(labels))
 
@@ -183,7 +183,7 @@ def test_nor_where_tuning_starts(c: float | None, seed: int) -> None:
 def test_tuning_starts_from_the_head_with_names_however_many_labels_there_are(count: int) -> None:
     rows, labels = texts_of(count)
     train = TrainingSet(("",) * count, labels, rows)
-    weight, _ = warm_start(train, CLASSES, known=names_of(), scale=16.0, c=None, power=1.0)
+    weight, *_ = warm_start(train, CLASSES, known=names_of(), scale=16.0, c=None, power=1.0)
     made = fit_head(rows, None, labels, classes=CLASSES, label_texts=names_of(), representation="last")
     assert np.allclose(weight.numpy(), made.weight * made.scale / 16.0, atol=1e-6)
 

@@ -58,10 +58,10 @@ class Tuned:
         # Without the layers, which are there only when another recipe asked for them: the same run, the same result.
         frozen = replace(frozen, layers=None)
         if not len(rows):
-            return head(frozen, rows, labels, classes=classes, unlabelled=none, seed=seed)
+            return head(frozen, rows, labels, classes=classes, unlabelled=unlabelled, seed=seed)
         with tempfile.TemporaryDirectory() as scratch:
             Tuning(self.method, self.settings, self.base, self.revision)(
-                _labelled(frozen, rows, labels),
+                replace(_labelled(frozen, rows, labels), unlabelled=np.asarray(frozen.embeddings[unlabelled])),
                 _labelled(frozen, none, labels[:0]),
                 labels=tuple(f"class {column}" for column in range(classes)),
                 out=Path(scratch),
@@ -70,7 +70,7 @@ class Tuned:
             said = load_classifier(Path(scratch)).predict(frozen.texts).probabilities
         if not len(unlabelled):
             return said
-        cheap = head(frozen, rows, labels, classes=classes, unlabelled=none, seed=seed)
+        cheap = head(frozen, rows, labels, classes=classes, unlabelled=unlabelled, seed=seed)
         return as_sure_as(said, float(cheap[unlabelled].max(axis=1).mean()), on=unlabelled)
 
 

@@ -27,8 +27,9 @@ from loop import registry
 from loop.label_texts import label_texts
 from loop.ledger import figures, people
 from loop.ledger.figures import ModelRow
+from loop.models.recipes.self_training import MOST
 from loop.protocols import TrainingReport, TrainingSet
-from loop.records import FloatArray, Label, LabelTexts, Role
+from loop.records import FloatArray, Label, LabelTexts, Role, Split
 from loop.rounds.frozen import Frozen, embeddings, label_rows
 from loop.rounds.guarding import kept_out, phrases_kept_out
 from loop.rounds.work import Done, Work, now
@@ -147,8 +148,12 @@ def _tune(
     tuning: str,
     seed: int,
 ) -> TrainingReport:
-    meaning = label_rows(work, texts) if texts else None
-    train = replace(_training_set(work, frozen, training), label_texts=texts, label_rows=meaning)
+    train = _training_set(work, frozen, training)
+    if texts is not None:
+        meaning = label_rows(work, texts)
+        # An embedder of its own sees the pool otherwise than the base model that is trained.
+        pool = unlabelled(work, frozen) if meaning.fingerprint == frozen.fingerprint else None
+        train = replace(train, label_texts=texts, label_rows=meaning, unlabelled=pool)
     parts = (train, _training_set(work, frozen, dev))
 
     def make(method: str, folder: Path, name: str) -> TrainingReport:
@@ -173,6 +178,17 @@ def _tune(
         rows = [(label.example_id, label.label, label.role.value) for label in (*training, *dev)]
         save_training_set(folder, rows)
     return report
+
+
+def unlabelled(work: Work, frozen: Frozen) -> FloatArray:
+    """(u, d) rows of at most MOST texts of the pool that nobody was asked about and that measure nothing."""
+    with work.project.ledger.read() as connection:
+        asked = {row.pick.example_id for row in people.picks(connection)}
+        asked |= {label.example_id for label in people.labels(connection)}
+    apart = asked | kept_out(work)
+    free = [id_ for id_ in work.project.pool.ids(Split.POOL) if id_ not in apart]
+    places = np.linspace(0, len(free) - 1, min(len(free), MOST)).astype(np.int64)
+    return np.asarray(frozen.rows([free[place] for place in places.tolist()]))
 
 
 def _training_set(work: Work, frozen: Frozen, labels: Sequence[Label]) -> TrainingSet:
