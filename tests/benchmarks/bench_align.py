@@ -112,7 +112,7 @@ def _embedded(given: Task, encoder: Any, texts: tuple[str, ...]) -> FloatArray:
 
 
 def table(rows: list[dict[str, Any]]) -> str:
-    """Markdown: mean accuracy in percent; in brackets the gain on the untouched encoder, paired, with standard error."""
+    """Markdown: mean accuracy in percent; in brackets the paired gain on the untouched one, with its error."""
     lines = ["| set | rate | seconds | " + " | ".join(f"{count} labels" for count in COUNTS) + " |", "|---" * 7 + "|"]
     for name in dict.fromkeys(row["set"] for row in rows):
         plain = {row["seed"]: np.array(row["accuracy"]) for row in rows if (row["set"], row["rate"]) == (name, 0.0)}

@@ -10,9 +10,10 @@
 Choices were made with `--on held`: a fifth of the training file measures and the test file is never read. Each seed's
 pool, wrong answers and draws are the same for all strategies and recipes: differences are paired. The model is a FROZEN
 PROXY: the recipe `plain` (logistic regression on frozen MiniLM), `head` (what it reads of MiniLM chosen by
-cross-validation), or `names` (`head`, which also reads the labels' names and the rest of the pool, and so has a model before the first batch);
-people are SIMULATED: a noisy one answers any other label, at random. There are no spots: bench_selection.py measures
-what goes by them. A curve that stands in the file already is not made again, so a killed run goes on where it was.
+cross-validation), or `names` (`head`, which also reads the labels' names and the rest of the pool, and so has a model
+before the first batch); people are SIMULATED: a noisy one answers any other label, at random. There are no spots:
+bench_selection.py measures what goes by them. A curve that stands in the file already is not made again, so a killed
+run goes on where it was.
 """
 
 from __future__ import annotations
