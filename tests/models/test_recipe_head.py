@@ -9,7 +9,8 @@ from scipy.special import softmax
 from loop import registry
 from loop.errors import ModelError
 from loop.models.recipes.calibrated import class_shares
-from loop.models.recipes.head import balanced, fit_head, head
+from loop.models.recipes.fitting import balanced
+from loop.models.recipes.head import fit_head, head
 from loop.models.recipes.representation import of_length_one
 from loop.protocols import FrozenTexts
 from loop.records import FloatArray, IntArray

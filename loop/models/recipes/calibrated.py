@@ -9,8 +9,8 @@ a head trained with every class counting the same learns the classes' likelihood
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import minimize_scalar
-from scipy.special import logsumexp
+from scipy.optimize import brentq, minimize_scalar
+from scipy.special import logsumexp, softmax
 
 from loop.records import FloatArray, IntArray
 
@@ -43,6 +43,18 @@ def best_scale(logits: FloatArray, labels: IntArray, *, nominal: float = NOMINAL
     bounds = (np.log(LOWEST), np.log(HIGHEST))
     found = minimize_scalar(cost, bounds=bounds, method="bounded", options={"xatol": 0.02})
     return float(np.exp(found.x))
+
+
+def scale_as_sure(logits: FloatArray, confidence: float) -> float:
+    """The factor on (n, k) logits with which their mean confidence is `confidence`; the nearer end where none is."""
+
+    def surplus(log_scale: float) -> float:
+        return float(softmax(np.exp(log_scale) * logits, axis=1).max(axis=1).mean()) - confidence
+
+    ends = float(np.log(LOWEST)), float(np.log(HIGHEST))
+    if surplus(ends[0]) >= 0:
+        return LOWEST
+    return HIGHEST if surplus(ends[1]) <= 0 else float(np.exp(brentq(surplus, *ends, xtol=1e-3)))
 
 
 def class_shares(logits: FloatArray, labels: IntArray, counts: IntArray) -> FloatArray:

@@ -17,16 +17,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-from scipy.optimize import brentq
-from scipy.special import log_softmax, softmax
+from scipy.special import softmax
 
+from loop.models.recipes.calibrated import scale_as_sure
 from loop.models.recipes.head import head
 from loop.models.settings import TuningSettings
 from loop.protocols import FrozenTexts, TrainingSet
 from loop.records import FloatArray, IntArray
-
-COLDEST, HOTTEST = 0.1, 10.0
-"""Temperatures between which the one is sought that makes both equally sure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,21 +74,10 @@ class Tuned:
 def as_sure_as(probabilities: FloatArray, wanted: float, *, on: IntArray) -> FloatArray:
     """(n, k) probabilities at the temperature with which their mean confidence on the rows `on` is `wanted`.
 
-    The order of the classes stays. Where no temperature between COLDEST and HOTTEST gives it, the nearer end is taken.
+    The order of the classes stays.
     """
     logits = np.log(np.maximum(np.asarray(probabilities, np.float64), 1e-12))
-
-    def surplus(log_temperature: float) -> float:
-        return float(np.exp(log_softmax(logits[on] / np.exp(log_temperature), axis=1).max(axis=1)).mean()) - wanted
-
-    ends = np.log(COLDEST), np.log(HOTTEST)
-    if surplus(ends[0]) <= 0:
-        best = ends[0]
-    elif surplus(ends[1]) >= 0:
-        best = ends[1]
-    else:
-        best = brentq(surplus, *ends, xtol=1e-3)
-    found: FloatArray = softmax(logits / np.exp(best), axis=1)
+    found: FloatArray = softmax(scale_as_sure(logits[on], wanted) * logits, axis=1)
     return found
 
 

@@ -69,6 +69,8 @@ def train(work: Work) -> Done:
     frozen = embeddings(work)
     seed = int(work.rng("train").integers(2**31))
     report = _tune(work, frozen, training, dev, texts=texts, tuning=tuning, seed=seed)
+    if report.guessed:
+        work.say(f"While labels are few, its surest guesses for {report.guessed:,} unlabelled texts count a little too")
     row = ModelRow(
         round=work.round,
         artifact=work.name("train"),
