@@ -120,11 +120,16 @@ def unchosen(labels: IntArray, tried: Tried) -> Mixture:
 
 
 def better(candidate: Mixture, present: Mixture) -> bool:
-    """Whether the candidate is right more often by more than one standard error of the paired difference.
+    """Whether the candidate is right more often, clearly."""
+    return clearly_more(candidate.right, present.right)
+
+
+def clearly_more(one: FloatArray, other: FloatArray) -> bool:
+    """Whether (t,) values are higher by more than one standard error of the paired difference.
 
     The rule of one standard error: Breiman et al. 1984, Classification and Regression Trees, section 3.4.3.
     """
-    gain = candidate.right - present.right
+    gain = one - other
     return bool(gain.mean() > gain.std(ddof=1) / np.sqrt(len(gain)))
 
 

@@ -4,7 +4,7 @@
                                         ├─► fitted on all labels ─► scale and class shares by held-out logits ─► Head
                                         └─► fitted without each fifth of dev ─► what it would say of dev unseen
     few labels and informative label texts: each fit is followed by one on the surest guesses for the pool too, unless
-    held-out labels are right less often then
+    held-out labels are right clearly less often then
 
 Every part is linear on rows of length 1, so that the whole is one linear layer. The tuning method "head"
 (loop.models.probe) trains its weights by `fit_head`. Nothing is drawn by chance. What each part is worth, and what was
@@ -31,6 +31,7 @@ from loop.models.recipes.choosing import (
     better,
     can_choose,
     choose,
+    clearly_more,
     unchosen,
 )
 from loop.models.recipes.fitting import Fitter, Known, with_label_texts
@@ -190,13 +191,13 @@ def _made(known: Known, power: float, name: str, tried: Tried, pool: FloatArray 
 
 
 def _better(taught: _Made, plain: _Made, columns: IntArray, pool: FloatArray) -> _Made:
-    """The self-trained one unless the plain one is right more often; where nothing is held out, no surer than that."""
+    """The self-trained one unless the plain one is clearly better; where nothing is held out, no surer than that."""
     labels = columns[plain.fitter.mixture.tested]
     if not len(labels):
         confidence = softmax(plain.scale * plain.logits(pool), axis=1).max(axis=1).mean()
         return replace(taught, scale=scale_as_sure(taught.logits(pool), float(confidence)))
-    right = [(one.held_out.argmax(axis=1) == labels).mean() for one in (taught, plain)]
-    return taught if right[0] >= right[1] else plain
+    right = [(one.held_out.argmax(axis=1) == labels).astype(float) for one in (plain, taught)]
+    return plain if clearly_more(*right) else taught
 
 
 def _chosen(known: Known, power: float, *, name: str, tried: Tried) -> tuple[Representation, Mixture]:

@@ -5,8 +5,8 @@
 Scudder 1965, Probability of error of some adaptive pattern-recognition machines; Nigam et al. 2000, Text
 classification from labeled and unlabeled documents using EM, from which the weight of the unlabelled texts comes: they
 count for a fixed number of labelled ones, so that their say fades as labels come in. Where held-out labels are right
-less often with it, there is none; where there are too few to hold any out, confidences stay as high as without it. What
-it is worth, and what else was tried, stands in docs/recipe.md.
+clearly less often with it, there is none; where there are too few to hold any out, confidences stay as high as without
+it. What it is worth, and what else was tried, stands in docs/recipe.md.
 """
 
 from __future__ import annotations
