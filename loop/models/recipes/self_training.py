@@ -19,7 +19,7 @@ SHARE = 0.5
 """Of the texts that are guessed to be of a class, so many are taken, the surest first."""
 TIMES = 4.0
 """How many labelled texts those of one class count for together."""
-UNTIL = 12.0
+UNTIL = 25.0
 """Labels a class from which there is no self-training."""
 MOST = 4000
 """At most so many unlabelled texts are guessed, evenly spaced among all."""
