@@ -49,7 +49,7 @@ def _measured(name: str, options: argparse.Namespace) -> Iterator[dict[str, Any]
                 for phrases in PHRASES:
                     known = _with(names if way == "names" else None, own, aside[:, :phrases].ravel())
                     if count or known is not None:
-                        found, _ = accuracy(own, labelled[:count], known)
+                        found, _ = accuracy(own, labelled[:count], known, pool=False)
                         cell = {"set": name, "seed": seed, "labels": count, "way": way, "phrases": phrases}
                         yield cell | {"accuracy": found, "n": len(own.held_labels)}
 
