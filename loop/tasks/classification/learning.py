@@ -152,10 +152,9 @@ def _tune(
 ) -> TrainingReport:
     train = _training_set(work, frozen, training)
     if texts is not None:
-        meaning = label_rows(work, texts)
         # An embedder of its own sees the pool otherwise than the base model that is trained.
-        pool = unlabelled(work, frozen) if meaning.fingerprint == frozen.fingerprint else None
-        train = replace(train, label_texts=texts, label_rows=meaning, unlabelled=pool)
+        pool = frozen.rows(unlabelled(work)) if work.config.model.embedder is None else None
+        train = replace(train, label_texts=texts, label_rows=label_rows(work, texts), unlabelled=pool)
     parts = (train, _training_set(work, frozen, dev))
 
     def make(method: str, folder: Path, name: str) -> TrainingReport:
@@ -182,15 +181,15 @@ def _tune(
     return report
 
 
-def unlabelled(work: Work, frozen: Frozen) -> FloatArray:
-    """(u, d) rows of at most MOST texts of the pool that nobody was asked about and that measure nothing."""
+def unlabelled(work: Work) -> list[str]:
+    """At most MOST examples of the pool, evenly spaced, that nobody was asked about and that measure nothing."""
     with work.project.ledger.read() as connection:
         asked = {row.pick.example_id for row in people.picks(connection)}
         asked |= {label.example_id for label in people.labels(connection)}
     apart = asked | kept_out(work)
     free = [id_ for id_ in work.project.pool.ids(Split.POOL) if id_ not in apart]
     places = np.linspace(0, len(free) - 1, min(len(free), MOST)).astype(np.int64)
-    return np.asarray(frozen.rows([free[place] for place in places.tolist()]))
+    return [free[place] for place in places.tolist()]
 
 
 def _training_set(work: Work, frozen: Frozen, labels: Sequence[Label]) -> TrainingSet:
