@@ -15,7 +15,7 @@ from loop.models.bases import find_base, load_tokenizer, load_transformer
 from loop.models.embeddings import of_this_base
 from loop.models.probe import Probe
 from loop.models.recipes.head import Head, fit_head
-from loop.models.recipes.self_training import MOST, SHARE, UNTIL, some, surest
+from loop.models.recipes.self_training import HEAVIEST, MOST, SHARE, TIMES, UNTIL, some, surest, times
 from loop.protocols import EmbeddedLabels
 from loop.records import FloatArray, IntArray
 
@@ -117,6 +117,13 @@ def test_the_surest_half_of_each_class_is_taken() -> None:
     assert rows.tolist() == [0, 5, 3]
     assert classes.tolist() == [0, 0, 1]
     assert [part.tolist() for part in surest(logits[:0])] == [[], []]
+
+
+def test_texts_of_a_class_count_for_four_labels_and_each_for_a_fifth_at_most() -> None:
+    counted = times(np.repeat([0, 2], [40, 5]))
+    assert counted.dtype == np.float32
+    assert counted[:40].sum() == pytest.approx(TIMES)
+    assert counted[40:].tolist() == pytest.approx([HEAVIEST] * 5)
 
 
 def test_of_a_large_pool_some_are_read() -> None:

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loop.models.calibration import dealt
+from loop.models.recipes import self_training
 from loop.models.recipes.centroids import centroids
 from loop.models.recipes.choosing import Mixture, mix, spread
 from loop.models.recipes.names import informative, times
 from loop.models.recipes.regression import Rotated, fit, rotate
 from loop.models.recipes.representation import Representation
-from loop.models.recipes.self_training import TIMES, surest
 from loop.protocols import EmbeddedLabels
 from loop.records import FloatArray, IntArray
 
@@ -46,12 +46,12 @@ class Known:
         )
 
     def with_guessed(self, rows: FloatArray, guesses: IntArray) -> Known:
-        """And these rows of the last layer, which count for TIMES labelled ones of each class together."""
+        """And these rows of the last layer, taken for what they are guessed to be."""
         return replace(
             self,
             embeddings=np.concatenate([self.embeddings, rows]),
             columns=np.concatenate([self.columns, guesses]),
-            times=np.concatenate([self.times, TIMES / np.bincount(guesses)[guesses]]).astype(np.float32),
+            times=np.concatenate([self.times, self_training.times(guesses)]),
         )
 
     def weights(self, power: float, used: NDArray[np.bool_] | None = None) -> FloatArray:
@@ -115,7 +115,7 @@ class Fitter:
         weight, bias = _layer(self.known, self.rotated, used, self.power, self.mixture)
         if self.pool is None:
             return weight, bias, 0
-        rows, guesses = surest(self.pool @ weight + bias)
+        rows, guesses = self_training.surest(self.pool @ weight + bias)
         known = self.known.only(used).with_guessed(self.pool[rows], guesses)
         every = np.ones(len(known.columns), np.bool_)
         # Spreads of heads that were not self-trained are none of these.

@@ -19,6 +19,8 @@ SHARE = 0.5
 """Of the texts that are guessed to be of a class, so many are taken, the surest first."""
 TIMES = 4.0
 """How many labelled texts those of one class count for together."""
+HEAVIEST = 0.2
+"""None of them counts for more than this: classes that are guessed rarely are often guessed wrongly."""
 UNTIL = 25.0
 """Labels a class from which there is no self-training."""
 MOST = 4000
@@ -36,6 +38,11 @@ def surest(logits: FloatArray) -> tuple[IntArray, IntArray]:
         taken.append(own[np.argsort(doubt[own], kind="stable")][: int(np.ceil(SHARE * len(own)))])
     rows = np.concatenate(taken) if taken else np.zeros(0, np.int64)
     return rows, guesses[rows]
+
+
+def times(guesses: IntArray) -> FloatArray:
+    """(g,) float32: how many labelled texts each of the taken ones counts for."""
+    return np.minimum(TIMES / np.bincount(guesses)[guesses], HEAVIEST).astype(np.float32)
 
 
 def some(rows: FloatArray) -> FloatArray:
