@@ -74,7 +74,7 @@ def stage(view: PoolView) -> Stage:
         return Stage(Phase.UNSURE, "Chosen for doubt, far from other picks.")
     if settled >= COMPARABLE and not neighbours_agree(view.labelled_embeddings, view.labelled):
         return Stage(
-            Phase.CLOSEST, "Chosen for doubt alone: labels agree with the nearest ones no more than by chance."
+            Phase.CLOSEST, "Chosen as the closest calls: labels agree with the nearest ones no more than by chance."
         )
     wanted = enough(view.probabilities.shape[1])
     if settled < wanted and not view.uses_label_texts:

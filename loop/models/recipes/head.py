@@ -38,7 +38,7 @@ from loop.models.recipes.fitting import Fitter, Known, with_label_texts
 from loop.models.recipes.names import SCALE
 from loop.models.recipes.regression import rotate
 from loop.models.recipes.representation import LAST, Representation, shared
-from loop.models.recipes.self_training import UNTIL, some
+from loop.models.recipes.self_training import UNTIL, taken
 from loop.protocols import EmbeddedLabels, FrozenTexts
 from loop.records import FloatArray, IntArray
 
@@ -92,7 +92,7 @@ def head(
         labels,
         classes=classes,
         label_texts=frozen.labels,
-        unlabelled=frozen.embeddings[unlabelled],
+        unlabelled=frozen.embeddings[unlabelled[taken(len(unlabelled))]],
     )
     found: FloatArray = softmax(made.logits(frozen.embeddings, frozen.layers), axis=1)
     return found
@@ -227,4 +227,4 @@ def _pool(unlabelled: FloatArray | None, known: Known, representation: str, *, f
     """The unlabelled rows that are learned from; None: there is no self-training."""
     if unlabelled is None or not len(unlabelled) or not known.label_texts or not few:
         return None
-    return some(unlabelled) if representation in ("auto", "last") else None
+    return unlabelled[taken(len(unlabelled))] if representation in ("auto", "last") else None

@@ -21,6 +21,7 @@ from scipy.special import softmax
 
 from loop.models.recipes.calibrated import scale_as_sure
 from loop.models.recipes.head import head
+from loop.models.recipes.self_training import taken
 from loop.models.settings import TuningSettings
 from loop.protocols import FrozenTexts, TrainingSet
 from loop.records import FloatArray, IntArray
@@ -58,7 +59,10 @@ class Tuned:
             return head(frozen, rows, labels, classes=classes, unlabelled=unlabelled, seed=seed)
         with tempfile.TemporaryDirectory() as scratch:
             Tuning(self.method, self.settings, self.base, self.revision)(
-                replace(_labelled(frozen, rows, labels), unlabelled=np.asarray(frozen.embeddings[unlabelled])),
+                replace(
+                    _labelled(frozen, rows, labels),
+                    unlabelled=np.asarray(frozen.embeddings[unlabelled[taken(len(unlabelled))]]),
+                ),
                 _labelled(frozen, none, labels[:0]),
                 labels=tuple(f"class {column}" for column in range(classes)),
                 out=Path(scratch),

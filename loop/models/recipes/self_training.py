@@ -31,12 +31,12 @@ def surest(logits: FloatArray) -> tuple[IntArray, IntArray]:
     """Positions of the texts that are taken, and the class each is taken for. logits: (u, k)."""
     guesses = logits.argmax(axis=1)
     shifted = logits - logits.max(axis=1, keepdims=True)
-    doubt = np.exp(shifted).sum(axis=1)
-    taken = []
+    unsure = np.exp(shifted).sum(axis=1)
+    parts = []
     for column in np.unique(guesses):
         own = np.flatnonzero(guesses == column)
-        taken.append(own[np.argsort(doubt[own], kind="stable")][: int(np.ceil(SHARE * len(own)))])
-    rows = np.concatenate(taken) if taken else np.zeros(0, np.int64)
+        parts.append(own[np.argsort(unsure[own], kind="stable")][: int(np.ceil(SHARE * len(own)))])
+    rows = np.concatenate(parts) if parts else np.zeros(0, np.int64)
     return rows, guesses[rows]
 
 
@@ -45,6 +45,6 @@ def times(guesses: IntArray) -> FloatArray:
     return np.minimum(TIMES / np.bincount(guesses)[guesses], HEAVIEST).astype(np.float32)
 
 
-def some(rows: FloatArray) -> FloatArray:
-    """At most MOST of these (u, d) rows."""
-    return rows[np.linspace(0, len(rows) - 1, min(len(rows), MOST)).astype(np.int64)]
+def taken(count: int) -> IntArray:
+    """Positions of at most MOST of so many unlabelled texts, evenly spaced."""
+    return np.linspace(0, count - 1, min(count, MOST)).astype(np.int64)

@@ -27,7 +27,7 @@ from loop import registry
 from loop.label_texts import label_texts
 from loop.ledger import figures, people
 from loop.ledger.figures import ModelRow
-from loop.models.recipes.self_training import MOST
+from loop.models.recipes.self_training import taken
 from loop.protocols import TrainingReport, TrainingSet
 from loop.records import FloatArray, Label, LabelTexts, Role, Split
 from loop.rounds.frozen import Frozen, embeddings, label_rows
@@ -188,8 +188,7 @@ def unlabelled(work: Work) -> list[str]:
         asked |= {label.example_id for label in people.labels(connection)}
     apart = asked | kept_out(work)
     free = [id_ for id_ in work.project.pool.ids(Split.POOL) if id_ not in apart]
-    places = np.linspace(0, len(free) - 1, min(len(free), MOST)).astype(np.int64)
-    return [free[place] for place in places.tolist()]
+    return [free[place] for place in taken(len(free)).tolist()]
 
 
 def _training_set(work: Work, frozen: Frozen, labels: Sequence[Label]) -> TrainingSet:
