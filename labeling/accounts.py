@@ -9,6 +9,7 @@ So the two forms that a browser would send are sent here.
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import httpx
 
@@ -45,19 +46,32 @@ def member_token(owner: Client, *, email: str, password: str) -> str:
     return token
 
 
-def present_token(access: Access) -> str | None:
-    """The legacy token the account has now, read with its password; None where the server takes neither.
+def renewed_token(access: Access, kept: Path) -> str:
+    """The legacy token the account has now, read with its password, in place of one that is refused.
 
-    Raises ServerDown.
+    kept: the file that holds the account, for messages. Raises ServerDown; ServerRefused where the server takes neither
+    token nor password, or gives the very token that it refuses.
     """
     transport = Checked(httpx.HTTPTransport(trust_env=False))
     try:
         with httpx.Client(base_url=access.url, timeout=TIMEOUT_S, trust_env=False, transport=transport) as session:
-            if not _sign_in(session, email=access.email, password=access.password):
-                return None
-            return _token_in(session.get(OWN_TOKEN))
+            is_in = _sign_in(session, email=access.email, password=access.password)
+            token = _token_in(session.get(OWN_TOKEN)) if is_in else None
     except (httpx.HTTPError, ValueError) as fault:
         raise ServerDown(f"Label Studio did not answer at {access.url}", do="run again in a moment") from fault
+    if token == access.token:
+        raise ServerRefused(
+            f"the embedded Label Studio does not take the legacy token that it gives {access.email}",
+            wanted="an organization that allows legacy tokens",
+            do="allow them on its page Organization, under Access Token Settings",
+        )
+    if token is None:
+        raise ServerRefused(
+            f"the embedded Label Studio takes neither the token nor the password of {access.email} in {kept}",
+            wanted="the account as weakspot made it",
+            do=f"give {access.email} that password again in Label Studio, or write its present one into {kept}",
+        )
+    return token
 
 
 def _token_in(answer: httpx.Response) -> str | None:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from labeling import access, data_lock
 from labeling.access import Access, ServerStatus
-from labeling.accounts import present_token
+from labeling.accounts import renewed_token
 from labeling.installation import (
     Tell,
     ensure_installed,
@@ -42,7 +42,7 @@ from labeling.state_folder import (
 )
 from labeling.waiting import alone
 from loop import children, private
-from loop.errors import LabelerError, ServerDown, ServerRefused
+from loop.errors import LabelerError, ServerDown
 from loop.processes import ProcessIdentity, find, identity
 
 __all__ = ["Access", "EmbeddedServer", "ServerStatus", "silent", "write_private"]
@@ -284,20 +284,8 @@ class EmbeddedServer:
             time.sleep(0.2)
 
     def _renew_token(self, reached: Access, tell: Tell) -> None:
-        """Fetches the account's present token with its password. Raises ServerRefused when that was changed, too."""
+        """Fetches the account's present token with its password, and keeps it. Raises ServerRefused."""
         kept = self.state_dir / "access.json"
-        token = present_token(reached)
-        if token == reached.token:
-            raise ServerRefused(
-                f"the embedded Label Studio does not take the legacy token that it gives {reached.email}",
-                wanted="an organization that allows legacy tokens",
-                do="allow them on its page Organization, under Access Token Settings",
-            )
-        if token is None:
-            raise ServerRefused(
-                f"the embedded Label Studio takes neither the token nor the password of {reached.email} in {kept}",
-                wanted="the account as weakspot made it",
-                do=f"give {reached.email} that password again in Label Studio, or write its present one into {kept}",
-            )
+        token = renewed_token(reached, kept)
         tell("the token was reset in Label Studio: taking the present one")
         write_private(kept, {**self._kept_account(), "token": token})

@@ -69,20 +69,20 @@ def _joined(one: Tokens, other: Tokens) -> Tokens:
 
 def table(lines: Sequence[dict[str, Any]]) -> list[str]:
     """Markdown: means by set and labels, and differences to the tuned model with their standard errors."""
-    told = [
+    table_lines = [
         "| set | labels | a class | seeds | head | tuned | tuned less head | with names | less tuned |",
         "|---" * 9 + "|",
     ]
     for name, count in sorted({(line["set"], line["labels"]) for line in lines}):
         own = [line for line in lines if (line["set"], line["labels"]) == (name, count)]
         mean = {way: np.mean([line[way] for line in own]) for way in ("head", TUNED, NAMED)}
-        told.append(
+        table_lines.append(
             f"| {name} | {count} | {count / own[0]['classes']:.1f} | {len(own)} | {mean['head']:.1%} | "
             f"{mean[TUNED]:.1%} | {_apart(own, TUNED, 'head')} | {mean[NAMED]:.1%} | {_apart(own, NAMED, TUNED)} |"
         )
     for way, other in ((TUNED, "head"), (NAMED, TUNED)):
-        told.append(f"{way} less {other}: {_apart(lines, way, other)} points over {len(lines)} cells")
-    return told
+        table_lines.append(f"{way} less {other}: {_apart(lines, way, other)} points over {len(lines)} cells")
+    return table_lines
 
 
 def _apart(lines: Sequence[dict[str, Any]], way: str, other: str) -> str:
