@@ -16,10 +16,13 @@ from loop.cli.output import console
 from loop.cli.simulation_tables import areas_table, costs_table, curves_table, needs_table, rules_table, wholes_table
 from loop.config import parse
 from loop.config.editing import edited
+from loop.config.label_files import labels_of
+from loop.config.labels import label_set
 from loop.config.sections import Model
 from loop.errors import ArtifactError, ConfigError
 from loop.planning.cost import duration
 from loop.project import CONFIG
+from loop.records import LabelSet
 from loop.simulation import results
 from loop.simulation.groups import Group
 from loop.simulation.running import Watch
@@ -28,7 +31,7 @@ from loop.simulation.summary import Summary
 from loop.simulation.wish import Wish
 from loop.trust.requests import PACKAGED
 
-__all__ = ["Wish", "config_of", "names", "numbers", "price_of", "simulate"]
+__all__ = ["Wish", "config_of", "labels_known", "names", "numbers", "price_of", "simulate"]
 
 
 def names(given: str) -> tuple[str, ...]:
@@ -76,6 +79,16 @@ def config_of(project: Path | None, write: Path | None) -> Path | None:
             f"{place} cannot be written", wanted="a file to write the advice into", do="change its rights"
         )
     return place
+
+
+def labels_known(given: str | None, config: Path | None) -> tuple[str, LabelSet | None]:
+    """What descriptions and phrases are read from, and these; None without a list and without a weakspot.yaml."""
+    if given is not None:
+        return f"--label-list {given}", label_set(labels_of(given, option="--label-list"))
+    if config is None:
+        return "--label-list", None
+    known = parse(_text(config), name=str(config)).label_set
+    return str(config), known if known.descriptions or known.phrases else None
 
 
 def simulate(wish: Wish, *, config: Path | None, as_json: bool) -> None:

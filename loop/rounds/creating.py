@@ -16,14 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 
 from loop.config import Config, parse, template
-from loop.config.labels import Entry, entries, plain
-from loop.config.yaml_text import read
+from loop.config.label_files import labels_of
+from loop.config.labels import Entry, plain
 from loop.errors import ConfigError, DataError
-from loop.files import exists, text_of
-from loop.label_names import fault as fault_of
 from loop.pool import Built, Guess, Source, build, guess, guess_prompts, holds_chats, recognise, retained
 from loop.project import CONFIG
 from loop.rounds.project_files import write_project
@@ -32,10 +29,6 @@ from loop.rounds.retention import trained_on_as_well
 from loop.rounds.writing_settings import base_of, checks_of, columns_checked, keys_of, relative
 
 PACKAGED = "minilm"
-LABELS_WANTED = (
-    "a YAML file with label: description or label: {description, phrases}, a text file with a label a line, or names "
-    "with commas"
-)
 
 
 @dataclass(frozen=True)
@@ -68,7 +61,7 @@ def create(request: Request) -> Created:
 
 def _create_classification(source: Source, request: Request) -> Created:
     guessed = _guess(source, request)
-    wanted = _labels(request.labels)
+    wanted = None if request.labels is None else labels_of(request.labels, option="--labels")
     built = _build(source, guessed, request, wanted)
     described = _described(built, wanted)
     labels = {name: plain(entry) for name, entry in described.items()}
@@ -161,50 +154,6 @@ def _build(source: Source, guessed: Guess, request: Request, wanted: Mapping[str
         seed_labels=request.seed_labels,
         max_characters=request.max_characters,
     )
-
-
-def _labels(given: str | None) -> Mapping[str, Entry] | None:
-    """A YAML file (list, name: description, name: {description, phrases}), a text file, or names with commas."""
-    if given is None:
-        return None
-    path = Path(given)
-    if not exists(path) and ("," in given or not path.suffix):
-        return _usable(dict.fromkeys((name.strip() for name in given.split(",")), ""), "--labels")
-    text = text_of(path, option="--labels")
-    try:
-        found = read(text) if path.suffix in (".yaml", ".yml") else text.splitlines()
-    except yaml.YAMLError as fault:
-        raise DataError(
-            f"--labels {given} cannot be read: {' '.join(str(fault).split())}", wanted=LABELS_WANTED
-        ) from fault
-    if not isinstance(found, Mapping | list):
-        raise DataError(f"--labels {given} holds no list of labels", wanted=LABELS_WANTED)
-    pairs = found.items() if isinstance(found, Mapping) else ((name, "") for name in found)
-    return _usable({_name_of(name, given): _about(about) for name, about in pairs if name != ""}, f"--labels {given}")
-
-
-def _name_of(name: object, given: str) -> str:
-    if isinstance(name, bool) or not isinstance(name, str | int | float):
-        raise DataError(
-            f"--labels {given}: the label {name!r} is not a text", wanted=LABELS_WANTED, do="put quotes around it"
-        )
-    return str(name).strip()
-
-
-def _about(about: object) -> object:
-    """Numbers and dates are taken as texts; what is no description is judged with the phrases."""
-    return about if isinstance(about, Mapping | list) else str(about or "")
-
-
-def _usable(labels: Mapping[str, object], where: str) -> Mapping[str, Entry]:
-    """The labels that are not empty. Raises DataError for one that cannot be carried to the end."""
-    for place, name in enumerate(labels, start=1):
-        if name and (wrong := fault_of(name)):
-            raise DataError(f"{where}: label {place}, {name[:60]!r}, {wrong}", wanted="labels of visible characters")
-    found, mistakes = entries((name, about) for name, about in labels.items() if name)
-    if mistakes:
-        raise DataError(f"{where}: " + "; ".join(mistakes), wanted=LABELS_WANTED)
-    return found
 
 
 def _described(built: Built, wanted: Mapping[str, Entry] | None) -> Mapping[str, Entry]:

@@ -1,7 +1,8 @@
 """How much the name of each label tells the encoder, found on the labelled texts of the file.
 
-    names, no answer ─► the recipe's model before the first answer ─► its guesses on some texts of each label
-        ─► recall of the label │ by chance: how often the other labels' texts are taken for it ─► verdict
+    names, and descriptions and phrases from a list ─► the recipe's model before the first answer
+        ─► its guesses on some texts of each label ─► recall of the label │ by chance: how often it gets other labels'
+        texts ─► verdict
 
 No answer is used, so every text of the file is one the model has not seen.
 """
@@ -22,6 +23,7 @@ from loop.protocols import EmbeddedLabels, FrozenTexts, Recipe
 from loop.records import IntArray, LabelSet
 from loop.simulation import frozen
 from loop.simulation.data import Labelled
+from loop.simulation.label_list import LabelFolder, opened
 
 FEWEST_TEXTS = 5
 """A label with fewer texts is not judged."""
@@ -38,7 +40,7 @@ LISTED = 5
 
 @dataclass(frozen=True, slots=True)
 class NameEvidence:
-    """What the name of one label tells one encoder."""
+    """What is known of one label before the first answer tells one encoder so much."""
 
     base: str
     """The frozen encoder."""
@@ -46,27 +48,32 @@ class NameEvidence:
     n: int
     """Texts of the label that it was judged on."""
     recall: float | None
-    """Share of them that the names alone give this label, 0..1; None where names are codes and not read."""
+    """Share of them that a model without answers gives this label, 0..1; None where names are codes and not read."""
     chance: float | None
     """Share to expect of a name that tells nothing: that of other labels' texts which get it, and 1/k at least."""
     verdict: str | None
     """NOTHING, LITTLE or ENOUGH; None: too few texts."""
+    described: bool = False
+    """Whether a description or phrases of the label were read as well."""
 
 
-def evidence(data: Labelled, place: Path, names: Path | None, *, base: str, recipe: str) -> tuple[NameEvidence, ...]:
+def evidence(
+    data: Labelled, label_set: LabelSet, place: Path, known: LabelFolder | None, *, base: str, recipe: str
+) -> tuple[NameEvidence, ...]:
     """One for each label, in the order of the columns.
 
-    place, names: folders of loop.simulation.frozen with texts and names; names None: they are codes and not read.
+    label_set: the labels, names as in `data`. place: folder of loop.simulation.frozen with the texts.
+    known: what is read of the labels; None: they are codes, without descriptions and phrases.
     recipe: one that is a model before the first answer.
     """
     rows = drawn(data.labels, classes=len(data.names))
     labels = data.labels[rows]
-    if names is None:
+    if known is None:
         counts = np.bincount(labels, minlength=len(data.names))
         pairs = zip(data.names, counts.tolist(), strict=True)
         return tuple(NameEvidence(base, name, n, None, None, NOTHING) for name, n in pairs)
-    guesses = _guesses(frozen.opened(place), frozen.opened(names), rows, classes=len(data.names), recipe=recipe)
-    return judged(guesses, labels, data.names, base=base)
+    guesses = _guesses(frozen.opened(place), opened(known), rows, classes=len(data.names), recipe=recipe)
+    return judged(guesses, labels, label_set, base=base)
 
 
 def drawn(labels: IntArray, *, classes: int) -> IntArray:
@@ -76,49 +83,59 @@ def drawn(labels: IntArray, *, classes: int) -> IntArray:
     return np.sort(np.concatenate(rows))
 
 
-def judged(guesses: IntArray, labels: IntArray, names: Sequence[str], *, base: str) -> tuple[NameEvidence, ...]:
-    """The verdict on each name. guesses, labels: (n,) columns in `names`."""
-    label_set = LabelSet(tuple(names))
-    found = []
+def judged(guesses: IntArray, labels: IntArray, label_set: LabelSet, *, base: str) -> tuple[NameEvidence, ...]:
+    """The verdict on each label. guesses, labels: (n,) columns of the label set."""
+    names, found = label_set.names, []
     for column, name in enumerate(names):
         own = labels == column
         n, hits = int(own.sum()), int((guesses[own] == column).sum())
         taken = float((guesses[~own] == column).mean()) if not own.all() else 0.0
         chance = max(taken, 1 / len(names))
-        verdict = _verdict(hits, n, taken, chance) if has_words(label_set, name) or n < FEWEST_TEXTS else NOTHING
-        found.append(NameEvidence(base, name, n, hits / n if n else None, chance, verdict))
+        readable = has_words(label_set, name) or bool(label_set.phrases.get(name))
+        verdict = _verdict(hits, n, taken, chance) if readable or n < FEWEST_TEXTS else NOTHING
+        described = bool(label_set.descriptions.get(name) or label_set.phrases.get(name))
+        found.append(NameEvidence(base, name, n, hits / n if n else None, chance, verdict, described))
     return tuple(found)
 
 
 def name_advice(found: Sequence[NameEvidence]) -> list[str]:
     """For which labels of one encoder a line each would help; nothing where all names tell enough."""
-    nothing, little = ([one for one in found if one.verdict == verdict] for verdict in (NOTHING, LITTLE))
     lines = []
-    if nothing and all(one.recall is None for one in nothing):
-        listed = _listed([one.label for one in nothing])
-        lines.append(f"Most labels are codes, and no name is read ({listed}): {WRITE}.")
-    elif nothing:
-        those = f"names of {len(nothing)} labels tell" if len(nothing) > 1 else "name of 1 label tells"
-        lines.append(f"The {those} nothing here ({_listed([one.label for one in nothing])}): {WRITE}.")
-    if little:
-        those = f"names of {len(little)} labels find" if len(little) > 1 else "name of 1 label finds"
-        worst = sorted(little, key=lambda one: one.recall or 0.0)
-        listed = _listed([f"{one.label} {100 * (one.recall or 0.0):.0f} %" for one in worst])
-        lines.append(f"Before the first answer the {those} few of their texts ({listed}): a line each would help.")
+    for described in (False, True):
+        nothing, little = (
+            [one for one in found if one.verdict == verdict and one.described == described]
+            for verdict in (NOTHING, LITTLE)
+        )
+        do = REWRITE if described else WRITE
+        if nothing and all(one.recall is None for one in nothing):
+            listed = _listed([one.label for one in nothing])
+            lines.append(f"Most labels are codes, and no name is read ({listed}): {do}.")
+        elif nothing:
+            listed = _listed([one.label for one in nothing])
+            lines.append(f"The {_names(nothing, 'tell')} nothing here ({listed}): {do}.")
+        if little:
+            worst = sorted(little, key=lambda one: one.recall or 0.0)
+            listed = _listed([f"{one.label} {100 * (one.recall or 0.0):.0f} %" for one in worst])
+            do = "phrases would help" if described else "a line each would help"
+            lines.append(f"Before the first answer the {_names(little, 'find')} few of their texts ({listed}): {do}.")
     return lines
 
 
 WRITE = "write a line each, or example phrases (`weakspot labels suggest`)"
+REWRITE = "write other lines, or example phrases (`weakspot labels suggest`)"
 
 
-def _guesses(texts: FrozenTexts, names: FrozenTexts, rows: IntArray, *, classes: int, recipe: str) -> IntArray:
-    """(r,) what a model of the names alone says of these rows."""
+def _names(those: Sequence[NameEvidence], verb: str) -> str:
+    """What is known of these labels, at least one, all described or none, as a subject with its verb."""
+    many, described = len(those) > 1, those[0].described
+    name = ("names and descriptions" if many else "name and description") if described else "names" if many else "name"
+    labels = f"{len(those)} labels" if many else "1 label"
+    return f"{name} of {labels} {verb}" + ("" if many or described else "s")
+
+
+def _guesses(texts: FrozenTexts, known: EmbeddedLabels, rows: IntArray, *, classes: int, recipe: str) -> IntArray:
+    """(r,) the guesses of a model without any answer on these rows."""
     fit: Recipe = registry.load("recipe", recipe)
-    known = EmbeddedLabels(
-        columns=np.arange(classes),
-        embeddings=np.asarray(names.embeddings),
-        layers=None if names.layers is None else np.asarray(names.layers),
-    )
     some = FrozenTexts(
         texts=tuple(texts.texts[row] for row in rows),
         embeddings=np.asarray(texts.embeddings[rows]),

@@ -154,8 +154,9 @@ def _wholes(group: Group, *, with_base: bool) -> str:
 
 
 def _names(summary: Summary) -> str:
-    """What the name of each label tells, the least telling ones first; nothing where no recipe reads names."""
+    """What is known of each label tells, the least telling ones first; nothing where no recipe reads names."""
     tables = []
+    read = "names and descriptions" if any(one.described for one in summary.names) else "names"
     for base in summary.bases:
         own = [one for one in summary.names if one.base == base and one.recall is not None]
         rows: list[Row] = [
@@ -164,14 +165,17 @@ def _names(summary: Summary) -> str:
         ]
         if rows:
             weak = sum(one.verdict in (NOTHING, LITTLE) for one in own)
-            title = f"{weak} of {len(own)} names tell little or nothing" + (f", encoder {base}" * summary.several)
-            head = ["texts", "found", "by chance", "the name tells"]
-            inside = _table("Found by the names alone", "label", head, rows)
+            title = f"{weak} of {len(own)} {read} tell little or nothing" + (f", encoder {base}" * summary.several)
+            head = ["texts", "found", "by chance", "they tell"]
+            inside = _table("Found before the first answer", "label", head, rows)
             tables.append(f"<details><summary>{escape(title)}</summary>{inside}</details>")
     if not tables:
         return ""
-    about = "Texts that the model before the first answer gives their label. A line each helps where names tell little."
-    return f"<section><h2>What the names of the labels tell</h2><p>{about}</p>{''.join(tables)}</section>"
+    about = (
+        "Texts that the model before the first answer gives their label. A line each helps where names tell little, "
+        "phrases where lines do."
+    )
+    return f"<section><h2>What the {read} of the labels tell</h2><p>{about}</p>{''.join(tables)}</section>"
 
 
 def _share_of(value: float | None) -> str:

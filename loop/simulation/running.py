@@ -20,12 +20,12 @@ from typing import Any
 
 from loop import children, registry
 from loop.errors import ArtifactError, ConfigError, ModelError
-from loop.label_texts import label_texts
 from loop.protocols import Progress
 from loop.records import LabelSet
-from loop.simulation import cells, frozen, parts, working
+from loop.simulation import cells, frozen, label_list, parts, working
 from loop.simulation.cells import WHOLE, Cell, Record
 from loop.simulation.data import Labelled, read
+from loop.simulation.label_list import LabelFolder
 from loop.simulation.name_evidence import NameEvidence, evidence
 from loop.simulation.replay import READING_NAMES
 from loop.simulation.summary import Size, Summary, summarised
@@ -63,6 +63,7 @@ def simulate(wish: Wish, watch: Watch) -> Summary:
     for batch in wish.batches:
         rounds = _rounds(wish, batch, len(part.pool))
         watch.say(f"Batches of {batch:,}: {rounds} rounds, {rounds * batch:,} of {len(part.pool):,} labels.")
+    labels = _labels(wish, data, watch)
     frozen.require(wish.bases)
     _make(wish.out)
     jobs: list[Job] = []
@@ -73,30 +74,39 @@ def simulate(wish: Wish, watch: Watch) -> Summary:
         place, fingerprint = frozen.embedded(
             data.texts, base=base, recipes=wish.recipes, folder=wish.out, progress=watch.embedding
         )
-        named = _named(wish, data, base, watch)
-        jobs += _jobs(wish, data, base, place, fingerprint, named)
-        names += _evidence(wish, data, base, place, named)
+        known = _embedded(wish, labels, base, watch)
+        jobs += _jobs(wish, data, base, place, fingerprint, known)
+        names += _evidence(wish, data, labels, base, place, known)
     records = _finished(jobs, wish, watch)
     return summarised(records, wish, Size(len(part.pool), len(part.held), len(data.names)), names)
 
 
-def _evidence(wish: Wish, data: Labelled, base: str, place: Path, named: Path | None) -> tuple[NameEvidence, ...]:
-    """What the names of the labels tell this encoder; nothing where no recipe reads them."""
+def _evidence(
+    wish: Wish, data: Labelled, labels: LabelSet, base: str, place: Path, known: LabelFolder | None
+) -> tuple[NameEvidence, ...]:
+    """What is known of the labels tells this encoder so much; nothing where no recipe reads it."""
     reading = [recipe for recipe in wish.recipes if recipe in READING_NAMES]
     if not wish.use_names or not reading:
         return ()
-    return evidence(data, place, named, base=base, recipe=reading[0])
+    return evidence(data, labels, place, known, base=base, recipe=reading[0])
 
 
-def _named(wish: Wish, data: Labelled, base: str, watch: Watch) -> Path | None:
-    """The folder with the embedded names of the labels; None where they are not used or are codes."""
-    texts = label_texts(LabelSet(data.names))
-    if not wish.use_names or texts is None:
+def _labels(wish: Wish, data: Labelled, watch: Watch) -> LabelSet:
+    """Names of the file, with descriptions and phrases where recipes read them; says what was left out."""
+    given = wish.label_set if wish.use_names and not READING_NAMES.isdisjoint(wish.recipes) else None
+    measuring = [data.texts[row] for row in data.test] if len(data.test) else data.texts
+    labels, sentences = label_list.label_set(data.names, given, measuring, where=wish.label_list)
+    for sentence in sentences:
+        watch.say(sentence)
+    return labels
+
+
+def _embedded(wish: Wish, labels: LabelSet, base: str, watch: Watch) -> LabelFolder | None:
+    """What the labels mean to this encoder; None where that is not used, or names are codes without more."""
+    if not wish.use_names:
         return None
-    place, _ = frozen.embedded(
-        texts.texts, base=base, recipes=wish.recipes, folder=wish.out / "names", progress=watch.embedding
-    )
-    return place
+    folder = wish.out / "names"
+    return label_list.embedded(labels, base=base, recipes=wish.recipes, folder=folder, progress=watch.embedding)
 
 
 def _make(folder: Path) -> None:
@@ -160,7 +170,7 @@ def _part(wish: Wish, data: Labelled) -> parts.Part:
     return parts.split(data.labels, data.test, share=wish.held, seed=0)
 
 
-def _jobs(wish: Wish, data: Labelled, base: str, place: Path, fingerprint: str, named: Path | None) -> list[Job]:
+def _jobs(wish: Wish, data: Labelled, base: str, place: Path, fingerprint: str, known: LabelFolder | None) -> list[Job]:
     """All cells of an encoder, seed by seed and noise by noise: a process keeps what it made for the last one."""
     homes = [registry.home("strategy", name) for name in wish.strategies]
     homes += [registry.home("recipe", name) for name in wish.recipes]
@@ -178,7 +188,7 @@ def _jobs(wish: Wish, data: Labelled, base: str, place: Path, fingerprint: str, 
             shares = (wish.audit, wish.dev) if batch else (0.0, 0.0)
             settings: dict[str, Any] = {
                 **{"format": FORMAT, "data": digest, "encoder": fingerprint, "held": wish.held},
-                **{"names": named is not None, "rounds": rounds, "audit": shares[0], "dev": shares[1]},
+                **{"labels": known and known.key(), "rounds": rounds, "audit": shares[0], "dev": shares[1]},
             }
             key = cells.key(cell, settings, code)
             found.append(
@@ -189,7 +199,7 @@ def _jobs(wish: Wish, data: Labelled, base: str, place: Path, fingerprint: str, 
                     dev=shares[1],
                     held=wish.held,
                     frozen=str(place),
-                    names=None if named is None else str(named),
+                    labels=known,
                     data=kept,
                     result=str(folder / f"{key}.npz"),
                 )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from loop import registry
 from loop.errors import ConfigError
+from loop.records import LabelSet
 
 BASELINE = "random"
 """The strategy that all others are compared with; it is always simulated."""
@@ -53,6 +54,10 @@ class Wish:
     """The frozen encoders; each is one dimension of the grid, and serves model, spots and picks alike."""
     use_names: bool = True
     """Whether recipes may read the names of the labels, as live rounds do."""
+    label_set: LabelSet | None = None
+    """Descriptions and example phrases of labels, which recipes may read too; None: names alone."""
+    label_list: str = "--label-list"
+    """What `label_set` was read from."""
     price: float | None = None
     """Of one answer; None: cost is not told."""
     currency: str = "EUR"

@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 
 from loop.errors import ArtifactError
-from loop.protocols import EmbeddedLabels
 from loop.records import IntArray
 from loop.selection import spots
-from loop.simulation import cells, frozen, parts
+from loop.simulation import cells, frozen, label_list, parts
 from loop.simulation.cells import WHOLE, Cell, Record
 from loop.simulation.data import Labelled
+from loop.simulation.label_list import LabelFolder
 from loop.simulation.replay import Stage, replay, whole
 
 
@@ -33,8 +33,8 @@ class Job:
     held: float
     frozen: str
     """Folder of loop.simulation.frozen."""
-    names: str | None
-    """The same for the labels' names; None: they are not read."""
+    labels: LabelFolder | None
+    """Names, descriptions and phrases of the labels; None: they are not read."""
     data: str
     """File with labels and test rows."""
     result: str
@@ -104,17 +104,9 @@ def _stage(job: Job, seed: int, noise: float) -> Stage:
     part, regions, count = _regions(job.frozen, job.data, job.held, seed)
     answers = parts.answers(labels, classes=classes, noise=noise, seed=seed)
     texts = _opened(Path(job.frozen))
-    if job.names is not None:
-        texts = replace(texts, labels=_named(Path(job.names)))
+    if job.labels is not None:
+        texts = replace(texts, labels=label_list.opened(job.labels))
     return Stage(texts, labels, answers, classes, part, regions, count)
-
-
-@lru_cache(maxsize=1)
-def _named(folder: Path) -> EmbeddedLabels:
-    """One text a label, in the order of the columns."""
-    found = frozen.opened(folder)
-    layers = None if found.layers is None else np.asarray(found.layers)
-    return EmbeddedLabels(np.arange(len(found.texts)), np.asarray(found.embeddings), layers)
 
 
 def _of_whole(accuracy: float, seconds: float, *, pool: int) -> Record:

@@ -255,6 +255,38 @@ def test_labels_whose_names_tell_nothing_are_advised_a_line_each(tmp_path: Path)
     assert "write a line each" not in said.out
 
 
+def test_descriptions_and_phrases_of_a_list_are_read_and_those_of_the_project_without_one(tmp_path: Path) -> None:
+    pool = ("simulate", SAMPLE / "pool.csv", "--label", "intent", "--rows", "400")
+    small = ("--strategies", "random", "--recipes", "head", "--seeds", "1", "--rounds", "2", "--processes", "1")
+    listed, project = tmp_path / "listed", tmp_path / "project"
+    said = here(*pool, *small, "--out", listed, "--label-list", SAMPLE / "labels.yaml")
+    assert said.status == 0, said.err
+    assert "labels.yaml: 24 descriptions and 0 phrases are read." in said.err
+    found = {one["label"]: one for one in json.loads((listed / "summary.json").read_text())["names"]}
+    assert all(one["described"] for one in found.values())
+    assert found["change_payment_method"]["verdict"] == "enough"
+    assert "What the names and descriptions of the labels tell" in (listed / "report.html").read_text()
+    project.mkdir()
+    labels = (SAMPLE / "labels.yaml").read_text().replace("\n", "\n  ")
+    (project / "weakspot.yaml").write_text(
+        f"project: {{name: desk}}\ndata: {{file: pool.csv, text: text}}\nlabels:\n  {labels}"
+    )
+    again = here(*pool, *small, "--out", listed, "--project", project)
+    assert again.status == 0, again.err
+    assert f"{project / 'weakspot.yaml'}: 24 descriptions and 0 phrases are read." in again.err
+    assert "2 of 2 cells are there from an earlier run" in again.err
+
+
+def test_a_list_of_other_labels_is_refused_before_anything_long_begins(tmp_path: Path) -> None:
+    said = here(
+        *("simulate", SAMPLE / "pool.csv", "--label", "intent", "--recipes", "head", "--out", tmp_path / "out"),
+        *("--label-list", "yes,no"),
+    )
+    assert said.status == 1
+    assert "--label-list yes,no has none of the labels of the file" in said.err
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize(
     ("model", "why"),
     [

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from loop.records import LabelSet
 from loop.simulation.data import Labelled
 from loop.simulation.name_evidence import MOST_TEXTS, NameEvidence, drawn, evidence, judged, name_advice
 
@@ -17,7 +19,7 @@ def verdicts(hits: int, n: int, *, taken: int = 0, names: tuple[str, ...] = NAME
     """Of the first name: it finds `hits` of its n texts and is given to `taken` of 60 texts of other labels."""
     labels = np.array([0] * n + [1, 2, 3] * 20)
     guesses = np.array([0] * hits + [1] * (n - hits) + [0] * taken + [1] * (60 - taken))
-    return judged(guesses, labels, names, base="minilm")[0]
+    return judged(guesses, labels, LabelSet(names), base="minilm")[0]
 
 
 @pytest.mark.parametrize(
@@ -56,7 +58,7 @@ def test_at_most_so_many_texts_of_each_label_are_drawn_the_same_each_time() -> N
 
 def test_names_that_are_codes_are_reported_unread() -> None:
     data = Labelled("a.csv", ("a", "b", "c"), np.array([0, 1, 1]), ("L01", "L02"), np.zeros(0, np.int64))
-    found = evidence(data, Path("unused"), None, base="minilm", recipe="head")
+    found = evidence(data, LabelSet(data.names), Path("unused"), None, base="minilm", recipe="head")
     assert [(one.label, one.n, one.recall, one.verdict) for one in found] == [
         ("L01", 1, None, "nothing"),
         ("L02", 2, None, "nothing"),
@@ -88,6 +90,23 @@ def test_labels_whose_names_find_few_texts_are_named_with_the_worst_first() -> N
         "Before the first answer the names of 2 labels find few of their texts (roaming 20 %, refund 30 %): "
         "a line each would help."
     ]
+
+
+def test_labels_that_have_a_description_are_not_asked_for_one() -> None:
+    found = [replace(one("misc", 0.1, "nothing"), described=True), one("late", 0.1, "nothing")]
+    assert name_advice(found) == [
+        "The name of 1 label tells nothing here (late): "
+        "write a line each, or example phrases (`weakspot labels suggest`).",
+        "The name and description of 1 label tell nothing here (misc): "
+        "write other lines, or example phrases (`weakspot labels suggest`).",
+    ]
+
+
+def test_a_code_with_phrases_is_judged_by_what_they_find() -> None:
+    known = LabelSet(("L01", "L02"), phrases={"L01": ("where is it",)})
+    labels = np.array([0] * 30 + [1] * 30)
+    found = judged(labels, labels, known, base="minilm")
+    assert [(one.verdict, one.described) for one in found] == [("enough", True), ("nothing", False)]
 
 
 def test_names_that_tell_enough_need_no_advice() -> None:

@@ -41,6 +41,12 @@ def simulate(
     without_names: Annotated[
         bool, typer.Option("--without-names", help="Recipes read nothing of the labels' names: what are those worth?")
     ] = False,
+    label_list: Annotated[
+        str | None,
+        typer.Option(
+            help="Descriptions and example phrases of the labels, a YAML file as for init; default: those of --project."
+        ),
+    ] = None,
     price_per_label: Annotated[float | None, typer.Option(min=0, help="What an answer costs.")] = None,
     price_per_hour: Annotated[float | None, typer.Option(min=0, help="Or what an hour costs, with --seconds.")] = None,
     seconds: Annotated[float | None, typer.Option(min=0, help="How long an answer takes.")] = None,
@@ -56,6 +62,8 @@ def simulate(
     """Replay rounds on labelled data: which strategy, recipe and batch need the fewest labels."""
     from loop.cli import simulating
 
+    config = simulating.config_of(project, write)
+    where, known = simulating.labels_known(label_list, config)
     price = simulating.price_of(price_per_label, price_per_hour, seconds)
     wish = simulating.Wish(
         file=file,
@@ -79,8 +87,10 @@ def simulate(
         rows=rows,
         bases=simulating.names(base),
         use_names=not without_names,
+        label_set=known,
+        label_list=where,
         price=price,
         currency=currency,
         processes=processes,
     )
-    simulating.simulate(wish, config=simulating.config_of(project, write), as_json=json_)
+    simulating.simulate(wish, config=config, as_json=json_)
