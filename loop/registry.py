@@ -64,6 +64,7 @@ MENU: dict[str, dict[str, str]] = {
         "lora": "loop.models.tuning:lora",
         "full": "loop.models.tuning:full",
         "head": "loop.models.tuning:head",
+        "auto": "loop.models.auto:auto",
     },
     "recipe": {
         "plain": "loop.models.recipes.plain:plain",

@@ -77,6 +77,38 @@ class Tuning:
         progress: Progress | None = None,
     ) -> TrainingReport:
         """Tunes, calibrates on dev, saves under `out`. Raises ModelError for fewer than two classes of labels."""
+        report = self.unless_refused(
+            train,
+            dev,
+            labels=labels,
+            out=out,
+            seed=seed,
+            held_out=held_out,
+            metadata=metadata,
+            progress=progress,
+            accepts=lambda _: True,
+        )
+        assert report is not None
+        return report
+
+    def unless_refused(
+        self,
+        train: TrainingSet,
+        dev: TrainingSet,
+        *,
+        labels: tuple[str, ...],
+        out: Path,
+        seed: int,
+        held_out: Path | None,
+        metadata: Mapping[str, Any] | None,
+        progress: Progress | None,
+        accepts: Callable[[FloatArray], bool],
+    ) -> TrainingReport | None:
+        """The same; None, and nothing written, where `accepts` is False for the first fit.
+
+        accepts: given the first fit's (d, k) calibrated probabilities of dev, which it was not trained on. A refusal
+        saves the second fit.
+        """
         settings = self.settings
         base = find_base(self.base, revision=self.revision, max_length=settings.max_length)
         tokenizer = load_tokenizer(base)
@@ -85,6 +117,8 @@ class Tuning:
         module, watch = made.module, made.watch
         last = _dev_logits(module, dev, base, tokenizer)()
         scaling = calibrate(last, dev.labels, how=settings.calibration)
+        if not accepts(scaling.probabilities(last)):
+            return None
         if held_out is not None and len(dev.labels):
             np.save(held_out, scaling.probabilities(last))
             share = 1.0 if watch.best_step is None else watch.best_step / settings.total_steps(len(train.labels))

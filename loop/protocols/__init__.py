@@ -21,6 +21,7 @@ labeling   Labeler      questions → a labeling tool → annotations    labelin
 from loop.protocols.labeling import Experts, Labeler
 from loop.protocols.measures import Choice, Estimator, Metric, PoolView, Strategy, Uncertainty
 from loop.protocols.models import (
+    Chosen,
     Classifier,
     EmbeddedLabels,
     Encoder,
@@ -52,6 +53,7 @@ from loop.protocols.texts import (
 
 __all__ = [
     "Choice",
+    "Chosen",
     "Classifier",
     "Demonstration",
     "EmbeddedLabels",

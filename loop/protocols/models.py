@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -92,6 +92,17 @@ class TrainingSet:
 
 
 @dataclass(frozen=True, slots=True)
+class Chosen:
+    """The method that a trainer chose for one model, and on what evidence."""
+
+    method: str
+    wrong: Mapping[str, int] = field(default_factory=dict)
+    """Method → how many held-out dev labels it got wrong; empty: nothing was compared."""
+    held_out: int = 0
+    """How many dev labels there were."""
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingReport:
     """What a training run did; kept in the ledger."""
 
@@ -108,6 +119,8 @@ class TrainingReport:
     """Whether it also rests on what the labels mean."""
     guessed: int = 0
     """How many unlabelled texts its head learned from, each for what it is guessed to be."""
+    chosen: Chosen | None = None
+    """None: the method is the one that was asked for."""
 
 
 class Trainer(Protocol):

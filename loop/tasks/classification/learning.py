@@ -28,7 +28,7 @@ from loop.label_texts import label_texts
 from loop.ledger import figures, people
 from loop.ledger.figures import ModelRow
 from loop.models.recipes.self_training import taken
-from loop.protocols import TrainingReport, TrainingSet
+from loop.protocols import Chosen, TrainingReport, TrainingSet
 from loop.records import FloatArray, Label, LabelTexts, Role, Split
 from loop.rounds.frozen import Frozen, embeddings, label_rows
 from loop.rounds.guarding import kept_out, phrases_kept_out
@@ -69,6 +69,9 @@ def train(work: Work) -> Done:
     frozen = embeddings(work)
     seed = int(work.rng("train").integers(2**31))
     report = _tune(work, frozen, training, dev, texts=texts, tuning=tuning, seed=seed)
+    if report.chosen:
+        tuning = report.chosen.method
+        work.say(_said(report.chosen))
     if report.guessed:
         work.say(f"While labels are few, its surest guesses for {report.guessed:,} unlabelled texts count a little too")
     row = ModelRow(
@@ -107,7 +110,7 @@ def proxied(work: Work) -> bool:
 
 def _wants_proxy(work: Work, tuning: str) -> bool:
     model = work.config.model
-    return model.final_every > 1 and tuning == model.tuning != PROXY
+    return model.final_every > 1 and tuning != PROXY
 
 
 def labels_digest(labels: Sequence[Label]) -> str:
@@ -174,7 +177,7 @@ def _tune(
 
     with work.project.artifacts.writing(work.name("train")) as folder:
         report = make(tuning, folder, MODEL)
-        if _wants_proxy(work, tuning):
+        if _wants_proxy(work, report.chosen.method if report.chosen else tuning):
             make(PROXY, folder, BESIDE)
         rows = [(label.example_id, label.label, label.role.value) for label in (*training, *dev)]
         save_training_set(folder, rows)
@@ -199,6 +202,15 @@ def _training_set(work: Work, frozen: Frozen, labels: Sequence[Label]) -> Traini
         labels=np.array([column[label.label] for label in labels], dtype=np.int64),
         embeddings=np.asarray(frozen.rows(ids)),
     )
+
+
+def _said(chosen: Chosen) -> str:
+    """Which method was chosen, and why, in words."""
+    method = f"model.tuning auto takes {chosen.method}"
+    if not chosen.wrong:
+        return f"{method}: there are few labels so far"
+    counts = ", ".join(f"{name} {wrong:,}" for name, wrong in sorted(chosen.wrong.items()))
+    return f"{method}; mistakes on {chosen.held_out:,} held-out labels: {counts}"
 
 
 def _kinds(texts: LabelTexts) -> str:
