@@ -41,7 +41,7 @@ def labels_of_this_base(train: TrainingSet, encoder: Any, base: Base, tokenizer:
     """
     texts, given = train.label_texts, train.label_rows
     if given is not None and (texts is None or given.fingerprint == base.encoder_fingerprint):
-        return given
+        return given if texts is None else replace(given, texts=texts.texts)
     return None if texts is None else embedded_labels(texts, encoder, base, tokenizer)
 
 
@@ -55,7 +55,7 @@ def embedded_labels(texts: LabelTexts, encoder: Any, base: Base, tokenizer: Any)
 def of_layers(texts: LabelTexts, layers: FloatArray, fingerprint: str) -> EmbeddedLabels:
     """The label texts with their (p, l, d) layers; the last one is the embedding."""
     columns = np.array(texts.columns, dtype=np.int64)
-    return EmbeddedLabels(columns, of_length_one(layers[:, -1]), layers, texts.phrases, fingerprint)
+    return EmbeddedLabels(columns, of_length_one(layers[:, -1]), layers, texts.phrases, fingerprint, texts.texts)
 
 
 def _embedded(texts: Sequence[str], encoder: Any, base: Base, tokenizer: Any) -> FloatArray:

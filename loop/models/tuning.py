@@ -121,7 +121,7 @@ class Tuning:
             return None
         if held_out is not None and len(dev.labels):
             np.save(held_out, scaling.probabilities(last))
-            share = 1.0 if watch.best_step is None else watch.best_step / settings.total_steps(len(train.labels))
+            share = 1.0 if watch.best_step is None else watch.best_step / made.planned
             module = fit(train + dev, None, stop_at=share).module
         checkpoint = Checkpoint(
             method=self.method,
@@ -170,12 +170,15 @@ class Tuning:
         known = labels_of_this_base(train, encoder, base, tokenizer)
         train = train if settings.self_training else replace(train, unlabelled=None)
         module, guessed = self._start(encoder, base, train, known, classes=classes, seed=seed)
-        tokens = tokenize(train.texts, base, tokenizer=tokenizer)
+        informed = informative(known, train.embeddings, train.labels)
+        texts, columns = ((), ()) if informed is None or not informed.texts else (informed.texts, informed.columns)
+        tokens = tokenize([*train.texts, *texts], base, tokenizer=tokenizer)
+        taught = np.concatenate([train.labels, np.asarray(columns, dtype=np.int64)])
         steered = dev is not None and len(dev.labels) >= settings.early_stopping_from
         dev_logits = _dev_logits(module, dev, base, tokenizer) if dev is not None and steered else None
         watch, steps = tune(
             module,
-            Labelled(tokens, train.labels, weights, tokenizer.pad_token_id),
+            Labelled(tokens, taught, weights, tokenizer.pad_token_id),
             settings=settings,
             rate=settings.learning_rate or RATES[self.method],
             dev_loss=None if dev is None or dev_logits is None else lambda: _calibrated_loss(dev_logits(), dev),
@@ -183,8 +186,8 @@ class Tuning:
             progress=progress,
             stop_at=stop_at,
         )
-        informed = informative(known, train.embeddings, train.labels) is not None
-        return _Tuned(module, watch, steps, uses_label_texts=informed, guessed=guessed)
+        planned = settings.total_steps(len(taught))
+        return _Tuned(module, watch, steps, planned, uses_label_texts=informed is not None, guessed=guessed)
 
     def _start(
         self,
@@ -222,8 +225,10 @@ class _Tuned:
     module: PooledClassifier
     watch: Watch
     steps: int
+    planned: int
+    """Steps of a run that is not stopped early."""
     uses_label_texts: bool
-    """Whether its head began with what the labels mean."""
+    """Whether it learned from what the labels mean."""
     guessed: int
     """How many unlabelled texts its head began with."""
 

@@ -63,6 +63,8 @@ class EmbeddedLabels:
     """So many at the end are example phrases; those before are names and descriptions."""
     fingerprint: str = ""
     """Of the encoder; empty where it is not known."""
+    texts: tuple[str, ...] = ()
+    """The p texts, which an encoder that is tuned learns from as well; empty where only rows are known."""
 
 
 @dataclass(frozen=True, slots=True)

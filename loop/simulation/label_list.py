@@ -92,7 +92,8 @@ def opened(labels: LabelFolder) -> EmbeddedLabels:
     """What `embedded` made."""
     found = frozen.opened(Path(labels.folder))
     layers = None if found.layers is None else np.asarray(found.layers)
-    return EmbeddedLabels(np.array(labels.columns), np.asarray(found.embeddings), layers, labels.phrases)
+    rows = np.asarray(found.embeddings)
+    return EmbeddedLabels(np.array(labels.columns), rows, layers, labels.phrases, texts=found.texts)
 
 
 def _listed(names: Sequence[str]) -> str:

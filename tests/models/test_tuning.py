@@ -10,25 +10,31 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import peft
 import pytest
 import torch
 import transformers
-from made_models import LABELS, QUICK, examples, texts_of, write_tiny_bert
+from made_models import LABELS, QUICK, WORDS, examples, texts_of, write_tiny_bert
 
 from loop.errors import ConfigError, ModelError
 from loop.models import TuningSettings, build_tokens, load_classifier, load_encoder
+from loop.models import tuning as tuning_module
 from loop.models.calibration import log_loss
 from loop.models.network import PooledClassifier
+from loop.models.training import Labelled
 from loop.models.tuning import Tuning, full, lora
 from loop.models.watch import Watch
 from loop.protocols import TrainingReport, TrainingSet
+from loop.records import LabelTexts
 
 pytestmark = pytest.mark.slow
 
 METHODS = {"lora": lora, "full": full}
+TELLING = tuple(" ".join(words) for words in WORDS.values())
+"""Texts of the labels that each hold all words of theirs."""
 EMPTY = TrainingSet((), np.zeros(0, int), np.zeros((0, 32), np.float32))
 Tune = Callable[..., TrainingReport]
 
@@ -243,6 +249,33 @@ def saved(tiny_base: Path, train: TrainingSet, dev: TrainingSet, tmp_path_factor
 def test_settings_that_cannot_work_are_told(wrong: dict[str, float]) -> None:
     with pytest.raises(ConfigError, match=next(iter(wrong))):
         TuningSettings(**wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("names", "learned"),
+    [(TELLING, 3), ((*TELLING[1:], TELLING[0]), 0)],
+    ids=["names", "names of other labels"],
+)
+def test_texts_of_the_labels_are_tuned_on_unless_the_labels_deny_them(
+    names: tuple[str, ...],
+    learned: int,
+    train: TrainingSet,
+    tiny_base: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[Labelled] = []
+
+    def watched(module: PooledClassifier, examples: Labelled, **rest: Any) -> Any:
+        seen.append(examples)
+        return tune(module, examples, **rest)
+
+    tune = tuning_module.tune
+    monkeypatch.setattr(tuning_module, "tune", watched)
+    named = replace(train, label_texts=LabelTexts(names, (0, 1, 2)))
+    lora(QUICK, base=str(tiny_base))(named, EMPTY, labels=LABELS, out=tmp_path, seed=0)
+    assert seen[0].labels.tolist() == [*train.labels.tolist(), *range(learned)]
+    assert len(seen[0].tokens) == len(train.labels) + learned
 
 
 @pytest.mark.slow

@@ -66,4 +66,6 @@ def _phrases_of(label_texts: EmbeddedLabels) -> EmbeddedLabels:
         embeddings=label_texts.embeddings[-count:],
         layers=None if layers is None else layers[-count:],
         phrases=count,
+        fingerprint=label_texts.fingerprint,
+        texts=label_texts.texts[-count:],
     )
