@@ -21,10 +21,9 @@ from made_models import LABELS, QUICK, WORDS, examples, texts_of, write_tiny_ber
 
 from loop.errors import ConfigError, ModelError
 from loop.models import TuningSettings, build_tokens, load_classifier, load_encoder
-from loop.models import tuning as tuning_module
 from loop.models.calibration import log_loss
 from loop.models.network import PooledClassifier
-from loop.models.training import Labelled
+from loop.models.training import Labelled, tune
 from loop.models.tuning import Tuning, full, lora
 from loop.models.watch import Watch
 from loop.protocols import TrainingReport, TrainingSet
@@ -270,8 +269,7 @@ def test_texts_of_the_labels_are_tuned_on_unless_the_labels_deny_them(
         seen.append(examples)
         return tune(module, examples, **rest)
 
-    tune = tuning_module.tune
-    monkeypatch.setattr(tuning_module, "tune", watched)
+    monkeypatch.setattr("loop.models.tuning.tune", watched)
     named = replace(train, label_texts=LabelTexts(names, (0, 1, 2)))
     lora(QUICK, base=str(tiny_base))(named, EMPTY, labels=LABELS, out=tmp_path, seed=0)
     assert seen[0].labels.tolist() == [*train.labels.tolist(), *range(learned)]
