@@ -55,7 +55,8 @@ def make_project(root: Path, files: Files, *, batch: int, seed_labels: int, expe
         *("--seed-labels", str(seed_labels), "--experts", experts, "--batch", str(batch), "--seed", "7"),
     )
     assert done.returncode == 0, done.stderr
-    change(root, {"model.options": QUICK, "selection.audit": 0.2, "labeler.poll_seconds": 0.2})
+    tuned = {"model.tuning": "lora", "model.options": QUICK}
+    change(root, {**tuned, "selection.audit": 0.2, "labeler.poll_seconds": 0.2})
 
 
 def copy_project(source: Path, target: Path) -> Path:

@@ -62,8 +62,9 @@ class Model(Section):
     base: Text = Field(default="minilm", description='A Hub name, a local folder, or "minilm", which is packaged.')
     revision: Text | None = Field(default=None, description="Commit or tag of a Hub model; null: the newest.")
     tuning: Annotated[str, valid.from_menu("tuning", "writing_tuning"), menu("tuning", "writing_tuning")] = Field(
-        default="lora",
-        description="The tuning method: lora, full or head for classification, the others for generation.",
+        default="auto",
+        description="The tuning method. For classification auto, lora, full or head; auto takes head while labels are "
+        "few, and later lora unless held-out labels are against it. The others are for generation.",
     )
     options: Mapping[str, Any] = Field(default_factory=dict, description="Settings of the tuning method.")
     embedder: Text | None = Field(default=None, description="The frozen encoder that maps the pool; null: as base.")

@@ -14,7 +14,7 @@ from loop.config.yaml_text import value as emitted
 from loop.errors import ConfigError
 from loop.registry import suggestion
 
-TUNING = {"classification": "lora", "generation": "dpo"}
+TUNING = {"classification": "auto", "generation": "dpo"}
 """What is tuned with unless the person says otherwise."""
 NOT_FOR = {"classification": ("generation", "questions", "judge"), "generation": ("labels",)}
 """Sections that mean nothing for a task."""

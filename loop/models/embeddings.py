@@ -24,7 +24,7 @@ def of_this_base(part: TrainingSet, encoder: Any, base: Base, tokenizer: Any) ->
     """The examples with (n, d) embeddings by this encoder.
 
     A few texts tell whether the given ones are, the longest ones: encoders may also differ in where they cut texts. If
-    they are not, unlabelled rows are not either, and are left out.
+    they are not, those of unlabelled texts are not either, and these are left out.
     """
     longest = sorted(range(len(part.texts)), key=lambda row: -len(part.texts[row]))[:LOOKED_AT]
     fresh = _embedded([part.texts[row] for row in longest], encoder, base, tokenizer)

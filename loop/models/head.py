@@ -65,7 +65,7 @@ def warm_start(
             power=power,
             representation="last",
             label_texts=known,
-            unlabelled=train.unlabelled,
+            unlabelled=None if train.unlabelled is None else train.unlabelled.embeddings,
         )
         return *as_layer(made, scale), made.guessed
     weights = class_weights(train.labels, classes, power)

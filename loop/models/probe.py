@@ -136,7 +136,7 @@ class Probe:
             c=None if settings.head_c is None else settings.head_c * settings.scale**2,
             representation=settings.representation,
             label_texts=known,
-            unlabelled=train.unlabelled if settings.self_training else None,
+            unlabelled=train.unlabelled.embeddings if train.unlabelled and settings.self_training else None,
             dev=dev,
         )
 

@@ -24,6 +24,7 @@ from loop.models.bases import Base, computes_bfloat16, device, find_base, load_t
 from loop.models.calibration import calibrate, fit_temperature, log_loss
 from loop.models.checkpoint import Checkpoint, save_checkpoint
 from loop.models.embeddings import labels_of_this_base, of_this_base
+from loop.models.examples import with_guesses, with_label_texts
 from loop.models.head import class_weights, warm_start
 from loop.models.network import PooledClassifier, forward_all
 from loop.models.probe import Probe
@@ -171,14 +172,15 @@ class Tuning:
         train = train if settings.self_training else replace(train, unlabelled=None)
         module, guessed = self._start(encoder, base, train, known, classes=classes, seed=seed)
         informed = informative(known, train.embeddings, train.labels)
-        texts, columns = ((), ()) if informed is None or not informed.texts else (informed.texts, informed.columns)
-        tokens = tokenize([*train.texts, *texts], base, tokenizer=tokenizer)
-        taught = np.concatenate([train.labels, np.asarray(columns, dtype=np.int64)])
+        taught = with_label_texts(train, informed)
+        if guessed and train.unlabelled is not None:
+            taught = with_guesses(taught, train.unlabelled, module, seed=seed)
+        tokens = tokenize(taught.texts, base, tokenizer=tokenizer)
         steered = dev is not None and len(dev.labels) >= settings.early_stopping_from
         dev_logits = _dev_logits(module, dev, base, tokenizer) if dev is not None and steered else None
         watch, steps = tune(
             module,
-            Labelled(tokens, taught, weights, tokenizer.pad_token_id),
+            Labelled(tokens, taught.labels, weights, tokenizer.pad_token_id),
             settings=settings,
             rate=settings.learning_rate or RATES[self.method],
             dev_loss=None if dev is None or dev_logits is None else lambda: _calibrated_loss(dev_logits(), dev),
@@ -186,7 +188,7 @@ class Tuning:
             progress=progress,
             stop_at=stop_at,
         )
-        planned = settings.total_steps(len(taught))
+        planned = settings.total_steps(len(taught.texts))
         return _Tuned(module, watch, steps, planned, uses_label_texts=informed is not None, guessed=guessed)
 
     def _start(

@@ -32,6 +32,7 @@ from loop.protocols.models import (
     Trainer,
     TrainingReport,
     TrainingSet,
+    Unlabelled,
 )
 from loop.protocols.texts import (
     Demonstration,
@@ -82,6 +83,7 @@ __all__ = [
     "TrainingReport",
     "TrainingSet",
     "Uncertainty",
+    "Unlabelled",
     "WritingData",
     "WritingReport",
     "WritingTrainer",

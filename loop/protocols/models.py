@@ -68,6 +68,15 @@ class EmbeddedLabels:
 
 
 @dataclass(frozen=True, slots=True)
+class Unlabelled:
+    """u texts, and the frozen encoder's rows for the same texts."""
+
+    texts: tuple[str, ...]
+    embeddings: FloatArray
+    """(u, d) float32, rows of length 1."""
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingSet:
     """n labelled texts; `embeddings` are the frozen encoder's rows for the same texts."""
 
@@ -80,11 +89,11 @@ class TrainingSet:
     """What the labels mean; None without `label_rows`: it is not to be used."""
     label_rows: EmbeddedLabels | None = None
     """The same texts as the base model sees them, made once; None: the trainer makes them."""
-    unlabelled: FloatArray | None = None
-    """(u, d) rows of texts of the same source that nobody has labelled, for self-training; None: there is none."""
+    unlabelled: Unlabelled | None = None
+    """Texts of the same source that nobody has labelled, for self-training; None: there are none."""
 
     def __add__(self, other: TrainingSet) -> TrainingSet:
-        """Both, in this order; label texts and unlabelled rows are those of the first."""
+        """Both, in this order; label texts and unlabelled texts are those of the first."""
         return replace(
             self,
             texts=(*self.texts, *other.texts),

@@ -5,15 +5,14 @@
 Set-up as in bench_start.py, but all heads read the names and descriptions of the labels and the rest of the pool: 2,000
 texts of the training file ─► 25 at random, then picks by `weak_spots` in batches of 25 ─► the same labels for all ways
 ─► 700 more texts of the training file judge. `tuned` is the recipe `lora`, which starts from the head and learns from
-the label texts too, each as one example; `labels alone` learns from the labels only, and `with guesses` also from pool
-texts that the head is surest of, as many as there are others. The test files are never read. People are SIMULATED: they
-answer what the file says. A cell that stands in the file already is not made again.
+label texts and guessed texts too (loop.models.examples); `without guesses` leaves out these, `labels alone` both. The
+test files are never read. People are SIMULATED: they answer what the file says. A cell that stands in the file already
+is not made again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 from unittest import mock
@@ -23,15 +22,12 @@ from bench_small_text import Task
 from bench_start import gathered, given_options, learned_and_held
 
 from loop.models import tuning
-from loop.models.recipes.head import fit_head
+from loop.models.examples import Examples
 from loop.models.recipes.lora import lora
-from loop.models.recipes.self_training import surest
-from loop.models.tokens import Tokens, tokenize
-from loop.models.training import Labelled
 from loop.protocols import FrozenTexts
 from loop.records import FloatArray, IntArray
 
-HEAD, TUNED, ALONE, GUESSED = "head", "tuned", "labels alone", "with guesses"
+HEAD, TUNED, UNGUESSED, ALONE = "head", "tuned", "without guesses", "labels alone"
 
 
 def main() -> None:
@@ -48,54 +44,18 @@ def answers(
     free = np.setdiff1d(np.arange(given.pool), asked)
     few, known = learned_and_held(frozen, np.concatenate([asked, free]), held)
     rows, unlabelled = known[: len(asked)], known[len(asked) :]
-    assert few.labels is not None
-    nameless = replace(few, labels=replace(few.labels, texts=()))
-    fit = partial(lora, rows=rows, labels=given.truth[asked], classes=given.classes, unlabelled=unlabelled)
-    guesses = _guessed(few, rows, given.truth[asked], unlabelled, given)
-    with mock.patch.object(tuning, "tune", _taught(given, guesses, tuning.tune)):
-        guessed = fit(few, seed=given.seed)
-    found = {TUNED: fit(few, seed=given.seed), ALONE: fit(nameless, seed=given.seed), GUESSED: guessed}
+    fit = partial(lora, few, rows, given.truth[asked], classes=given.classes, unlabelled=unlabelled, seed=given.seed)
+    found = {TUNED: fit()}
+    with mock.patch.object(tuning, "with_guesses", lambda examples, *_, **__: examples):
+        found[UNGUESSED] = fit()
+        with mock.patch.object(tuning, "with_label_texts", lambda train, _: Examples(train.texts, train.labels)):
+            found[ALONE] = fit()
     return {HEAD: head} | {way: said[len(known) :] for way, said in found.items()}
-
-
-def _guessed(
-    few: FrozenTexts, rows: IntArray, labels: IntArray, unlabelled: IntArray, given: Task
-) -> tuple[list[str], IntArray]:
-    """Texts that the head is surest of, and what it takes them for; about as many as labels and label texts."""
-    made = fit_head(
-        few.embeddings[rows],
-        None,
-        labels,
-        classes=given.classes,
-        label_texts=few.labels,
-        unlabelled=few.embeddings[unlabelled],
-    )
-    picks, columns = surest(made.logits(few.embeddings[unlabelled], None))
-    assert few.labels is not None
-    wanted = min(len(rows) + len(few.labels.columns), len(picks))
-    some = np.random.default_rng(given.seed).choice(len(picks), wanted, replace=False)
-    return [few.texts[row] for row in unlabelled[picks[some]]], columns[some]
-
-
-def _taught(given: Task, guesses: tuple[list[str], IntArray], tune: Callable[..., Any]) -> Callable[..., Any]:
-    """The same run over the guessed texts too."""
-    more = tokenize(guesses[0], given.base)
-
-    def taught(module: Any, examples: Labelled, **rest: Any) -> Any:
-        labels = np.concatenate([examples.labels, guesses[1]])
-        return tune(module, replace(examples, tokens=_joined(examples.tokens, more), labels=labels), **rest)
-
-    return taught
-
-
-def _joined(one: Tokens, other: Tokens) -> Tokens:
-    offsets = np.concatenate([one.offsets, one.offsets[-1] + other.offsets[1:]])
-    return Tokens(np.concatenate([one.ids, other.ids]), offsets, one.fingerprint)
 
 
 def table(lines: Sequence[dict[str, Any]]) -> list[str]:
     """Markdown: means by set and labels, and differences to the tuned model with their standard errors."""
-    others = (HEAD, ALONE, GUESSED)
+    others = (HEAD, UNGUESSED, ALONE)
     titles = ["set", "labels", "a class", "seeds", TUNED, *others]
     table_lines = ["| " + " | ".join(titles) + " |", "|---" * len(titles) + "|"]
     for name, count in sorted({(line["set"], line["labels"]) for line in lines}):

@@ -28,7 +28,7 @@ def refusal(text: str) -> str:
 
 def test_a_small_file_takes_the_documented_defaults() -> None:
     config = parse(SMALL)
-    assert (config.task, config.seed, config.model.base, config.model.tuning) == ("classification", 0, "minilm", "lora")
+    assert (config.task, config.seed, config.model.base, config.model.tuning) == ("classification", 0, "minilm", "auto")
     assert (config.selection.strategy, config.selection.batch) == ("weak_spots", 100)
     assert (config.labeler.token_env, config.labeler.url) == ("LABEL_STUDIO_TOKEN", None)
     assert (config.experts.kind, config.gate.alpha, config.dev.share) == ("people", 0.05, 0.15)

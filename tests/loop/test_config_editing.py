@@ -57,7 +57,7 @@ def test_what_init_writes_keeps_every_comment() -> None:
     after = edited(text, {"selection.batch": 33, "selection.strategy": "margin", "model.tuning": "head"})
     changed = [(one, other) for one, other in zip(text.splitlines(), after.splitlines(), strict=True) if one != other]
     assert changed == [
-        ('  tuning: "lora"', '  tuning: "head"'),
+        ('  tuning: "auto"', '  tuning: "head"'),
         ('  strategy: "weak_spots"', '  strategy: "margin"'),
         ("  batch: 100", "  batch: 33"),
     ]

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from made_models import QUICK, examples
+from made_models import LABELS, QUICK, examples
 from scipy.special import softmax
 
 from loop.models import FrozenEncoder
 from loop.models.bases import find_base, load_tokenizer, load_transformer
 from loop.models.embeddings import of_this_base
+from loop.models.network import PooledClassifier
 from loop.models.probe import Probe
 from loop.models.recipes import head as head_module
 from loop.models.recipes.head import Head, fit_head
 from loop.models.recipes.self_training import HEAVIEST, MOST, SHARE, TIMES, UNTIL, surest, taken, times
-from loop.protocols import EmbeddedLabels
+from loop.models.training import Labelled, tune
+from loop.models.tuning import lora
+from loop.protocols import EmbeddedLabels, Unlabelled
 from loop.records import FloatArray, IntArray
 
 CLASSES, WIDTH = 6, 32
@@ -140,10 +144,17 @@ def test_of_a_large_pool_some_are_read() -> None:
 def test_unlabelled_rows_of_another_encoder_are_left_out(tiny_encoder: FrozenEncoder, tiny_base: Path) -> None:
     base = find_base(str(tiny_base), revision=None, max_length=32)
     encoder, tokenizer = load_transformer(base), load_tokenizer(base)
-    own = replace(examples(tiny_encoder, 12, seed=1), unlabelled=np.ones((3, 4), np.float32))
+    own = replace(
+        examples(tiny_encoder, 12, seed=1), unlabelled=Unlabelled(("a", "b", "c"), np.ones((3, 4), np.float32))
+    )
     assert of_this_base(own, encoder, base, tokenizer).unlabelled is not None
     foreign = replace(own, embeddings=np.ones((12, 4), np.float32))
     assert of_this_base(foreign, encoder, base, tokenizer).unlabelled is None
+
+
+def pool_of(encoder: FrozenEncoder) -> Unlabelled:
+    found = examples(encoder, 60, seed=2)
+    return Unlabelled(found.texts, found.embeddings)
 
 
 @pytest.mark.slow
@@ -151,7 +162,7 @@ def test_the_method_head_tells_how_many_and_can_be_kept_from_it(
     tiny_encoder: FrozenEncoder, tiny_base: Path, tmp_path: Path
 ) -> None:
     train = examples(tiny_encoder, 12, seed=1)
-    pool = examples(tiny_encoder, 60, seed=2).embeddings
+    pool = pool_of(tiny_encoder)
     meaning = EmbeddedLabels(train.labels, train.embeddings)
     train = replace(train, label_rows=meaning, unlabelled=pool)
     counts = []
@@ -165,3 +176,26 @@ def test_the_method_head_tells_how_many_and_can_be_kept_from_it(
         )
     assert counts[0] > 0
     assert counts[1] == 0
+
+
+@pytest.mark.slow
+def test_an_encoder_is_tuned_on_as_many_guessed_texts_as_there_are_others(
+    tiny_encoder: FrozenEncoder, tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Labelled] = []
+
+    def watched(module: PooledClassifier, given: Labelled, **rest: Any) -> Any:
+        seen.append(given)
+        return tune(module, given, **rest)
+
+    monkeypatch.setattr("loop.models.tuning.tune", watched)
+    train = examples(tiny_encoder, 12, seed=1)
+    meaning = EmbeddedLabels(train.labels, train.embeddings, texts=train.texts)
+    train = replace(train, label_rows=meaning, unlabelled=pool_of(tiny_encoder))
+    nobody = examples(tiny_encoder, 0, seed=1)
+    for way in (True, False):
+        out = tmp_path / str(way)
+        out.mkdir()
+        lora(replace(QUICK, self_training=way), base=str(tiny_base))(train, nobody, labels=LABELS, out=out, seed=0)
+    assert [len(given.labels) for given in seen] == [48, 24]
+    assert seen[0].labels[:24].tolist() == seen[1].labels.tolist() == [*train.labels.tolist()] * 2

@@ -82,7 +82,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     assert made.status == 0, made.err
     config = yaml.safe_load((root / "weakspot.yaml").read_text())
     config["labeler"] |= {"kind": NAME, "poll_seconds": 0.1}
-    config["model"]["options"] = QUICK
+    config["model"] |= {"tuning": "lora", "options": QUICK}
     (root / "weakspot.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
     with knowing(truth):
         done = here("run", "--project", root, "--rounds", "5")

@@ -23,7 +23,7 @@ from loop.models.recipes.calibrated import scale_as_sure
 from loop.models.recipes.head import head
 from loop.models.recipes.self_training import taken
 from loop.models.settings import TuningSettings
-from loop.protocols import FrozenTexts, TrainingSet
+from loop.protocols import FrozenTexts, TrainingSet, Unlabelled
 from loop.records import FloatArray, IntArray
 
 
@@ -59,10 +59,7 @@ class Tuned:
             return head(frozen, rows, labels, classes=classes, unlabelled=unlabelled, seed=seed)
         with tempfile.TemporaryDirectory() as scratch:
             Tuning(self.method, self.settings, self.base, self.revision)(
-                replace(
-                    _labelled(frozen, rows, labels),
-                    unlabelled=np.asarray(frozen.embeddings[unlabelled[taken(len(unlabelled))]]),
-                ),
+                replace(_labelled(frozen, rows, labels), unlabelled=_unlabelled(frozen, unlabelled)),
                 _labelled(frozen, none, labels[:0]),
                 labels=tuple(f"class {column}" for column in range(classes)),
                 out=Path(scratch),
@@ -83,6 +80,11 @@ def as_sure_as(probabilities: FloatArray, wanted: float, *, on: IntArray) -> Flo
     logits = np.log(np.maximum(np.asarray(probabilities, np.float64), 1e-12))
     found: FloatArray = softmax(scale_as_sure(logits[on], wanted) * logits, axis=1)
     return found
+
+
+def _unlabelled(frozen: FrozenTexts, rows: IntArray) -> Unlabelled:
+    some = rows[taken(len(rows))]
+    return Unlabelled(tuple(frozen.texts[row] for row in some), np.asarray(frozen.embeddings[some]))
 
 
 def _labelled(frozen: FrozenTexts, rows: IntArray, labels: IntArray) -> TrainingSet:

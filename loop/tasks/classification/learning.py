@@ -28,7 +28,7 @@ from loop.label_texts import label_texts
 from loop.ledger import figures, people
 from loop.ledger.figures import ModelRow
 from loop.models.recipes.self_training import taken
-from loop.protocols import Chosen, TrainingReport, TrainingSet
+from loop.protocols import Chosen, TrainingReport, TrainingSet, Unlabelled
 from loop.records import FloatArray, Label, LabelTexts, Role, Split
 from loop.rounds.frozen import Frozen, embeddings, label_rows
 from loop.rounds.guarding import kept_out, phrases_kept_out
@@ -156,7 +156,7 @@ def _tune(
     train = _training_set(work, frozen, training)
     if texts is not None:
         # An embedder of its own sees the pool otherwise than the base model that is trained.
-        pool = frozen.rows(unlabelled(work)) if work.config.model.embedder is None else None
+        pool = _unlabelled(work, frozen) if work.config.model.embedder is None else None
         train = replace(train, label_texts=texts, label_rows=label_rows(work, texts), unlabelled=pool)
     parts = (train, _training_set(work, frozen, dev))
 
@@ -182,6 +182,11 @@ def _tune(
         rows = [(label.example_id, label.label, label.role.value) for label in (*training, *dev)]
         save_training_set(folder, rows)
     return report
+
+
+def _unlabelled(work: Work, frozen: Frozen) -> Unlabelled:
+    ids = unlabelled(work)
+    return Unlabelled(tuple(work.project.pool.texts(ids)), np.asarray(frozen.rows(ids)))
 
 
 def unlabelled(work: Work) -> list[str]:
