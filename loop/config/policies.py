@@ -119,6 +119,7 @@ POLICIES: Mapping[str, Policy] = {
         "it picks the next batch; the lift meter counts its picks alone, from the first one on"
     ),
     "selection.batch": _free(NEXT_BATCH),
+    "selection.portion": _free(NEXT_BATCH),
     "selection.audit": _said(KEPT_APART),
     "selection.blind": _free(NEXT_BATCH),
     "selection.fallback": _free(NEXT_BATCH),

@@ -93,6 +93,11 @@ class Selection(Section):
         default="weak_spots", description="How picks are chosen once there is a model."
     )
     batch: Annotated[int, Field(strict=True, ge=1, le=100_000)] = Field(default=100, description="Picks per round.")
+    portion: Annotated[int, Field(strict=True, ge=5, le=100_000)] | None = Field(
+        default=25,
+        description="So many picks of a batch are chosen at a time: the next ones once these are nearly answered, by a "
+        "head of all answers so far; null: all at once. For classification.",
+    )
     audit: Share | None = Field(
         default=None,
         description="Share of the batch drawn at random, for the unbiased error rate; null: 0.1, or none where a gold "

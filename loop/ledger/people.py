@@ -55,11 +55,11 @@ class PickRow:
     sent_at: str | None
 
 
-def add_picks(connection: Connection, round_: int, picks: Mapping[str, Pick]) -> None:
-    """Writes a batch, ext_id → Pick in the order of asking."""
+def add_picks(connection: Connection, round_: int, picks: Mapping[str, Pick], *, first: int = 0) -> None:
+    """Writes picks of a round, ext_id → Pick in the order of asking. first: position of the first one."""
     rows = [
         {"ext_id": ext_id, "round": round_, "position": position, **_pick_fields(pick)}
-        for position, (ext_id, pick) in enumerate(picks.items())
+        for position, (ext_id, pick) in enumerate(picks.items(), start=first)
     ]
     upsert(connection, schema.picks, rows)
 

@@ -1,6 +1,7 @@
 """Steps `send`, `await` and `collect`: questions go to people, answers come back.
 
     picks ─► questions ─► labeling tool ─► (people) ─► annotations
+      └──────────── the next portion ◄── nearly all answered
 
 Polling is the truth: `await` reads what has changed until every question of the round is answered or removed,
 `collect` reads everything once more. Whoever looks first asks whether the server is still the one the ledger knows
@@ -40,6 +41,8 @@ SUFFICES = "suffices"
 """Key of `Annotation.raw`: with this answer no person needs to be asked."""
 AT_ONCE = 20
 """So many questions a judge is asked before its answers are kept."""
+OPEN_SHARE = 5
+"""The next portion is chosen when a fifth of one is left open: people have something to answer meanwhile."""
 FINAL = (AnswerState.ANSWERED, AnswerState.SKIPPED, AnswerState.EMPTY)
 """States that end a question; a quarantined answer does not."""
 
@@ -62,10 +65,10 @@ def send(work: Work) -> Done:
 
 def wait(work: Work) -> Done:
     """Until every question of the round has its answers, or was removed."""
-    rows = _picks(work)
-    if not rows:
+    if not _picks(work):
         return Done({"answered": 0})
     tool, crowd = labeler(work), experts(work)
+    whole, portions = work.early, 1
     away_since: float | None = None
     looked_closely = -LOOK_CLOSELY_S
     while True:
@@ -76,14 +79,20 @@ def wait(work: Work) -> Done:
                 tool = labeler(work)
             looked_closely = time.monotonic() if due else looked_closely
             open_ids = _open(work)
+            if not whole and len(open_ids) <= _few(work):
+                whole = not _ask_more(work)
+                portions += not whole
+                crowd, open_ids = experts(work), _open(work)
             given = crowd.work(open_ids) if open_ids else 0
             away_since = None
         except ServerDown as fault:
             away_since = _still_patient(work, fault, away_since)
             open_ids, given = _open(work), 0
-        work.progress(len(rows) - len(open_ids), len(rows))
-        if not open_ids or work.early:
-            return Done({"answered": len(rows) - len(open_ids), "open": len(open_ids)})
+        total = len(_picks(work))
+        work.progress(total - len(open_ids), total if whole else max(total, work.config.selection.batch))
+        if work.early or (whole and not open_ids):
+            counts = {"answered": total - len(open_ids), "open": len(open_ids)}
+            return Done(counts | ({"portions": portions} if portions > 1 else {}))
         if not given:
             _or_leave(work, open_ids)
             time.sleep(work.config.labeler.poll_seconds)
@@ -118,6 +127,34 @@ def restore_page(project: Project) -> None:
             open_round = next((row.round for row in progress.rounds(connection) if row.finished_at is None), None)
             if began and open_round is not None and _waits(connection, open_round):
                 progress.begin_step(connection, open_round, "send", at=now())
+
+
+def _few(work: Work) -> int:
+    """So few open questions are left when the next portion is chosen."""
+    return (work.config.selection.portion or 0) // OPEN_SHARE
+
+
+def _ask_more(work: Work) -> bool:
+    """The next portion lies in the labeling tool exactly once; False: the batch is whole.
+
+    Picks are in the ledger before they are sent: a run that is killed in between sends those, and chooses no others.
+    """
+    unsent = _never_sent(work)
+    if not unsent:
+        picks = task_of(work.config).more(work, None)
+        with work.project.ledger.begin() as connection:
+            people.add_picks(connection, work.round, picks, first=len(people.picks(connection, round_=work.round)))
+        unsent = _never_sent(work)
+    if unsent:
+        receipt = labeler(work).send(task_of(work.config).questions(work, unsent))
+        with work.project.ledger.begin() as connection:
+            _note_sent(connection, work.project, receipt)
+    return bool(unsent)
+
+
+def _never_sent(work: Work) -> list[PickRow]:
+    lacking = _lacking(work)
+    return [row for row in _picks(work) if row.task is None and row.ext_id in lacking]
 
 
 def _ask_others_first(work: Work) -> None:

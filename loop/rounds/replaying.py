@@ -18,7 +18,7 @@ from typing import Any
 
 from loop.artifacts import faults
 from loop.errors import WeakspotError
-from loop.ledger import lives, progress, schema
+from loop.ledger import lives, people, progress, schema
 from loop.ledger.lineage import rows
 from loop.ledger.progress import StepRow
 from loop.project import Project
@@ -28,7 +28,7 @@ from loop.rounds.likeness import DIFFERS, IDENTICAL, LACKING, NOT_KEPT, Part
 from loop.rounds.machine import Machine
 from loop.rounds.rewinding import Rewound, moves, put, rewound
 from loop.rounds.task import OWN_STEPS, task_of
-from loop.rounds.work import Work, artifact, now
+from loop.rounds.work import Work, artifact, now, portions
 
 MADE = {
     "train": "model",
@@ -155,8 +155,21 @@ def _again(
         except WeakspotError as fault:
             told = str(fault).replace(str(work.project.artifacts.place("")), str(project.artifacts.place("")))
             return done, {one: told if one == step else f"rests on {step}" for one in steps[len(done) :]}
+        if step == "select":
+            _portions_again(project, work, noted.get(step))
         done.append(step)
     return done, {}
+
+
+def _portions_again(project: Project, work: Work, then: Machine | None) -> None:
+    """What was chosen while people answered, from what was known at each time. Raises what choosing raises."""
+    with project.ledger.read() as connection:
+        names = portions(connection, project.artifacts, work.round)
+    for name in names:
+        with _as_then(then):
+            picks = task_of(work.config).more(work, project.artifacts.open(name))
+        with work.project.ledger.begin() as connection:
+            people.add_picks(connection, work.round, picks, first=len(people.picks(connection, round_=work.round)))
 
 
 def again(work: Work, step: str, then: Machine | None) -> None:

@@ -16,7 +16,7 @@ from loop.config import Config
 from loop.ledger.figures import ModelRow
 from loop.ledger.people import PickRow
 from loop.project import Project
-from loop.records import Annotation, Question
+from loop.records import Annotation, Pick, Question
 from loop.rounds.work import Done, Work
 
 OWN_STEPS = ("train", "evaluate", "gate", "score", "map", "select", "settle")
@@ -38,6 +38,11 @@ def no_answers(_work: Work, _rows: Sequence[PickRow]) -> tuple[Annotation, ...]:
     return ()
 
 
+def no_more(_work: Work, _earlier: Path | None) -> Mapping[str, Pick]:
+    """The whole batch was chosen at once."""
+    return {}
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """A task type, as an entry of the menu."""
@@ -57,6 +62,9 @@ class Task:
     """Opens the base model and says how that went; raises ModelError with the mend."""
     answers: Callable[[Work, Sequence[PickRow]], tuple[Annotation, ...]] = no_answers
     """Answers that are there before people are asked: those of a judge."""
+    more: Callable[[Work, Path | None], Mapping[str, Pick]] = no_more
+    """(work, folder of an earlier choice that is made again, or None) → the next questions of the round's batch,
+    ext_id → pick in the order of asking; empty: the batch is whole."""
 
 
 def task_of(config: Config) -> Task:

@@ -17,7 +17,9 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection
 
+from loop.artifacts import Artifacts
 from loop.config import Config
+from loop.ledger import people
 from loop.project import Project
 from loop.protocols import Progress
 
@@ -69,6 +71,18 @@ class Work:
 def artifact(round_: int, step: str) -> str:
     """The artifact of a step of a round."""
     return f"rounds/{round_:03d}/{step}"
+
+
+def portion(round_: int, first: int) -> str:
+    """The artifact of picks that were chosen while people answered; first: the position of the first of them."""
+    return artifact(round_, f"portion-{first:06d}")
+
+
+def portions(connection: Connection, artifacts: Artifacts, round_: int) -> list[str]:
+    """The artifacts of a round's portions, in the order in which they were chosen, as far as their picks were noted."""
+    picks = len(people.picks(connection, round_=round_))
+    names = [name for name in artifacts.names() if name.startswith(artifact(round_, "portion-"))]
+    return sorted(name for name in names if name < portion(round_, picks))
 
 
 def now() -> str:

@@ -55,6 +55,7 @@ OTHER: Mapping[str, Any] = {
     "model.final_every": 2,
     "selection.strategy": "margin",
     "selection.batch": 7,
+    "selection.portion": 5,
     "selection.audit": 0.0,
     "selection.blind": 0.5,
     "selection.fallback": False,

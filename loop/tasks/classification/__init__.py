@@ -3,6 +3,7 @@
 learning   train         scoring    score      settling    settle
 judging    evaluate      mapping    map        questions   what experts see of a pick
 gating     gate          asking     select     serving     guesses, export, what simulated experts know
+                         portions   the rest of the batch, chosen while people answer
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from loop.tasks.classification import (
     judging,
     learning,
     mapping,
+    portions,
     questions,
     scoring,
     serving,
@@ -36,4 +38,5 @@ TASK = Task(
     predict=serving.predict,
     export=serving.export,
     model=serving.model,
+    more=portions.more,
 )

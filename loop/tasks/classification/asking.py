@@ -1,12 +1,13 @@
 """Step `select`: the batch. Audit and dev shares at random, the rest by the strategy; every pick with its reason.
 
+With selection.portion the strategy chooses only its first picks here, the others while people answer (see portions.py).
 Where the lift meter has proved that picking does not pay, the rest is drawn too, evenly over the regions.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -39,8 +40,9 @@ def select(work: Work) -> Done:
     regions = partition(work, frozen)
     with work.project.ledger.read() as connection:
         asked = people.asked(connection)
-        labelled = {row.example_id for row in people.labels(connection)}
+        known = {row.example_id: (row.label, row.role) for row in people.labels(connection)}
         standing = tuple(row.spot for row in figures.spots(connection, round_=work.round))
+    labelled = set(known)
     free = [id_ for id_ in work.project.pool.ids(Split.POOL) if id_ not in asked and id_ not in labelled]
     apart = {kind: reserves.reserve(work, kind) for kind in reserves.LOTS}
     audited = audit.draw(work, _doubt(work))
@@ -54,17 +56,27 @@ def select(work: Work) -> Done:
     )
     open_ids = [id_ for id_ in free if not any(id_ in ids for ids in apart.values())]
     wasted = twins_of_measured(work, open_ids, drawn=[*audited.ids, *(id_ for id_, _ in calibrating)])
-    view = _view(work, frozen, regions, [id_ for id_ in open_ids if id_ not in wasted], standing)
+    scores, model = picking_scores(work), picking_model(work)
+    ids = [id_ for id_ in open_ids if id_ not in wasted]
+    view = pool_view(
+        work,
+        *(frozen, regions, ids, standing),
+        labels=known,
+        probabilities=None if scores is None else probabilities_of(scores, ids),
+        uses_label_texts=model is not None and bool(model.training.get("uses_label_texts")),
+    )
     why = lifting.fallback(work)
     name = lifting.FALLBACK if why else work.config.selection.strategy
+    drawn, batch = [*audited.of_pool(pool=pool), *calibrating], work.config.selection.batch
+    portion = portion_of(work, fallback=bool(why))
     if why:
         work.say(f"Picking does not pay: {why}. This batch is drawn at random from every region ({name})")
     picks = budget.compose(
         view,
         strategy=registry.load("strategy", name),
         strategy_name=name,
-        batch=work.config.selection.batch,
-        audit=[*audited.of_pool(pool=pool), *calibrating],
+        batch=batch if portion is None else min(batch, len(drawn) + portion),
+        audit=drawn,
         blind=work.config.selection.blind,
         rng=work.rng("select"),
         spots=standing,
@@ -72,14 +84,21 @@ def select(work: Work) -> Done:
     )
     picks = _with_dev(_known(picks, frozen, regions, scores_of(work)), calibrating)
     picks = _at_random(picks) if why else picks
-    batch = {ext_id(work, pick.example_id): pick for pick in picks}
-    if not batch:
+    asked_now = {ext_id(work, pick.example_id): pick for pick in picks}
+    if not asked_now:
         work.say("Nothing is left to ask: every example of the pool was asked or is labelled")
 
     def record(connection: Connection) -> None:
-        people.add_picks(connection, work.round, batch)
+        people.add_picks(connection, work.round, asked_now)
 
-    return Done(_counts(picks), record)
+    later = 0 if portion is None else min(batch, len(drawn) + len(ids)) - len(picks)
+    return Done(_counts(picks) | ({"later": later} if later > 0 else {}), record)
+
+
+def portion_of(work: Work, *, fallback: bool) -> int | None:
+    """How many picks are chosen at a time; None: all at once, for chance has nothing to learn from answers."""
+    selection = work.config.selection
+    return None if fallback or selection.strategy in lifting.AT_RANDOM else selection.portion
 
 
 def _doubt(work: Work) -> dict[str, float] | None:
@@ -96,25 +115,37 @@ def ext_id(work: Work, example_id: str) -> str:
     return hashlib.blake2b(text.encode(), digest_size=10).hexdigest()
 
 
-def _view(work: Work, frozen: Frozen, regions: Partition, ids: Sequence[str], standing: Sequence[Spot]) -> PoolView:
-    scores, model = picking_scores(work), picking_model(work)
+def pool_view(
+    work: Work,
+    frozen: Frozen,
+    regions: Partition,
+    ids: Sequence[str],
+    standing: Sequence[Spot],
+    *,
+    labels: Mapping[str, tuple[str, Role]],
+    probabilities: FloatArray | None,
+    uses_label_texts: bool,
+) -> PoolView:
+    """The candidates `ids` as strategies see them.
+
+    labels: example → its label and role. probabilities: (len(ids), k) of the model that picks; None: there is none.
+    """
     with work.project.ledger.read() as connection:
         asked = people.asked(connection)
-        labels = {row.example_id: row for row in people.labels(connection)}
     column = work.config.label_set.index()
     known = sorted(asked | set(labels))
-    steering = [id_ for id_ in known if id_ not in labels or labels[id_].role is not Role.AUDIT]
+    steering = [id_ for id_ in known if id_ not in labels or labels[id_][1] is not Role.AUDIT]
     rows = rows_of(frozen, ids)
-    estimates = None if scores is None else np.array([spot.estimate for spot in standing], dtype=np.float64)
+    estimates = None if probabilities is None else np.array([spot.estimate for spot in standing], dtype=np.float64)
     return PoolView(
         ids=tuple(ids),
         embeddings=np.asarray(frozen.embeddings[rows]),
-        probabilities=None if scores is None else probabilities_of(scores, ids),
+        probabilities=probabilities,
         spots=np.asarray(regions.regions[rows]),
         spot_estimates=estimates,
         labelled_embeddings=np.asarray(frozen.rows(steering)),
-        labelled=np.array([column[labels[id_].label] if id_ in labels else -1 for id_ in steering], dtype=np.int64),
-        uses_label_texts=model is not None and bool(model.training.get("uses_label_texts")),
+        labelled=np.array([column[labels[id_][0]] if id_ in labels else -1 for id_ in steering], dtype=np.int64),
+        uses_label_texts=uses_label_texts,
     )
 
 

@@ -11,6 +11,7 @@ from loop.ledger.people import PickRow
 from loop.records import FloatArray, Neighbour, Pick, Question, Role
 from loop.rounds.frozen import embeddings
 from loop.rounds.work import Work
+from loop.tasks.classification import portions
 from loop.tasks.classification.scoring import probabilities_of, scores_of
 
 NEIGHBOURS = 3
@@ -44,13 +45,15 @@ def questions(work: Work, rows: Sequence[PickRow]) -> tuple[Question, ...]:
 def _options(work: Work, picks: Sequence[Pick]) -> dict[str, tuple[tuple[str, float | None], ...]]:
     """Example → its labels, most probable first; blind ones in the order of the label set, without a number."""
     blind = tuple((name, None) for name in work.config.label_set.names)
-    scores = scores_of(work)
+    scores, said = scores_of(work), portions.said_of(work)
     shown = [pick.example_id for pick in picks if pick.show_suggestion]
-    if scores is None or not shown:
-        return dict.fromkeys([pick.example_id for pick in picks], blind)
-    lines = dict(zip(shown, probabilities_of(scores, shown), strict=True))
+    by_champion = [id_ for id_ in shown if id_ not in said]
+    lines = {id_: said[id_] for id_ in shown if id_ in said}
+    if scores is not None:
+        lines |= dict(zip(by_champion, probabilities_of(scores, by_champion), strict=True))
+    names = work.config.label_set.names
     return {
-        pick.example_id: _by_probability(lines[pick.example_id], scores.labels) if pick.example_id in lines else blind
+        pick.example_id: _by_probability(lines[pick.example_id], names) if pick.example_id in lines else blind
         for pick in picks
     }
 

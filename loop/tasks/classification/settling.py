@@ -47,6 +47,17 @@ def settle(work: Work) -> Done:
     return Done(counts, record)
 
 
+def labels_so_far(work: Work) -> dict[str, Label]:
+    """Example → its label as it would be settled now; the answers of this round count as far as they are there."""
+    with work.project.ledger.read() as connection:
+        picks = people.picks(connection)
+        answers = people.answers(connection)
+        known = {label.example_id: label for label in people.labels(connection)}
+        needed = settings.overlaps(connection)
+    fresh = _labels(picks, _settlements(picks, answers, needed=needed), known)
+    return known | {label.example_id: label for label in fresh}
+
+
 def _guarded(
     work: Work, labels: Sequence[Label], picks: Sequence[PickRow], outcomes: Mapping[str, Settlement]
 ) -> Guarded:
