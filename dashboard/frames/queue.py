@@ -19,7 +19,6 @@ KINDS = {
     "weak": "weak spot",
     "audit": "audit",
     "dev": "dev",
-    "recheck": "second look",
 }
 """loop.records.PickKind → what people read."""
 SHOWN = 2000

@@ -12,7 +12,6 @@ from dashboard import words
 from loop.ledger.estimates import EstimateRow
 from loop.report import Report, RoundFigures, WinRate
 
-STATUS = ("promoted", "held", "no model", "at work")
 WINS = {"Won, last": "champion", "Won, first": "first"}
 """Column → rival of WinRate.against."""
 GROUNDS = {

@@ -11,7 +11,6 @@ SHORTLY = {
     PickKind.WEAK: "the model seemed weak there",
     PickKind.AUDIT: "by lot, to measure how often the model errs",
     PickKind.DEV: "by lot, to have examples that tuning can be calibrated on",
-    PickKind.RECHECK: "its label was in doubt",
 }
 
 

@@ -22,7 +22,6 @@ ASKED = {
     PickKind.WEAK: "{reason} Chosen by the strategy {strategy}.",
     PickKind.AUDIT: "Drawn at random to measure how often the model errs; the strategy had no say.",
     PickKind.DEV: "Drawn at random for the dev set, which tunes and calibrates; the strategy had no say.",
-    PickKind.RECHECK: "{reason} Asked again because its label was in doubt.",
 }
 """The words people saw, and what stands behind them."""
 ROLES = {

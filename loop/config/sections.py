@@ -63,8 +63,8 @@ class Model(Section):
     revision: Text | None = Field(default=None, description="Commit or tag of a Hub model; null: the newest.")
     tuning: Annotated[str, valid.from_menu("tuning", "writing_tuning"), menu("tuning", "writing_tuning")] = Field(
         default="auto",
-        description="The tuning method. For classification auto, lora, full or head; auto takes head while labels are "
-        "few, and later lora unless held-out labels are against it. The others are for generation.",
+        description="The tuning method. For classification auto, lora, full or head; auto takes lora, but head with "
+        "fewer than 25 labels or where held-out labels are against lora. The others are for generation.",
     )
     options: Mapping[str, Any] = Field(default_factory=dict, description="Settings of the tuning method.")
     embedder: Text | None = Field(default=None, description="The frozen encoder that maps the pool; null: as base.")

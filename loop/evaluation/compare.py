@@ -16,29 +16,6 @@ Chances = Mapping[str, float]
 ALIKE: Chances = {}
 
 
-def compare(
-    champion: Predictions,
-    challenger: Predictions,
-    truth: Mapping[str, str],
-    *,
-    on: str,
-    chances: Chances = ALIKE,
-) -> Comparison:
-    """On the examples of `truth` that both have predicted; each may have its own labels.
-
-    Raises DataError when there is no such example, or one without its chance.
-    """
-    shared = sorted(set(truth) & set(champion.ids) & set(challenger.ids))
-    if not shared:
-        raise DataError(
-            f"champion and challenger share no example with a true label on {on}",
-            wanted="at least one",
-            do="predict the same examples with both models",
-        )
-    known = {id_: truth[id_] for id_ in shared}
-    return compare_wrong(wrong_of(champion, known), wrong_of(challenger, known), on=on, chances=chances)
-
-
 def compare_wrong(
     before: Mapping[str, bool], after: Mapping[str, bool], *, on: str, chances: Chances = ALIKE
 ) -> Comparison:

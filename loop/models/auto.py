@@ -1,12 +1,11 @@
-"""The tuning method "auto": the head while labels are few, then the tuned model unless held-out labels are against it.
+"""The tuning method "auto": the tuned model, unless labels are very few or held-out ones are against it.
 
-    labels ─┬─ fewer than LABELS_A_CLASS a class ─► "head"
+    labels ─┬─ fewer than FEWEST ─► "head"
             └─ more ─► "head" and the first fit of "lora" ─► mistakes of both on dev ─┬─ clearly more of lora ─► "head"
                                                                                       └─ else ─► refit of "lora"
 
-A head that knows label names, and guesses for the unlabelled pool, is ahead of a tuned encoder while labels are few:
-what the pool taught is lost while the encoder learns a few texts by heart. Measured in docs/recipe.md. The head reads
-the last layer alone unless the settings say otherwise, so that every model of this method can be exported.
+Measured in docs/recipe.md. The head reads the last layer alone unless the settings say otherwise, so that every model
+of this method can be exported.
 """
 
 from __future__ import annotations
@@ -28,8 +27,8 @@ from loop.records import FloatArray
 
 BoolArray = NDArray[np.bool_]
 
-LABELS_A_CLASS = 6
-"""Labels a class, on average, from which on the encoder is tuned."""
+FEWEST = 25
+"""Labels from which on the encoder is tuned."""
 CLEARLY = 1.0
 """So many standard errors of the difference must the tuned model be behind on dev to be left."""
 HEAD, TUNED = "head", "lora"
@@ -37,7 +36,7 @@ HEAD, TUNED = "head", "lora"
 
 
 def auto(settings: TuningSettings, *, base: str, revision: str | None = None) -> Auto:
-    """Chooses head or lora for each model, by how many labels there are and by held-out ones."""
+    """Chooses head or lora for each model, by how many labels there are and by what both say of held-out ones."""
     return Auto(settings, base, revision)
 
 
@@ -65,7 +64,7 @@ class Auto:
         given: dict[str, Any] = {"labels": labels, "seed": seed, "metadata": metadata, "progress": progress}
         free = self.settings.representation == "auto"
         head = Probe(replace(self.settings, representation="last") if free else self.settings, self.base, self.revision)
-        if len(train.labels) + len(dev.labels) < LABELS_A_CLASS * len(labels):
+        if len(train.labels) + len(dev.labels) < FEWEST:
             return replace(head(train, dev, out=out, held_out=held_out, **given), chosen=Chosen(HEAD))
         with TemporaryDirectory(dir=out.parent, prefix=".head-") as scratch:
             apart = Path(scratch) / "held_out.npy"

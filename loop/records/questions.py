@@ -18,11 +18,9 @@ class PickKind(StrEnum):
     WEAK = "weak"
     """Chosen by the strategy because the model is weak there."""
     AUDIT = "audit"
-    """Drawn uniformly at random; gives the unbiased error rate."""
+    """Drawn at random with a known inclusion probability, not equal for all; estimates the error rate without bias."""
     DEV = "dev"
-    """Drawn uniformly at random; for early stopping, calibration and the error estimate of weak spots."""
-    RECHECK = "recheck"
-    """A doubtful label asked again."""
+    """Drawn at random, uniformly; for early stopping, calibration and the error estimate of weak spots."""
 
 
 @dataclass(frozen=True, slots=True)

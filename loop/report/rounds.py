@@ -15,7 +15,6 @@ from loop.report.leaks import LeakCounts, leak_counts
 from loop.report.lift import Lift, ProxyCheck, lift, proxy_check, why_no_lift
 from loop.report.view import View
 
-LAST_STEP = "settle"
 OTHER_GROUNDS = ("people", "judge", "reward", "retention", "pool")
 """What figures of models that write rest on beside the headline's ground."""
 

@@ -47,7 +47,6 @@ BY_TIME = ("decisions", "spot_edits")
 """Tables of what was decided at some moment, by people too."""
 AS_THEY_STOOD = ("annotations", "labels", "preferences", "leaks", "regression")
 """Tables whose rows change later: the bundle before holds them as they were."""
-NOT_NEEDED = ("events", "heartbeats")
 
 
 @dataclass(frozen=True)

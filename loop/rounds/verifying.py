@@ -30,7 +30,6 @@ from loop.rounds import bundle_files, rows_kept
 from loop.rounds.bundles import BUNDLE
 from loop.rounds.work import STEPS, artifact
 
-LEDGER = "ledger"
 MEANS = {
     "pool": "the examples are not those the project was made with, and every figure speaks of them",
     "retention": "what the model must not forget is measured on other prompts than before",

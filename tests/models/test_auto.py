@@ -10,7 +10,7 @@ import pytest
 from made_models import LABELS, QUICK, examples
 
 from loop.models import FrozenEncoder, TuningSettings, load_classifier
-from loop.models.auto import LABELS_A_CLASS, auto, clearly_more
+from loop.models.auto import FEWEST, auto, clearly_more
 from loop.models.checkpoint import read_checkpoint
 from loop.protocols import Chosen, TrainingReport, TrainingSet
 
@@ -19,7 +19,6 @@ pytestmark = pytest.mark.slow
 LONG = replace(QUICK, steps=80)
 BROKEN = replace(QUICK, learning_rate=5.0, head_learning_rate=5.0)
 """Tuning with it forgets everything."""
-FEWEST = LABELS_A_CLASS * len(LABELS)
 
 
 @pytest.fixture(scope="module")

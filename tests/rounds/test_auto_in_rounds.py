@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 from command_line import Said, here
 from knowing_labeler import NAME, knowing
-from made_project import LABELS, QUICK, change, make_files, make_project
+from made_project import QUICK, change, make_files, make_project
 
 from loop.ledger import figures
-from loop.models.auto import LABELS_A_CLASS
+from loop.models.auto import FEWEST
 from loop.models.checkpoint import read_checkpoint
 from loop.project import open_project
 
 pytestmark = pytest.mark.slow
-BATCH = LABELS_A_CLASS * len(LABELS) - 2
+BATCH = FEWEST - 2
 """Too few labels for tuning in the first round, enough in the second."""
 
 

@@ -62,7 +62,6 @@ class RewardReport:
     members: int
     steps: int
     """Optimizer steps of each member."""
-    dev_pairs: int
     accuracy: float | None
     """Share of the held-out pairs the mean mark orders as people did, ties half; None without any."""
 
@@ -108,7 +107,7 @@ def tune_reward(
     about = RewardAbout(opened.name, opened.revision, start is not None, members, longest, seed)
     (out / MANIFEST).write_text(json.dumps({"format": FORMAT, **asdict(about)}, indent=1) + "\n", encoding="utf-8")
     steps = settings.total_steps(len(rows))
-    return RewardReport(len(rows), members, steps, len(dev), _accuracy(load_reward(out), dev) if dev else None)
+    return RewardReport(len(rows), members, steps, _accuracy(load_reward(out), dev) if dev else None)
 
 
 def load_reward(folder: Path) -> Marks:

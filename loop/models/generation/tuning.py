@@ -116,4 +116,4 @@ def _running() -> Any:
     except ModuleNotFoundError as error:
         if error.name not in ("trl", "datasets"):
             raise
-        raise ModelError("tuning a model that writes needs trl", do="pip install 'weakspot[preference]'") from error
+        raise ModelError("tuning a model that writes needs trl", do="pip install 'weakspot[generation]'") from error

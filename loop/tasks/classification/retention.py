@@ -41,8 +41,6 @@ class RetentionRow:
 class Forgotten:
     """Two models on the same retention texts."""
 
-    first_round: int
-    """The round of the first tuned model: the standard."""
     first: Mapping[str, bool]
     """Example id → whether the first model errs."""
     challenger: Mapping[str, bool]
@@ -91,6 +89,4 @@ def forgotten(work: Work) -> Forgotten | None:
     shared = first.keys() & challenger.keys()
     if not shared:
         return None
-    return Forgotten(
-        rounds[0], {id_: first[id_] for id_ in sorted(shared)}, {id_: challenger[id_] for id_ in sorted(shared)}
-    )
+    return Forgotten({id_: first[id_] for id_ in sorted(shared)}, {id_: challenger[id_] for id_ in sorted(shared)})
