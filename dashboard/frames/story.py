@@ -45,7 +45,7 @@ def _of(story: Story, round_: int) -> Iterator[str]:
             right = {True: ": wrong", False: ": right", None: ""}[guess.wrong]
             yield f"The model of round {guess.model} said {guess.label}{sure}{right}"
     if story.mended_in == round_:
-        yield "The new champion mended it: it must stay right"
+        yield "The new champion gets it right: it joins the regression set"
     for row in story.picks:
         if row.round == round_:
             yield _asked(row)

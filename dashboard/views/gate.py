@@ -67,11 +67,23 @@ def _cards(gate: Gate, newest: Decision | None) -> None:
         )
         _metric(
             "To tell it",
-            words.NOTHING if seen is None else f"+{seen.needed:,}" if seen.needed else "enough",
-            "more labels, about" if seen and seen.needed else "" if seen is None else newest.told if newest else "",
+            *_to_tell(newest),
             help_="So many further labels with known answers would tell a difference of this size in four of five "
-            "cases. “enough”: it is told already, or there is no difference to tell.",
+            "cases. “enough”: it is told already, or there is no difference to tell. “no need”: it would take more "
+            "than there are texts to ask about, so no difference worth having is there.",
         )
+
+
+def _to_tell(newest: Decision | None) -> tuple[str, str]:
+    """How many labels would tell the difference, and a word below it."""
+    seen = newest.comparison if newest else None
+    if newest is None or seen is None:
+        return words.NOTHING, ""
+    if seen.needed:
+        return f"+{seen.needed:,}", "more labels, about"
+    if newest.told in ("better", "worse") or not seen.difference:
+        return "enough", newest.told
+    return "no need", "too small to matter"
 
 
 def _since(gate: Gate) -> str:

@@ -15,6 +15,8 @@ from loop import report
 
 QUESTION = "What runs now, is everything in order, and where does the time go?"
 EVERY_S = 2
+AROUND, STEP = 84, 27
+"""Pixels of the time line: legend and axis, and each step."""
 
 
 def draw() -> None:
@@ -118,7 +120,7 @@ def _timeline(reader: Reader) -> None:
             for kind, took in zip(frame["kind"], frame["seconds"], strict=True)
         ]
         st.altair_chart(
-            charts.timeline(frame, layout.look(), height=40 + 27 * len(frame)),
+            charts.timeline(frame, layout.look(), height=AROUND + STEP * len(frame)),
             alt=f"Steps of round {chosen} in time, from {frame['step'].iloc[0]} to {frame['step'].iloc[-1]}.",
         )
 

@@ -37,7 +37,8 @@ label_studio.command("status")(serving.server_status)
 label_studio.command("restore")(serving.restore_page)
 app.add_typer(label_studio, name="label-studio")
 
-weak_spots = typer.Typer(help="Weak spots: how they stand; rename, merge, mute them.", no_args_is_help=True)
+weak_spots = typer.Typer(invoke_without_command=True)
+weak_spots.callback()(spots.spots)
 weak_spots.command("list")(spots.list_)
 EDITS: tuple[Callable[..., None], ...] = (spots.rename, spots.merge, spots.split, spots.mute, spots.unmute)
 for command in EDITS:

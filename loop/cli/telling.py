@@ -95,7 +95,10 @@ def _round(story: Story, round_: int) -> Iterator[str]:
         yield f"The model of this round {first} from it; it {place}."
     yield from (_guess(story, guess) for guess in story.guesses if guess.round == round_ and _is_new(story, guess))
     if story.mended_in == round_:
-        yield "The model that became the champion mended it: from now on it must stay right."
+        yield (
+            "The model that became the champion gets it right: it joins the regression set. The gate holds back a "
+            "later model that clearly breaks more of that set than the margin allows; one example may be broken again."
+        )
     for row in story.picks:
         if row.round == round_:
             yield from _question(story, row)

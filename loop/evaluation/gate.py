@@ -63,7 +63,7 @@ def _looked(evidence: Evidence, alpha: float) -> Comparison | None:
     if tell(seen, alpha) != CANNOT_TELL:
         return seen
     level = spent(alpha, evidence.look + 1) if seen.difference < 0 else alpha
-    return replace(seen, needed=needed(seen, level=level))
+    return replace(seen, needed=needed(seen, level=level, most=evidence.answerable))
 
 
 def _vetoes(

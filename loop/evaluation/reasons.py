@@ -15,6 +15,10 @@ NO_PROOF = (
     "Not proven better: there are too few examples with a known answer to compare it with the model in use, "
     "and the policy wants proof."
 )
+OUT_OF_REACH = (
+    "Telling a difference that small would take more answers than there are texts to ask about: there is none worth "
+    "having."
+)
 SAID = 6
 """So many harmed parts are told in the reason, the worst first; all of them are kept as vetoes."""
 
@@ -84,9 +88,11 @@ def harmed(one: SliceComparison) -> str:
 
 
 def further(comparison: Comparison) -> str:
-    """How many answers would tell; "" when it was told or nothing differs."""
-    if comparison.needed is None:
+    """How many answers would tell, or that there are not so many; "" when nothing differs."""
+    if comparison.difference == 0:
         return ""
+    if comparison.needed is None:
+        return f" {OUT_OF_REACH}"
     return f" Such a difference would be told, in four of five cases, by about {comparison.needed:,} further answers."
 
 

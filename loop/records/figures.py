@@ -67,7 +67,8 @@ class Comparison:
     alpha: float | None = None
     """The level spent on this look at "better"; None: it was not a look of the gate."""
     needed: int | None = None
-    """So many further answers would tell such a difference in four of five cases; None: told, or no difference."""
+    """So many further answers would tell such a difference in four of five cases; None: told, no difference, or out of
+    reach."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,8 @@ class Evidence:
     """Why the run itself failed (text collapsed into repetition); "" when it did not."""
     look: int = 1
     """How many comparisons the gate has made on these examples, this one included, 1 or more."""
+    answerable: int | None = None
+    """How many further examples can get a known answer; None: not known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ from sqlalchemy import Connection
 
 from loop.evaluation import gate, watching
 from loop.evaluation.compare import compare_wrong
-from loop.ledger import figures, guards, lives
+from loop.ledger import figures, guards, lives, people
 from loop.ledger.figures import Decision
-from loop.records import Comparison, Evidence, SliceComparison, Verdict
+from loop.records import Comparison, Evidence, SliceComparison, Split, Verdict
 from loop.rounds.work import Done, Work, now
 
 ENOUGH = 30
@@ -100,7 +100,15 @@ def gather(work: Work, measured: Measured, champion: int | None, *, own: OwnPart
         ),
         collapsed=measured.collapsed,
         look=_looks(work) + 1,
+        answerable=_answerable(work),
     )
+
+
+def _answerable(work: Work) -> int:
+    """How many examples of the pool were never asked about."""
+    with work.project.ledger.read() as connection:
+        asked = people.asked(connection)
+    return work.project.pool.counts()[Split.POOL] - len(asked)
 
 
 def ground_of(measured: Measured, before: Mapping[str, bool], after: Mapping[str, bool]) -> Ground | None:

@@ -30,6 +30,7 @@ LOOKING: dict[tuple[str, ...], tuple[str, ...]] = {
     ("diff",): ("0", "1"),
     ("promote",): ("0",),
     ("dashboard",): ("--no-browser",),
+    ("spots",): (),
     ("spots", "list"): (),
     ("spots", "rename"): ("1", "other"),
     ("spots", "merge"): ("1", "2"),

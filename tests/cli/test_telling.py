@@ -70,7 +70,7 @@ def test_a_round_tells_what_was_said_asked_answered_and_settled() -> None:
     assert places == sorted(places)
     second = told(STORY)["Round 2, begun 2 Mar 2026"]
     assert "The model of this round is the first that learned from it; it became the champion." in second
-    assert "mended it: from now on it must stay right" in second
+    assert "gets it right: it joins the regression set" in second
 
 
 def test_what_was_drawn_at_random_tells_its_chance_and_that_the_strategy_had_no_say() -> None:

@@ -22,6 +22,16 @@ def test_a_small_difference_needs_more_than_a_large_one_and_a_strict_level_more_
     assert found[3] > found[2]
 
 
+def test_what_is_out_of_reach_is_no_number() -> None:
+    near = counted(12, 6, champion_errors=30, n=200, on="gold")
+    more = needed(near, level=0.05)
+    assert more is not None
+    assert (needed(near, level=0.05, most=more), needed(near, level=0.05, most=more - 1)) == (more, None)
+    assert needed(counted(1001, 1000, champion_errors=2000, n=9000, on="gold"), level=0.05) is None, (
+        "years of labelling"
+    )
+
+
 def test_a_clear_difference_that_was_not_told_needs_one_more_answer_at_least() -> None:
     assert needed(counted(40, 0, champion_errors=50, n=100, on="gold"), level=0.05) == 1
 

@@ -171,6 +171,9 @@ def test_the_commands_show_and_edit_spots(selected: Path) -> None:  # noqa: F811
     assert "stands on its own again" in good("split", "1")
     assert "is spoken of again" in good("unmute", "2")
     assert '"named_by": ' in good("list", "--json")
+    assert good() == good("list"), "without a word the spots are listed"
+    said = here("spots", "--project", selected, "mute", "2")
+    assert "an option stands before mute" in complaint(said)
     assert "there is no weak spot “nowhere”" in complaint(here("spots", "mute", "nowhere", "--project", selected))
 
 

@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from loop.cli.commands.options import JsonOption, ProjectOption, TrustOption, root
-from loop.errors import ConfigError
+from loop.cli.commands.options import JsonOption, ProjectOption, TrustOption, refuse_options_before, root
 
 
 def labels(
@@ -19,10 +18,7 @@ def labels(
     if context.invoked_subcommand is None:
         bodies.labels(root(project, trust=trust, looks=True), as_json=json_)
     elif project is not None or trust or json_:
-        name = context.invoked_subcommand
-        raise ConfigError(
-            f"an option stands before {name}", wanted=f"it after {name}", do=f"weakspot labels {name} ..."
-        )
+        refuse_options_before(context.invoked_subcommand, group="labels")
 
 
 def suggest(

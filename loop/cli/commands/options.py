@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from loop.errors import ConfigError
+
 ProjectOption = Annotated[
     Path | None, typer.Option("--project", help="The project's folder; default: the nearest weakspot.yaml upward.")
 ]
@@ -15,6 +17,13 @@ TrustOption = Annotated[
     bool, typer.Option("--trust", help="Approve the project, if others made it: see `weakspot trust`.")
 ]
 WhyOption = Annotated[str, typer.Option("--why", help="The reason; it is recorded.")]
+
+
+def refuse_options_before(command: str, *, group: str) -> None:
+    """Raises ConfigError: an option that stands before the sub-command of a group would be lost."""
+    raise ConfigError(
+        f"an option stands before {command}", wanted=f"it after {command}", do=f"weakspot {group} {command} ..."
+    )
 
 
 def root(project: Path | None, *, trust: bool, looks: bool = False) -> Path:

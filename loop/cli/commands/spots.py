@@ -6,9 +6,26 @@ from typing import Annotated
 
 import typer
 
-from loop.cli.commands.options import JsonOption, ProjectOption, TrustOption, WhyOption, root
+from loop.cli.commands.options import (
+    JsonOption,
+    ProjectOption,
+    TrustOption,
+    WhyOption,
+    refuse_options_before,
+    root,
+)
 
 SpotArgument = Annotated[str, typer.Argument(metavar="SPOT", help="Its number, its name, or how the name begins.")]
+
+
+def spots(
+    context: typer.Context, project: ProjectOption = None, trust: TrustOption = False, json_: JsonOption = False
+) -> None:
+    """Weak spots: how each stands; rename, merge, split, mute them."""
+    if context.invoked_subcommand is None:
+        list_(project, trust, json_)
+    elif project is not None or trust or json_:
+        refuse_options_before(context.invoked_subcommand, group="spots")
 
 
 def list_(project: ProjectOption = None, trust: TrustOption = False, json_: JsonOption = False) -> None:
