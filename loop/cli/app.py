@@ -11,6 +11,7 @@ import typer
 from loop.cli.commands import approving, labels, looking, making, serving, simulating, spots, trusting, using
 from loop.cli.output import clean_streams, error_line, give_up_stdout, stdout_fails, tell_traceback
 from loop.errors import WeakspotError
+from loop.threads import wait_asleep
 
 app = typer.Typer(
     name="weakspot",
@@ -54,6 +55,7 @@ app.add_typer(label_group, name="labels")
 def main() -> None:
     """Runs a command; a known error becomes one line and its exit status."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    wait_asleep()
     sys.excepthook = tell_traceback
     with clean_streams():
         try:
