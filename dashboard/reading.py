@@ -187,14 +187,9 @@ def project() -> Path | None:
 
 def opened(root: Path) -> Reader:
     """The project in `root`, opened once for all viewers. Raises ConfigError, LedgerError."""
-    view: View = _open(str(root), _stamp(root))
+    # The config or the data may be made anew under a window that stays open.
+    view: View = _open(str(root), report.stamp(root))
     return Reader(view, root)
-
-
-def _stamp(root: Path) -> tuple[float, ...]:
-    """Changes when the config or the data were made anew under a window that stays open."""
-    files = (root / CONFIG, root / ".weakspot" / "artifacts" / "pool" / "manifest.json")
-    return tuple(file.stat().st_mtime if file.exists() else 0.0 for file in files)
 
 
 def _open_view(root: str, stamp: tuple[float, ...]) -> View:

@@ -1,4 +1,4 @@
-"""The files of a project: predictions, embeddings, checkpoints. The only module that knows where they lie.
+"""The files of a project: predictions, embeddings, checkpoints. How folders are called is in `loop.artifact_names`.
 
     with artifacts.writing("rounds/003/score") as folder:   a temporary folder beside its place
         ...write files...
@@ -28,6 +28,7 @@ from pathlib import Path, PurePosixPath
 from uuid import uuid4
 
 from loop import durable
+from loop.artifact_names import BUNDLE, POOL, RETENTION
 from loop.errors import ArtifactError
 from loop.manifest import MANIFEST, check, faults, seal, sizes
 
@@ -37,9 +38,6 @@ MARKER = "project.json"
 """In the root: whose artifacts these are."""
 _LARGEST_MARKER = 4096
 _UNDER_WAY = durable.ENDINGS
-RECORD = "bundle"
-"""Last part of the name of a round's record: see loop.rounds.bundles."""
-_OF_INIT = ("pool", "retention")
 
 
 class Artifacts:
@@ -174,7 +172,7 @@ class Artifacts:
             return False
         if not self._root.is_dir():
             return True
-        if (self._root / MARKER).is_file() or any(self.has(name) for name in _OF_INIT):
+        if (self._root / MARKER).is_file() or any(self.has(name) for name in (POOL, RETENTION)):
             return False
         with os.scandir(self._root) as entries:
             return any(not entry.name.endswith(_UNDER_WAY) and entry.name != "rounds" for entry in entries)
@@ -228,13 +226,13 @@ def _swap(draft: Path, place: Path) -> None:
 
 def _advice(name: str) -> str:
     """What can be made again from the rest, and what cannot."""
-    if name in ("pool", "retention"):
+    if name in (POOL, RETENTION):
         return (
             "put the folder back from a copy, or make a new project with `weakspot init` in another folder: nothing "
             "else holds the examples"
         )
     parts = name.split("/")
-    if parts[0] == "rounds" and parts[-1] == RECORD:
+    if parts[0] == "rounds" and parts[-1] == BUNDLE:
         return "put the folder back from a copy, then `weakspot verify`: nothing else holds the record as it was"
     if parts[0] == "rounds" and len(parts) > 1 and parts[1].isdigit():
         return (

@@ -18,6 +18,7 @@ from pathlib import Path
 from shlex import quote
 
 from loop import home, private
+from loop.artifact_names import POOL
 from loop.artifacts import MARKER, Artifacts
 from loop.config import Config, artifacts_url, ledger_url, load
 from loop.errors import ConfigError, DataError, LedgerError
@@ -27,7 +28,6 @@ from loop.trust import EVERYTHING, Scope, require
 
 CONFIG = "weakspot.yaml"
 STATE = ".weakspot"
-POOL = "pool"
 POOL_FILE = "pool.parquet"
 KEY = "project_key"
 CREATED = "created"

@@ -11,6 +11,7 @@ from statistics import median
 
 from sqlalchemy import Connection
 
+from loop.artifact_names import artifact
 from loop.artifacts import Artifacts
 from loop.config import Config
 from loop.ledger import estimates, figures, people, progress
@@ -140,7 +141,7 @@ def stop_set(connection: Connection, artifacts: Artifacts) -> tuple[tuple[str, .
     hash and so as good as random. Not defined for models that write: two answers may say the same in other words.
     """
     moves = [one for one in figures.decisions(connection) if one.action == "promote" and one.round == one.model_round]
-    names = [f"rounds/{one.round:03d}/score" for one in moves][-MODELS:]
+    names = [artifact(one.round, "score") for one in moves][-MODELS:]
     folders = [artifacts.open(name) for name in names if artifacts.has(name)]
     if len(folders) < MODELS or not all(map(has_predictions, folders)):
         return ()

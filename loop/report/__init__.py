@@ -54,7 +54,7 @@ from loop.report.spots import (
     spot_trends,
 )
 from loop.report.standing import Standing, standing
-from loop.report.view import View, view
+from loop.report.view import View, stamp, view
 from loop.report.writing import (
     Doubts,
     Learnt,
@@ -136,6 +136,7 @@ __all__ = [
     "spot_alerts",
     "spot_edits",
     "spot_trends",
+    "stamp",
     "standing",
     "timeline",
     "trends",

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from loop.artifact_names import artifact
 from loop.evaluation.accepting import AutoAccept, auto_accept, equal_chance
 from loop.evaluation.reliability import Bin, RiskCoverage, calibration_error, reliability, risk_coverage
 from loop.ledger import figures, people
@@ -50,7 +51,7 @@ def calibration(view: View, round_: int | None = None) -> Calibration | None:
     """
     with view.project.ledger.read() as connection:
         of = figures.champion(connection) if round_ is None else round_
-    name = f"rounds/{of or 0:03d}/evaluate"
+    name = artifact(of or 0, "evaluate")
     if of is None or view.free or not view.project.artifacts.has(name):
         return None
     said = outcomes(view.project.artifacts.open(name))
@@ -89,10 +90,10 @@ def _held_out(view: View) -> tuple[str, dict[str, str], dict[str, float] | None]
 def _chances(view: View, newest: int) -> dict[str, float] | None:
     """Example → its chance of having been drawn by this round; None where rounds drew all with equal chances."""
     artifacts = view.project.artifacts
-    kept = next((r for r in range(newest, -1, -1) if artifacts.has(f"rounds/{r:03d}/select")), None)
+    kept = next((r for r in range(newest, -1, -1) if artifacts.has(artifact(r, "select"))), None)
     if kept is None:
         return None
-    known = load_inclusion(artifacts.open(f"rounds/{kept:03d}/select"))
+    known = load_inclusion(artifacts.open(artifact(kept, "select")))
     return {id_: chance for id_, chance in known.items() if chance > 0}
 
 

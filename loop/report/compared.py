@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from loop.artifact_names import artifact
 from loop.config.changes import values
 from loop.errors import DataError
 from loop.ledger import figures, people, progress
@@ -111,7 +112,7 @@ def side_by_side(view: View, before: int, after: int) -> tuple[Written, ...]:
                 f"round {round_} has no model", wanted=f"a round with one: {', '.join(map(str, models)) or 'none yet'}"
             )
     pool, artifacts = view.project.pool, view.project.artifacts
-    old, new = (outcomes(artifacts.open(f"rounds/{round_:03d}/evaluate")) for round_ in (before, after))
+    old, new = (outcomes(artifacts.open(artifact(round_, "evaluate"))) for round_ in (before, after))
     measured = pool.ids(Split.GOLD) or tuple(sorted(audit))
     ids = [id_ for id_ in measured if id_ in old and id_ in new]
     references = pool.references(Split.GOLD)

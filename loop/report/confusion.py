@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from loop.artifact_names import artifact
 from loop.evaluation.measure import confusion_pairs
 from loop.ledger import figures, people
 from loop.records import Role
@@ -18,7 +19,7 @@ def confusions(view: View, *, top: int = 10) -> tuple[tuple[str, str, int], ...]
     error = headline(measured[max(measured)]) if measured else None
     if error is None or view.free:
         return ()
-    predictions = load_predictions(view.project.artifacts.open(f"rounds/{max(measured):03d}/evaluate"))
+    predictions = load_predictions(view.project.artifacts.open(artifact(max(measured), "evaluate")))
     gold = view.project.pool.truth()
     truth = gold if error.on == "gold" else {row.example_id: row.label for row in said if row.role.value == error.on}
     seen = set(predictions.ids)

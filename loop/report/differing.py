@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from loop.artifact_names import artifact
 from loop.errors import DataError
 from loop.ledger import figures, people, progress
 from loop.report.compared import side_by_side
@@ -79,7 +80,7 @@ def diff(view: View, before: int, after: int) -> Difference:
 def _labelled(view: View, before: int, after: int, audit: Mapping[str, str]) -> list[tuple[Change, bool, bool]]:
     """Gold and audit examples that both models were measured on, and whether each was wrong."""
     artifacts = view.project.artifacts
-    old, new = (outcomes(artifacts.open(f"rounds/{round_:03d}/evaluate")) for round_ in (before, after))
+    old, new = (outcomes(artifacts.open(artifact(round_, "evaluate"))) for round_ in (before, after))
     truth = {**audit, **view.project.pool.truth()}
     dev = {id_ for id_, _, role in (*labels_of(artifacts, before), *labels_of(artifacts, after)) if role != "audit"}
     shared = [id_ for id_ in old if id_ in new and id_ in truth and id_ not in dev]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from loop.artifact_names import PARTITION, artifact, is_of_step
 from loop.artifacts import Artifacts
 from loop.errors import DataError
 from loop.ledger import figures, guards, leaks, people, progress
@@ -115,10 +116,10 @@ def _find(view: View, word: str) -> Example:
 
 
 def _spot(view: View, example_id: str) -> int | None:
-    if not view.project.artifacts.has("partition"):
+    if not view.project.artifacts.has(PARTITION):
         return None
     ids = view.project.pool.ids()
-    return int(load_regions(view.project.artifacts.open("partition"), len(ids))[ids.index(example_id)])
+    return int(load_regions(view.project.artifacts.open(PARTITION), len(ids))[ids.index(example_id)])
 
 
 def _guesses(view: View, example_id: str, truth: Mapping[str, str], scored_by: Mapping[int, int]) -> tuple[Guess, ...]:
@@ -126,7 +127,7 @@ def _guesses(view: View, example_id: str, truth: Mapping[str, str], scored_by: M
     artifacts = view.project.artifacts
     found: dict[tuple[int, int], Guess] = {}
     for name in artifacts.names():
-        if name.startswith("rounds/") and name.endswith(("/score", "/evaluate")):
+        if is_of_step(name, "score", "evaluate"):
             said = outcomes(artifacts.open(name)).get(example_id)
             if said is not None:
                 round_ = int(name.split("/")[1])
@@ -138,11 +139,11 @@ def _guesses(view: View, example_id: str, truth: Mapping[str, str], scored_by: M
 
 def labels_of(artifacts: Artifacts, round_: int) -> list[tuple[str, str, str]]:
     """Example id, label and role of everything a round's model was made from."""
-    return load_training_set(artifacts.open(f"rounds/{round_:03d}/train"))
+    return load_training_set(artifacts.open(artifact(round_, "train")))
 
 
 def _training_ids(artifacts: Artifacts, round_: int) -> set[str]:
     """What the model learned from; dev examples too, where a first fit without them was kept to measure on them."""
-    refit = (artifacts.open(f"rounds/{round_:03d}/train") / "model.held_out.npy").exists()
+    refit = (artifacts.open(artifact(round_, "train")) / "model.held_out.npy").exists()
     roles = {"train", "dev"} if refit else {"train"}
     return {id_ for id_, _, role in labels_of(artifacts, round_) if role in roles}

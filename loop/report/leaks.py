@@ -11,10 +11,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
+from loop.artifact_names import POOL
 from loop.ledger import leaks as table
 from loop.phrases import leaking
 from loop.pool import LeakGuard
-from loop.project import POOL
 from loop.records import Leak, Split
 from loop.report.view import View
 

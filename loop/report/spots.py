@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from sqlalchemy import Connection
 
+from loop.artifact_names import PARTITION, artifact
 from loop.ledger import figures, lives, people, progress
 from loop.ledger.lives import LifeRound, SpotEdit
 from loop.records import FloatArray, FoundSlice, IntArray, Spot, SpotLife
@@ -16,7 +17,6 @@ from loop.report.outcomes import Outcome, outcomes, wrong
 from loop.report.view import View
 from loop.step_folders import load_layout, load_regions
 
-PARTITION = "partition"
 """The artifact with regions and layout; written by loop.rounds.frozen."""
 
 
@@ -200,6 +200,6 @@ def _outcomes(view: View) -> dict[str, Outcome]:
         champion = figures.champion(connection)
     scored = [name for name in artifacts.names() if name.endswith("/score")]
     found: dict[str, Outcome] = {}
-    for name in [*scored[-1:], *([f"rounds/{champion:03d}/evaluate"] if champion is not None else [])]:
+    for name in [*scored[-1:], *([artifact(champion, "evaluate")] if champion is not None else [])]:
         found.update(outcomes(artifacts.open(name)))
     return found

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from loop.artifact_names import POOL
+from loop.artifacts import MANIFEST
+from loop.config import load
 from loop.ledger import figures, progress
-from loop.project import Project, open_project
+from loop.project import CONFIG, Project, artifacts_of, open_project
 from loop.trust import RECORD
 
 
@@ -46,6 +50,22 @@ class View:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def stamp(root: Path) -> tuple[float, float]:
+    """Changes when the config or the data were made anew. Raises ConfigError."""
+    config = _changed_at(root / CONFIG)
+    return config, _changed_at(_pool_manifest(root, config))
+
+
+@lru_cache(maxsize=8)
+def _pool_manifest(root: Path, config_changed_at: float) -> Path:
+    del config_changed_at  # another config may keep its artifacts elsewhere
+    return artifacts_of(load(root / CONFIG), root).place(POOL) / MANIFEST
+
+
+def _changed_at(file: Path) -> float:
+    return file.stat().st_mtime if file.exists() else 0.0
 
 
 def view(root: Path) -> View:

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from loop.artifact_names import artifact
 from loop.ledger import people
 from loop.records import FloatArray, PickKind
 from loop.rounds import reserves
-from loop.rounds.work import Work, artifact
+from loop.rounds.work import Work
 from loop.step_folders import load_inclusion, save_inclusion
 
 POPULATION = 20_000

@@ -24,17 +24,14 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from loop.artifacts import RECORD
+from loop.artifact_names import BUNDLE, POOL, artifact
 from loop.ledger import lineage, people, schema
 from loop.ledger.lineage import rows
-from loop.project import POOL, Project
+from loop.project import Project
 from loop.records import Role
 from loop.rounds import machine
 from loop.rounds.bundle_files import FILES, OF_THE_TOOL, parsed, to_text
 from loop.rounds.estimating import Grounds
-from loop.rounds.work import artifact
-
-BUNDLE = RECORD
 
 
 def write(project: Project, round_: int) -> str:

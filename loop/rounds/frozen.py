@@ -16,8 +16,9 @@ from typing import Any
 
 import numpy as np
 
+from loop.artifact_names import PARTITION, POOL
 from loop.ledger import lives, progress
-from loop.project import POOL, Project
+from loop.project import Project
 from loop.protocols import EmbeddedLabels, Progress
 from loop.records import FloatArray, IntArray, LabelTexts, Split
 from loop.rounds.work import Work
@@ -25,7 +26,6 @@ from loop.selection import layout, spots
 from loop.step_files import read_array
 from loop.step_folders import load_fingerprint, load_regions, load_spots, save_fingerprint, save_regions, save_spots
 
-PARTITION = "partition"
 ROWS_AT_ONCE = 4096
 
 

@@ -5,8 +5,9 @@ is_whole(work, round_, "evaluate") ─► True, or False and a line: once in a s
 
 from __future__ import annotations
 
+from loop.artifact_names import artifact
 from loop.ledger import progress
-from loop.rounds.work import Work, artifact
+from loop.rounds.work import Work
 
 
 def is_whole(work: Work, round_: int, step: str) -> bool:

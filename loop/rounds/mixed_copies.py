@@ -13,14 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from loop.artifact_names import BUNDLE, artifact
 from loop.errors import ArtifactError
 from loop.ledger import figures, lineage, progress
 from loop.ledger.progress import Event
 from loop.manifest import digest
 from loop.project import Project
 from loop.rounds.bundle_files import parsed
-from loop.rounds.bundles import BUNDLE
-from loop.rounds.work import STEPS, artifact, now
+from loop.rounds.work import STEPS, now
 
 
 def refuse_mixed(project: Project) -> None:

@@ -14,12 +14,13 @@ from collections.abc import Callable, Iterable
 from sqlalchemy import Connection
 
 from loop import __version__
+from loop.artifact_names import POOL
 from loop.config import Config, digest
 from loop.config.changes import with_present
 from loop.errors import ArtifactError, ConfigError, LedgerError
 from loop.ledger import people, progress
 from loop.ledger.progress import Event, RoundRow
-from loop.project import KEY, POOL, Project
+from loop.project import KEY, Project
 from loop.records import Label
 from loop.rounds import settings
 from loop.rounds.work import now

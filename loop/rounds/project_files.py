@@ -19,6 +19,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, inspect, select
 
 from loop import durable, home, private
+from loop.artifact_names import POOL, RETENTION
 from loop.artifacts import Artifacts
 from loop.config import Config, ledger_url
 from loop.errors import ConfigError
@@ -28,12 +29,12 @@ from loop.ledger.leaks import put_leaks
 from loop.ledger.worker import WORKER
 from loop.pool import Built, write_table
 from loop.pool.store import Pool
-from loop.project import CONFIG, CREATED, KEY, POOL, POOL_FILE, STATE, artifacts_of, make_state
+from loop.project import CONFIG, CREATED, KEY, POOL_FILE, STATE, artifacts_of, make_state
 from loop.records import Label, Leak, Role
 from loop.roles import assign_roles
 from loop.rounds import settings
 from loop.rounds.guarding import between, said
-from loop.rounds.retention import RETENTION, RETENTION_FILE
+from loop.rounds.retention import RETENTION_FILE
 from loop.rounds.work import now
 from loop.trust import approve, refuse_foreign
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from loop.artifact_names import BUNDLE, artifact
 from loop.artifacts import faults
 from loop.errors import WeakspotError
 from loop.ledger import lives, people, progress, schema
@@ -28,7 +29,7 @@ from loop.rounds.likeness import DIFFERS, IDENTICAL, LACKING, NOT_KEPT, Part
 from loop.rounds.machine import Machine
 from loop.rounds.rewinding import Rewound, moves, put, rewound
 from loop.rounds.task import OWN_STEPS, task_of
-from loop.rounds.work import Work, artifact, now, portions
+from loop.rounds.work import Work, now, portions
 
 MADE = {
     "train": "model",
@@ -215,7 +216,7 @@ def _answered(work: Work, content: Mapping[str, Any]) -> bool:
 
 def _files(project: Project, past: Rewound, round_: int, done: Sequence[str]) -> list[Part]:
     """Every folder of the round: those that the steps made now, and those they should have made."""
-    own, bundle = artifact(round_, ""), artifact(round_, bundles.BUNDLE)
+    own, bundle = artifact(round_, ""), artifact(round_, BUNDLE)
     now, then = ({name for name in one.artifacts.names() if name.startswith(own)} for one in (past.project, project))
     parts = []
     for name in sorted((now | then) - {bundle}):

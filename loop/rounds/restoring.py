@@ -19,16 +19,16 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from loop import manifest
+from loop.artifact_names import BUNDLE, artifact
 from loop.errors import WeakspotError
 from loop.ledger import figures, lineage, progress
 from loop.ledger.progress import Event
 from loop.project import Project
 from loop.rounds import bundles, machine
-from loop.rounds.bundles import BUNDLE
 from loop.rounds.replaying import again, move_between, steps_done
 from loop.rounds.rewinding import Rewound, link_folder, no_such_round, rewound
 from loop.rounds.task import OWN_STEPS
-from loop.rounds.work import Work, artifact, now
+from loop.rounds.work import Work, now
 
 TAKEN = ("train", "score")
 """Steps whose folders, where they are whole, stand for the step: they take longest."""

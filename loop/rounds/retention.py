@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from loop.artifact_names import RETENTION
 from loop.errors import ArtifactError
 from loop.pool import LeakGuard, Pool
 from loop.project import Project
 from loop.records import Example, Split
 
-RETENTION = "retention"
 RETENTION_FILE = "retention.parquet"
 
 

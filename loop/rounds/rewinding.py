@@ -18,6 +18,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, insert, or_
 
+from loop.artifact_names import artifact
 from loop.artifacts import Artifacts
 from loop.config import Config
 from loop.errors import DataError
@@ -25,7 +26,6 @@ from loop.ledger import Ledger, schema
 from loop.ledger.lineage import rows
 from loop.project import Project
 from loop.rounds import bundles
-from loop.rounds.work import artifact
 from loop.step_folders import load_training_set
 
 BY_ROUND: Mapping[str, str] = {

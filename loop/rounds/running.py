@@ -17,6 +17,7 @@ from typing import Protocol
 import psutil
 
 from loop import kept_config
+from loop.artifact_names import artifact
 from loop.config import Config, digest
 from loop.errors import WeakspotError
 from loop.ledger import lineage, progress
@@ -28,7 +29,7 @@ from loop.rounds.mixed_copies import refuse_mixed, set_aside_newer_rounds
 from loop.rounds.opening import open_round
 from loop.rounds.restoring import restore_what_is_read
 from loop.rounds.task import task_of
-from loop.rounds.work import STEPS, Done, Work, artifact, nothing, now
+from loop.rounds.work import STEPS, Done, Work, nothing, now
 
 WRITING = ("train", "evaluate", "score")
 """Steps that leave files under their own name."""

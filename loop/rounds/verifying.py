@@ -19,6 +19,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from loop.artifact_names import BUNDLE, artifact
 from loop.artifacts import MANIFEST, faults
 from loop.errors import ArtifactError
 from loop.ledger import lineage, progress
@@ -27,8 +28,7 @@ from loop.manifest import digest as digest_of
 from loop.project import Project
 from loop.protocols import Progress
 from loop.rounds import bundle_files, rows_kept
-from loop.rounds.bundles import BUNDLE
-from loop.rounds.work import STEPS, artifact
+from loop.rounds.work import STEPS
 
 MEANS = {
     "pool": "the examples are not those the project was made with, and every figure speaks of them",

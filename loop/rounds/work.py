@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection
 
+from loop.artifact_names import artifact, is_portion, portion
 from loop.artifacts import Artifacts
 from loop.config import Config
 from loop.ledger import people
@@ -68,20 +69,10 @@ class Work:
         return artifact(self.round, step)
 
 
-def artifact(round_: int, step: str) -> str:
-    """The artifact of a step of a round."""
-    return f"rounds/{round_:03d}/{step}"
-
-
-def portion(round_: int, first: int) -> str:
-    """The artifact of picks that were chosen while people answered; first: the position of the first of them."""
-    return artifact(round_, f"portion-{first:06d}")
-
-
 def portions(connection: Connection, artifacts: Artifacts, round_: int) -> list[str]:
     """The artifacts of a round's portions, in the order in which they were chosen, as far as their picks were noted."""
     picks = len(people.picks(connection, round_=round_))
-    names = [name for name in artifacts.names() if name.startswith(artifact(round_, "portion-"))]
+    names = [name for name in artifacts.names() if is_portion(name, round_)]
     return sorted(name for name in names if name < portion(round_, picks))
 
 

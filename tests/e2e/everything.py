@@ -18,10 +18,10 @@ from typing import Any
 
 from sqlalchemy import select
 
+from loop.artifact_names import BUNDLE
 from loop.artifacts import faults
 from loop.ledger.schema import metadata
 from loop.project import open_project
-from loop.rounds.bundles import BUNDLE
 
 TIME = "the clock"
 NUMBERED = "counts rows: one that was written, rolled back and written again may get another number"

@@ -13,6 +13,7 @@ import numpy as np
 from made_project import own
 
 from loop import pool as pools
+from loop.artifact_names import artifact
 from loop.artifacts import Artifacts
 from loop.config import digest, load, template
 from loop.ledger import Ledger, figures, lineage, people, progress
@@ -35,7 +36,7 @@ from loop.records import (
     Spot,
 )
 from loop.rounds import bundles
-from loop.rounds.work import STEPS, artifact
+from loop.rounds.work import STEPS
 from loop.step_folders import save_regions, save_spots
 
 BEGIN = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)

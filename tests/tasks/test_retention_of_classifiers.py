@@ -13,6 +13,7 @@ import pytest
 from command_line import complaint, here
 from made_project import write_csv
 
+from loop.artifact_names import artifact
 from loop.config import load
 from loop.errors import ArtifactError
 from loop.ledger import figures, progress
@@ -21,7 +22,7 @@ from loop.ledger.progress import RoundRow
 from loop.project import Project, open_project
 from loop.protocols import Scores
 from loop.rounds.retention import retention
-from loop.rounds.work import Work, artifact
+from loop.rounds.work import Work
 from loop.tasks.classification.retention import forgotten, measure_retention, retention_wrong
 
 pytestmark = pytest.mark.slow

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
+from loop.artifact_names import RETENTION
 from loop.evaluation import watching
 from loop.evaluation.compare import wrong_of
 from loop.ledger import figures
@@ -12,7 +13,6 @@ from loop.records import SliceComparison
 from loop.rounds import audit
 from loop.rounds.challenging import Ground, Measured, challenge
 from loop.rounds.lost_files import is_whole
-from loop.rounds.retention import RETENTION
 from loop.rounds.work import GROUNDS, Done, Work
 from loop.tasks.classification.judging import predictions_of, slices_of, truths
 from loop.tasks.classification.retention import forgotten

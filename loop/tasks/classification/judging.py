@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection
 
+from loop.artifact_names import artifact
 from loop.evaluation import measure
 from loop.ledger import figures, people
 from loop.ledger.estimates import EstimateRow, put_estimates
@@ -23,7 +24,7 @@ from loop.rounds import audit, lifting
 from loop.rounds.estimating import Grounds, Judged, measure_anew
 from loop.rounds.frozen import embeddings, partition, tokens
 from loop.rounds.lost_files import is_whole
-from loop.rounds.work import GROUNDS, Done, Work, artifact
+from loop.rounds.work import GROUNDS, Done, Work
 from loop.step_folders import load_predictions, save_predictions
 from loop.tasks.classification import proxies
 from loop.tasks.classification.learning import BESIDE, MODEL, HeldOut, held_out, proxied

@@ -18,6 +18,7 @@ import numpy as np
 from scipy.special import softmax
 
 from loop import registry
+from loop.artifact_names import portion
 from loop.label_texts import label_texts
 from loop.ledger import figures, people
 from loop.models.recipes.head import Head
@@ -27,7 +28,7 @@ from loop.records import FloatArray, Pick, Predictions, Role, Split, Spot
 from loop.rounds import lifting, reserves
 from loop.rounds.frozen import Frozen, embeddings, label_rows, partition
 from loop.rounds.guarding import kept_out, twins_of_measured
-from loop.rounds.work import Work, portion, portions
+from loop.rounds.work import Work, portions
 from loop.selection import budget
 from loop.step_folders import (
     has_predictions,

@@ -15,13 +15,14 @@ from pathlib import Path
 
 import numpy as np
 
+from loop.artifact_names import RETENTION, artifact
 from loop.evaluation import measure
 from loop.ledger import figures
 from loop.protocols import Classifier
 from loop.records import Measurement, Predictions
 from loop.rounds.lost_files import is_whole
-from loop.rounds.retention import RETENTION, retention
-from loop.rounds.work import Work, artifact
+from loop.rounds.retention import retention
+from loop.rounds.work import Work
 from loop.step_files import read_json
 
 FILE = "retention.json"

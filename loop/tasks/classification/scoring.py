@@ -10,11 +10,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from loop.artifact_names import artifact
 from loop.ledger import figures
 from loop.ledger.figures import ModelRow
 from loop.records import FloatArray, IntArray, Predictions, Split
 from loop.rounds.frozen import Frozen, Partition
-from loop.rounds.work import Done, Work, artifact
+from loop.rounds.work import Done, Work
 from loop.step_folders import load_predictions, save_predictions
 from loop.tasks.classification.judging import predict
 from loop.tasks.classification.learning import PROXY

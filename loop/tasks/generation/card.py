@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from loop.artifact_names import RETENTION
 from loop.ledger import figures
 from loop.ledger.figures import ModelRow
 from loop.project import Project
 from loop.records import Measurement
-from loop.rounds.retention import RETENTION
 from loop.rounds.work import GROUNDS
 
 CHECK = "check:"

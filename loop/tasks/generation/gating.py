@@ -12,6 +12,7 @@ from functools import cache, partial
 
 from sqlalchemy import Connection
 
+from loop.artifact_names import RETENTION, artifact
 from loop.evaluation import watching
 from loop.evaluation.compare import counted
 from loop.evaluation.texts import measure
@@ -22,8 +23,8 @@ from loop.ledger.figures import Decision
 from loop.records import Generation, Measurement, SliceComparison
 from loop.rounds.challenging import ENOUGH, Ground, Measured, challenge
 from loop.rounds.lost_files import is_whole
-from loop.rounds.retention import RETENTION, retention
-from loop.rounds.work import Done, Work, artifact, now
+from loop.rounds.retention import retention
+from loop.rounds.work import Done, Work, now
 from loop.tasks.generation import answers as files
 from loop.tasks.generation.judging import grounds_of, slices_of
 from loop.tasks.generation.models import marker, row_of

@@ -13,6 +13,7 @@ from functools import partial
 import numpy as np
 from sqlalchemy import Connection
 
+from loop.artifact_names import RETENTION
 from loop.evaluation.intervals import bootstrap
 from loop.evaluation.measure import RESAMPLED
 from loop.evaluation.texts import measure
@@ -21,7 +22,7 @@ from loop.ledger import figures, people
 from loop.protocols import Generator
 from loop.records import Example, FloatArray, Generation, Measurement, PickKind, Split
 from loop.rounds.frozen import embeddings, partition
-from loop.rounds.retention import RETENTION, retention
+from loop.rounds.retention import retention
 from loop.rounds.work import Done, Work
 from loop.tasks.generation import answers as files
 from loop.tasks.generation.answers import Answers

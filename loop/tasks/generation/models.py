@@ -6,13 +6,14 @@ import os
 from pathlib import Path
 from typing import Any
 
+from loop.artifact_names import artifact
 from loop.config import Config
 from loop.errors import ModelError
 from loop.ledger import figures
 from loop.ledger.figures import ModelRow
 from loop.project import Project
 from loop.protocols import Generator, Reader, RewardModel, Sampling
-from loop.rounds.work import Work, artifact
+from loop.rounds.work import Work
 
 SERVED = "served"
 
