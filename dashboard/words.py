@@ -7,6 +7,8 @@ import math
 import re
 from datetime import UTC, datetime
 
+from loop.records.vocabulary import JUDGE_PREFIX, is_automatic
+
 NOTHING = "–"
 STEPS = {
     "train": "training",
@@ -88,8 +90,8 @@ def spread(low: float | None, high: float | None) -> str:
 
 def account(name: str) -> str:
     """What tells people apart in an e-mail address, "ana+desk@example.com" → "ana"; of a judge "NAME (judge)"."""
-    if name.startswith("judge:"):
-        return f"{name.removeprefix('judge:')} (judge)"
+    if is_automatic(name):
+        return f"{name.removeprefix(JUDGE_PREFIX)} (judge)"
     return re.split("[@+]", name, maxsplit=1)[0] or name
 
 

@@ -18,6 +18,7 @@ from loop.judge.judgment import Judgment, Spent
 from loop.judge.verdicts import Verdict
 from loop.protocols import Generator, Progress, Sampling
 from loop.records import Annotation, AnswerState, Chat, Form, Generation, Question
+from loop.records.vocabulary import JUDGE_ID_PREFIX, JUDGE_PREFIX
 
 ROOM = {"pair": 16, "ranking": 48, "rating": 64}
 """Tokens a judge may write; for "rating" as many again for each criterion beyond the third."""
@@ -59,7 +60,7 @@ class Judge:
         self._form = form
         self._usage_of = usage_of
         self._now = now
-        self.annotator = f"judge:{model}"
+        self.annotator = f"{JUDGE_PREFIX}{model}"
         room = ROOM[form.kind] * max(1, math.ceil(len(form.criteria) / 3))
         self._sampling = Sampling(max_new_tokens=max_new_tokens or room)
 
@@ -154,7 +155,7 @@ class Judge:
     def _annotation(self, judged: Judgment) -> Annotation:
         moment = self._now()
         return Annotation(
-            id=f"judge-{judged.ext_id}",
+            id=f"{JUDGE_ID_PREFIX}{judged.ext_id}",
             ext_id=judged.ext_id,
             annotator=self.annotator,
             state=judged.state,
@@ -166,7 +167,7 @@ class Judge:
             created_at=moment,
             updated_at=moment,
             raw={
-                "model": self.annotator.removeprefix("judge:"),
+                "model": self.annotator.removeprefix(JUDGE_PREFIX),
                 "words": list(judged.words),
                 "probabilities": list(judged.probabilities),
                 "certainty": judged.certainty,

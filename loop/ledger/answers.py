@@ -24,9 +24,7 @@ from loop.ledger.records import record
 from loop.ledger.tasks import batches
 from loop.ledger.writing import upsert
 from loop.records import UNKNOWN, Annotation, AnswerState
-
-JUDGED = "judge-"
-"""How the ids of answers begin that a judge gave: they do not lie in the labeling tool, so they cannot vanish there."""
+from loop.records.vocabulary import JUDGE_ID_PREFIX, is_of_judge
 
 Found = Mapping[str, Sequence[Annotation]]
 """ext_id → all answers to it that the labeling tool holds."""
@@ -109,7 +107,7 @@ def of_unknown_questions(connection: Connection, found: Found) -> tuple[str, ...
 def adopt(connection: Connection, history: str) -> None:
     """Answers that an older weakspot took from the labeling tool belong to this history."""
     given = schema.annotations
-    ours = given.c.seen_in.is_(None) & ~given.c.id.startswith(JUDGED)
+    ours = given.c.seen_in.is_(None) & ~given.c.id.startswith(JUDGE_ID_PREFIX)
     connection.execute(update(given).where(ours).values(seen_in=history))
 
 
@@ -118,7 +116,7 @@ def _compared(connection: Connection, found: Found) -> _Both:
     for some in batches(sorted(found)):
         asked = select(schema.picks.c.ext_id).where(schema.picks.c.ext_id.in_(some))
         ours = list(connection.execute(asked).scalars())
-        known = {row.id: row for row in answers(connection, ext_ids=ours) if not row.id.startswith(JUDGED)}
+        known = {row.id: row for row in answers(connection, ext_ids=ours) if not is_of_judge(row.id)}
         where = schema.annotations.c.ext_id.in_(ours)
         seen = connection.execute(select(schema.annotations.c.id, schema.annotations.c.seen_in).where(where)).all()
         both.known.update(known)

@@ -13,14 +13,13 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, func, select
 
 from loop.ledger import schema
-from loop.ledger.answers import JUDGED, add_answers, answers, replace_annotations
+from loop.ledger.answers import add_answers, answers, replace_annotations
 from loop.ledger.records import record
 from loop.ledger.tasks import add_tasks, mark_absent, mark_present
 from loop.ledger.writing import upsert
 from loop.records import Label, Pick, PickKind, Preference, Role, SentTask
 
 __all__ = [
-    "JUDGED",
     "PickRow",
     "add_answers",
     "add_picks",

@@ -20,9 +20,9 @@ from loop.ledger.people import PickRow
 from loop.planning.curve import Point
 from loop.planning.stopping import MODELS
 from loop.records import AnswerState, Measurement, PickKind
+from loop.records.vocabulary import EVAL_SETS, is_of_judge
 from loop.step_folders import has_predictions, load_predictions
 
-GROUNDS = ("gold", "audit", "dev")
 WITH_PEOPLE = "await"
 """The step in which the loop waits for people: not training time."""
 STOP_SET = 2000
@@ -63,9 +63,7 @@ def seen(connection: Connection, config: Config) -> Seen:
     picks, answers, models = people.picks(connection), people.answers(connection), figures.models(connection)
     rounds = progress.rounds(connection)
     points = series(connection)
-    by_people = [
-        one for one in answers if one.state is not AnswerState.DELETED and not one.id.startswith(people.JUDGED)
-    ]
+    by_people = [one for one in answers if one.state is not AnswerState.DELETED and not is_of_judge(one.id)]
     said = {one.ext_id for one in answers if one.state is not AnswerState.DELETED}
     since = max(points, default=0)
     open_ = sum(
@@ -103,7 +101,7 @@ def series(connection: Connection) -> dict[int, Point]:
             if round_ in labels
         }
     measured = {round_: _error_rates(rows) for round_, rows in sorted(figures.measurements(connection).items())}
-    ground = next((name for name in GROUNDS if measured and name in measured[max(measured)]), "")
+    ground = next((name for name in EVAL_SETS if measured and name in measured[max(measured)]), "")
     labels = _alike(tuned, [round_ for round_, rows in measured.items() if ground in rows])
     return {
         round_: _point(labels[round_], rows[ground])

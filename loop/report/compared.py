@@ -16,13 +16,9 @@ from loop.errors import DataError
 from loop.ledger import figures, people, progress
 from loop.ledger.people import PickRow
 from loop.records import Annotation, AnswerState, Candidate, Example, Preference, Split
+from loop.records.vocabulary import FINAL_STATES, SAME_ANSWER, SUFFICES, is_automatic
 from loop.report.outcomes import Outcome, outcomes
 from loop.report.view import View
-from loop.report.writing import ALIKE, JUDGE
-
-FINAL = (AnswerState.ANSWERED, AnswerState.SKIPPED, AnswerState.EMPTY)
-SUFFICES = "suffices"
-"""Key of `Annotation.raw`: with this answer no person needs to be asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +164,7 @@ def _waiting(
     found: defaultdict[str, set[str]] = defaultdict(set)
     for row in picks:
         answers = said.get(row.ext_id, ())
-        by_people = Counter(one.state in FINAL for one in answers if not one.annotator.startswith(JUDGE))[True]
+        by_people = Counter(one.state in FINAL_STATES for one in answers if not is_automatic(one.annotator))[True]
         enough = by_people >= overlap[row.round] or any(one.raw.get(SUFFICES) for one in answers)
         if not (enough or row.round in over or row.task_state == "deleted"):
             found[row.pick.example_id].add(row.ext_id)
@@ -212,14 +208,14 @@ def _state(row: PickRow, answers: Sequence[Annotation], *, open_: bool) -> str:
         return "open"
     if any(one.state is AnswerState.ANSWERED for one in answers):
         return "answered"
-    if any(one.state in FINAL for one in answers):
+    if any(one.state in FINAL_STATES for one in answers):
         return "skipped"
     return "removed" if row.task_state == "deleted" else "open"
 
 
 def _voice(one: Annotation) -> Voice:
     label = one.label if one.state is AnswerState.ANSWERED else None
-    judge, alike = one.annotator.startswith(JUDGE), one.annotator == ALIKE
+    judge, alike = is_automatic(one.annotator), one.annotator == SAME_ANSWER
     return Voice(one.annotator, judge, alike, label, one.state.value, one.flags, one.note)
 
 

@@ -13,9 +13,8 @@ from loop.ledger import figures, people, progress
 from loop.ledger.people import PickRow
 from loop.ledger.progress import RoundRow
 from loop.records import Measurement, PickKind
+from loop.records.vocabulary import AUDIT_AND_DEV
 from loop.report.view import View
-
-ON = "audit+dev"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ def lift(view: View) -> Lift | None:
         measured = figures.measurements(connection)
         picks = people.picks(connection)
         rounds = progress.rounds(connection)
-    round_, rows = _newest(measured, "lift", on=ON)
+    round_, rows = _newest(measured, "lift", on=AUDIT_AND_DEV)
     found = rows.get("lift")
     if found is None or found.value is None or found.low is None or found.high is None:
         return None

@@ -9,8 +9,8 @@ from statistics import median
 from loop.ledger import people
 from loop.ledger.people import PickRow
 from loop.records import Annotation, AnswerState
+from loop.records.vocabulary import SAME_ANSWER
 from loop.report.view import View
-from loop.report.writing import ALIKE
 
 QUARANTINED = (AnswerState.UNKNOWN_LABEL, AnswerState.MALFORMED)
 
@@ -85,7 +85,7 @@ def annotators(view: View) -> tuple[Annotator, ...]:
         answers = people.answers(connection)
     by_name: dict[str, list[Annotation]] = {}
     for answer in answers:
-        if answer.state is not AnswerState.DELETED and answer.annotator != ALIKE:
+        if answer.state is not AnswerState.DELETED and answer.annotator != SAME_ANSWER:
             by_name.setdefault(answer.annotator, []).append(answer)
     found = [_annotator(name, rows, guess) for name, rows in by_name.items()]
     return tuple(sorted(found, key=lambda a: (-a.answered, a.name)))

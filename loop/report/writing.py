@@ -15,14 +15,9 @@ from dataclasses import dataclass, replace
 from loop.ledger import figures, people
 from loop.ledger.people import PickRow
 from loop.records import Annotation, AnswerState, Measurement, PickKind, Role
+from loop.records.vocabulary import CHALLENGER, SAME_ANSWER, is_automatic
 from loop.report.view import View
 
-JUDGE = "judge:"
-"""How the names of annotators begin that are no people."""
-ALIKE = f"{JUDGE}same answer"
-"""Who says "tie" where both models wrote the same: nobody was asked."""
-MINE = "challenger"
-"""The source of the answer whose wins are counted."""
 LENGTH = "length"
 """The signal that every other must beat."""
 
@@ -163,7 +158,7 @@ def raters(view: View) -> Raters:
         answers = [one for one in people.answers(connection) if one.state is not AnswerState.DELETED]
     newest = {(row.on, row.metric, row.slice): row for _, rows in sorted(measured.items()) for row in rows}
     cycles = newest.get(("people", "cycles", ""))
-    names = {one.annotator for one in answers} - {ALIKE}
+    names = {one.annotator for one in answers} - {SAME_ANSWER}
     found = [_rater(name, answers, newest.get(("people", "reliability", f"annotator={name}"[:255]))) for name in names]
     return Raters(
         raters=tuple(sorted(found, key=lambda one: (one.judge, -one.answers, one.name))),
@@ -172,7 +167,7 @@ def raters(view: View) -> Raters:
         alpha=newest.get(("people", "alpha", "")),
         judged=next((row for key, row in reversed(newest.items()) if key[:2] == ("judge", "agreement")), None),
         cycles=round(cycles.value) if cycles and cycles.value is not None else 0,
-        alike=sum(one.annotator == ALIKE for one in answers),
+        alike=sum(one.annotator == SAME_ANSWER for one in answers),
     )
 
 
@@ -216,7 +211,7 @@ def _played(picks: Sequence[PickRow]) -> dict[tuple[int, str], tuple[int, int | 
     found: dict[tuple[int, str], tuple[int, int | None]] = {}
     for row in picks:
         by_source = {one.source: one.model_round for one in row.pick.candidates}
-        mine = by_source.pop(MINE, None)
+        mine = by_source.pop(CHALLENGER, None)
         if row.pick.kind is PickKind.AUDIT and mine is not None and len(by_source) == 1:
             ((source, rival),) = by_source.items()
             found[row.round, source] = (mine, rival)
@@ -228,7 +223,7 @@ def _rater(name: str, answers: Sequence[Annotation], reliability: Measurement | 
     costs = [float(one.raw["cost"]) for one in mine if one.raw.get("cost") is not None]
     return Rater(
         name=name,
-        judge=name.startswith(JUDGE),
+        judge=is_automatic(name),
         answers=sum(one.state is AnswerState.ANSWERED for one in mine),
         reliability=reliability if reliability is not None and reliability.n else None,
         cost=sum(costs) if costs else None,

@@ -11,9 +11,10 @@ from loop.errors import ModelError
 from loop.ledger import figures, progress
 from loop.ledger.figures import Decision, ModelRow
 from loop.project import Project, only_worker
+from loop.records.vocabulary import EVAL_SETS
 from loop.rounds.mixed_copies import refuse_mixed
 from loop.rounds.task import FilePredictions, task_of
-from loop.rounds.work import GROUNDS, now
+from loop.rounds.work import now
 
 GROUNDS_IN_WORDS = {
     "gold": "the gold test",
@@ -110,7 +111,7 @@ def _card(project: Project, row: ModelRow) -> dict[str, Any]:
     with project.ledger.read() as connection:
         measured = figures.measurements(connection, round_=row.round).get(row.round, ())
     errors = {m.on: m for m in measured if m.metric == "error_rate" and not m.slice}
-    error = next((errors[ground] for ground in GROUNDS if ground in errors), None)
+    error = next((errors[ground] for ground in EVAL_SETS if ground in errors), None)
     facts = {
         "title": project.config.project.title or project.config.project.name,
         "training_labels": row.train_n,

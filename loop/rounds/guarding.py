@@ -27,7 +27,8 @@ from loop.ledger import people
 from loop.phrases import PhraseLeak, leaking
 from loop.pool import LeakGuard, Pool
 from loop.records import Leak, PickKind, Role, Split
-from loop.rounds.work import GROUNDS, Work
+from loop.records.vocabulary import EVAL_SETS
+from loop.rounds.work import Work
 
 DRAWN_AS = {PickKind.AUDIT: "audit", PickKind.DEV: "dev"}
 MEASURING = (Role.AUDIT, Role.DEV)
@@ -77,10 +78,10 @@ def between(
 ) -> tuple[Leak, ...]:
     """The leaking ones among `trained`, in their order, each with the measured example most like it.
 
-    measured: ground → ids; of equally alike ones the first by loop.rounds.work.GROUNDS is told. contexts: prompts are
-    compared with what they are about.
+    measured: evaluation set → ids; of equally alike ones the first in the order of EVAL_SETS is named. contexts:
+    prompts are compared with what they are about.
     """
-    places = [(id_, ground) for ground in GROUNDS for id_ in measured.get(ground, ())]
+    places = [(id_, ground) for ground in EVAL_SETS for id_ in measured.get(ground, ())]
     if not trained or not places:
         return ()
     index = LeakGuard(*_texts(pool, [id_ for id_, _ in places], contexts=contexts))
@@ -132,7 +133,7 @@ def said(leaks: Sequence[Leak | PhraseLeak], gone: Sequence[str] = (), *, noun: 
     lines = []
     if leaks:
         grounds = Counter(one.ground for one in leaks)
-        counts = ", ".join(f"{grounds[ground]:,} {ground}" for ground in GROUNDS if grounds[ground])
+        counts = ", ".join(f"{grounds[ground]:,} {ground}" for ground in EVAL_SETS if grounds[ground])
         kept = f"{_many(len(leaks), noun)} kept out of training"
         their = "its text also measures" if len(leaks) == 1 else "their texts also measure"
         lines.append(f"{kept}: {their} the model ({counts}); `weakspot leaks` shows them side by side")

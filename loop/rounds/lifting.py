@@ -26,6 +26,7 @@ from loop.phrases.leaks import leaking
 from loop.pool import LeakGuard
 from loop.protocols import EmbeddedLabels
 from loop.records import FloatArray, IntArray, Label, Measurement, PickKind, Role
+from loop.records.vocabulary import AUDIT_AND_DEV
 from loop.rounds import audit
 from loop.rounds.frozen import Frozen, label_rows
 from loop.rounds.guarding import kept_out
@@ -33,7 +34,6 @@ from loop.rounds.work import Work
 
 MODEL, C = "logistic", 5.0
 """What the throw-away models are: logistic regression with this inverse L2 strength, on rows of length 1."""
-ON = "audit+dev"
 FALLBACK = "stratified"
 """The strategy that picks while picking does not pay: diverse, and at random."""
 AT_RANDOM = ("random", FALLBACK)
@@ -107,7 +107,7 @@ def loss(newest: Measurement | None, strategy: str, *, behind: int) -> str:
 
 
 def _lifts(row: Measurement) -> bool:
-    return row.metric == "lift" and row.on == ON
+    return row.metric == "lift" and row.on == AUDIT_AND_DEV
 
 
 def _arms(work: Work) -> _Arms:
@@ -211,4 +211,4 @@ def _told(found: Lift) -> tuple[Measurement, ...]:
         ("picked_error", found.picked_error, None, None),
     )
     estimator = f"{METHOD} {MODEL}"
-    return tuple(Measurement(*row, n=found.n, on=ON, estimator=estimator) for row in rows)
+    return tuple(Measurement(*row, n=found.n, on=AUDIT_AND_DEV, estimator=estimator) for row in rows)

@@ -22,7 +22,8 @@ from loop.labels import last_words
 from loop.ledger import people, progress
 from loop.ledger.people import PickRow
 from loop.project import Project, only_worker
-from loop.records import AnswerState, Receipt
+from loop.records import Receipt
+from loop.records.vocabulary import FINAL_STATES, SUFFICES, is_automatic
 from loop.rounds import settings
 from loop.rounds.collection import take_over
 from loop.rounds.histories import PROJECT_URL, follow, history, note_project
@@ -35,16 +36,10 @@ PATIENCE_S = 600.0
 """How long a server that was there may be away while we wait for people."""
 LOOK_CLOSELY_S = 30.0
 """How often the open questions are read one by one: a server that was killed may hold an answer it does not tell of."""
-JUDGE = "judge:"
-"""How the names of annotators begin that are no people."""
-SUFFICES = "suffices"
-"""Key of `Annotation.raw`: with this answer no person needs to be asked."""
 AT_ONCE = 20
 """So many questions a judge is asked before its answers are kept."""
 OPEN_SHARE = 5
 """The next portion is chosen when a fifth of one is left open: people have something to answer meanwhile."""
-FINAL = (AnswerState.ANSWERED, AnswerState.SKIPPED, AnswerState.EMPTY)
-"""States that end a question; a quarantined answer does not."""
 
 
 def send(work: Work) -> Done:
@@ -160,7 +155,7 @@ def _never_sent(work: Work) -> list[PickRow]:
 def _ask_others_first(work: Work) -> None:
     """Answers that need no person, each kept as soon as it is there: a run that is killed asks nobody twice."""
     with work.project.ledger.read() as connection:
-        known = {answer.ext_id for answer in people.answers(connection) if answer.annotator.startswith(JUDGE)}
+        known = {answer.ext_id for answer in people.answers(connection) if is_automatic(answer.annotator)}
     open_rows = [row for row in _picks(work) if row.ext_id not in known]
     for start in range(0, len(open_rows), AT_ONCE):
         answers = task_of(work.config).answers(work, open_rows[start : start + AT_ONCE])
@@ -211,8 +206,8 @@ def _lacking(work: Work) -> set[str]:
     with work.project.ledger.read() as connection:
         ext_ids = [row.ext_id for row in people.picks(connection, round_=work.round)]
         answers = people.answers(connection, ext_ids=ext_ids)
-    by_people = [one for one in last_words(answers) if not one.annotator.startswith(JUDGE)]
-    count = Counter(one.ext_id for one in by_people if one.state in FINAL)
+    by_people = [one for one in last_words(answers) if not is_automatic(one.annotator)]
+    count = Counter(one.ext_id for one in by_people if one.state in FINAL_STATES)
     ext_ids = [one for one in ext_ids if one not in {a.ext_id for a in answers if a.raw.get(SUFFICES)}]
     return {ext_id for ext_id in ext_ids if count[ext_id] < work.config.labeler.overlap}
 

@@ -15,10 +15,10 @@ from loop.evaluation import lives as rules
 from loop.evaluation.lives import Seen
 from loop.evaluation.slices import find_slices, length_band
 from loop.ledger import figures, lives, people
-from loop.ledger.people import JUDGED
 from loop.records import AnswerState, FoundSlice, PickKind, Spot, SpotLife
+from loop.records.vocabulary import EVAL_SETS, is_of_judge
 from loop.rounds.frozen import Frozen, Partition, parts_of
-from loop.rounds.work import GROUNDS, Work
+from loop.rounds.work import Work
 
 ENOUGH = 100
 """Slices are sought on the best ground with so many examples, else on the largest."""
@@ -85,8 +85,8 @@ def slices_of(
 
 
 def _ground(wrong: Mapping[str, Mapping[str, bool]]) -> str:
-    large = [ground for ground in GROUNDS if len(wrong.get(ground, {})) >= ENOUGH]
-    return large[0] if large else max(GROUNDS, key=lambda ground: len(wrong.get(ground, {})))
+    large = [ground for ground in EVAL_SETS if len(wrong.get(ground, {})) >= ENOUGH]
+    return large[0] if large else max(EVAL_SETS, key=lambda ground: len(wrong.get(ground, {})))
 
 
 def _spent(work: Work, frozen: Frozen, regions: Partition) -> Counter[tuple[int, int]]:
@@ -94,7 +94,7 @@ def _spent(work: Work, frozen: Frozen, regions: Partition) -> Counter[tuple[int,
     with work.project.ledger.read() as connection:
         picks = [row for row in people.picks(connection) if row.pick.kind is not PickKind.AUDIT]
         answers = people.answers(connection)
-    answered = {row.ext_id for row in answers if row.state is AnswerState.ANSWERED and not row.id.startswith(JUDGED)}
+    answered = {row.ext_id for row in answers if row.state is AnswerState.ANSWERED and not is_of_judge(row.id)}
     first: dict[str, int] = {}
     for row in picks:
         if row.ext_id in answered:

@@ -26,9 +26,6 @@ from loop.protocols import Progress
 
 STEPS = ("train", "evaluate", "gate", "score", "map", "select", "send", "await", "collect", "settle")
 
-GROUNDS = ("gold", "audit", "dev")
-"""Where a figure may rest, best first: the first one with enough examples decides in the gate."""
-
 
 def nothing(_: Connection) -> None:
     """The record of a step without rows of its own."""

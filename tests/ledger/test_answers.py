@@ -21,6 +21,7 @@ from loop.ledger.progress import RoundRow
 from loop.ledger.schema import is_fixed, metadata
 from loop.ledger.writing import upsert
 from loop.records import UNKNOWN, Annotation, AnswerState, Pick, PickKind, SentTask
+from loop.records.vocabulary import JUDGE_ID_PREFIX
 
 AT = "2026-01-01T00:00:00.000000+00:00"
 LATER = "2026-01-01T00:00:09.000000+00:00"
@@ -186,13 +187,13 @@ def test_a_missing_answer_is_unexplained_unless_its_task_has_changed_since(ledge
 def test_what_an_older_weakspot_noted_is_adopted_once_and_a_judges_answers_never(ledger: Ledger) -> None:
     with ledger.begin() as connection:
         people.replace_annotations(connection, {"a": [answer("a", "1")]})
-        people.add_answers(connection, [answer("b", f"{people.JUDGED}b")])
+        people.add_answers(connection, [answer("b", f"{JUDGE_ID_PREFIX}b")])
         for history in ("first", "second"):
             tasks.adopt(connection, history)
             answers.adopt(connection, history)
         rows = connection.execute(select(schema.annotations.c.id, schema.annotations.c.seen_in)).all()
         seen = {row.id: row.seen_in for row in rows}
-        assert seen == {"1": "first", f"{people.JUDGED}b": None}
+        assert seen == {"1": "first", f"{JUDGE_ID_PREFIX}b": None}
         assert set(connection.execute(select(schema.tasks.c.seen_in)).scalars()) == {"first"}
 
 

@@ -19,6 +19,7 @@ from loop.ledger.forecasts import put_forecast
 from loop.ledger.progress import RoundRow
 from loop.project import open_project
 from loop.records import Annotation, AnswerState, Estimate, Forecast, Measurement, Pick, PickKind
+from loop.records.vocabulary import JUDGE_ID_PREFIX
 from loop.report.plan import Plan, came, plan, series
 from loop.report.view import View, view
 
@@ -126,7 +127,7 @@ def test_only_labels_that_train_are_counted(priced: View) -> None:
 def test_what_is_spent_are_all_answers_of_people_skipped_ones_included(priced: View) -> None:
     root = priced.project.root
     with ledger_of(root) as ledger, ledger.begin() as row:
-        people.add_answers(row, [_answer("2-1", 5000.0, id_=f"{people.JUDGED}2-1")])
+        people.add_answers(row, [_answer("2-1", 5000.0, id_=f"{JUDGE_ID_PREFIX}2-1")])
     found = planned(root)
     assert found.spent is not None
     assert found.spent.hours == pytest.approx(30 * 36 / 3600)

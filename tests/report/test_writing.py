@@ -13,9 +13,8 @@ from loop import report
 from loop.errors import DataError
 from loop.ledger import Ledger, figures, people, progress
 from loop.records import Annotation, AnswerState, Measurement, Role
+from loop.records.vocabulary import SAME_ANSWER
 from loop.report import View
-from loop.report.writing import ALIKE
-from loop.tasks.generation.winning import SAME
 
 pytestmark = pytest.mark.slow
 
@@ -79,16 +78,15 @@ def test_a_reliability_that_rests_on_no_shared_pair_is_not_known(tmp_path: Path)
 
 
 def test_pairs_that_were_alike_are_counted_and_nobody_is_named_for_them(tmp_path: Path) -> None:
-    assert ALIKE == SAME
     root = small(tmp_path)
-    row = Annotation("judge-x", "00-0000", ALIKE, AnswerState.ANSWERED, "tie", (), "", None, None, "", "", {})
+    row = Annotation("judge-x", "00-0000", SAME_ANSWER, AnswerState.ANSWERED, "tie", (), "", None, None, "", "", {})
     with ledger_of(root) as ledger, ledger.begin() as connection:
         people.add_answers(connection, [row])
     with report.view(root) as view:
         found = report.raters(view)
-        assert ALIKE not in [one.name for one in report.annotators(view)]
+        assert SAME_ANSWER not in [one.name for one in report.annotators(view)]
     assert found.alike == 1
-    assert ALIKE not in [one.name for one in found.raters]
+    assert SAME_ANSWER not in [one.name for one in found.raters]
 
 
 def test_only_a_signal_whose_whole_interval_lies_above_the_length_beats_it(five: View) -> None:

@@ -23,8 +23,9 @@ from loop.models.recipes.names import TIMES
 from loop.project import Project, open_project
 from loop.protocols import EmbeddedLabels
 from loop.records import Measurement, PickKind
+from loop.records.vocabulary import AUDIT_AND_DEV
 from loop.rounds import lifting
-from loop.rounds.lifting import ON, ROUNDS_BEHIND, loss, near_twins, with_label_texts
+from loop.rounds.lifting import ROUNDS_BEHIND, loss, near_twins, with_label_texts
 from loop.rounds.work import Work
 
 BAD = Lift(
@@ -42,12 +43,12 @@ def test_near_twins_share_a_group_and_others_do_not() -> None:
 
 @pytest.mark.parametrize(("value", "low", "high"), [(-0.1, -0.2, 0.01), (0.1, 0.05, 0.2), (None, None, None)])
 def test_nothing_is_lost_without_proof(value: float | None, low: float | None, high: float | None) -> None:
-    assert loss(Measurement("lift", value, low, high, n=60, on=ON), "margin", behind=9) == ""
+    assert loss(Measurement("lift", value, low, high, n=60, on=AUDIT_AND_DEV), "margin", behind=9) == ""
     assert loss(None, "margin", behind=9) == ""
 
 
 def test_a_proved_loss_counts_once_enough_rounds_of_picks_stand_behind_it() -> None:
-    proved = Measurement("lift", -0.1, -0.15, -0.05, n=60, on=ON)
+    proved = Measurement("lift", -0.1, -0.15, -0.05, n=60, on=AUDIT_AND_DEV)
     assert loss(proved, "margin", behind=ROUNDS_BEHIND - 1) == ""
     told = "at equal counts what margin picked gave 10.0 points more errors (5.0 to 15.0) than random answers"
     assert loss(proved, "margin", behind=ROUNDS_BEHIND) == told
@@ -99,7 +100,7 @@ def test_it_is_measured_as_soon_as_there_are_random_answers_enough(root: Path) -
     with opened(root) as project, project.ledger.read() as connection:
         measured = figures.measurements(connection)
         outcomes = {row.round: row.outcome or {} for row in progress.steps(connection) if row.step == "evaluate"}
-    rows = {round_: {row.metric: row for row in rows if row.on == lifting.ON} for round_, rows in measured.items()}
+    rows = {round_: {row.metric: row for row in rows if row.on == AUDIT_AND_DEV} for round_, rows in measured.items()}
     assert outcomes[1]["no_lift"] == f"15 random answers, {FEWEST} are needed"
     assert not rows[1]
     assert set(rows[4]) == {"lift", "labels_saved", "lift_at", "random_error", "picked_error"}

@@ -10,10 +10,11 @@ from loop.evaluation import watching
 from loop.evaluation.compare import wrong_of
 from loop.ledger import figures
 from loop.records import SliceComparison
+from loop.records.vocabulary import EVAL_SETS
 from loop.rounds import audit
 from loop.rounds.challenging import Ground, Measured, challenge
 from loop.rounds.lost_files import is_whole
-from loop.rounds.work import GROUNDS, Done, Work
+from loop.rounds.work import Done, Work
 from loop.tasks.classification.judging import predictions_of, slices_of, truths
 from loop.tasks.classification.retention import forgotten
 
@@ -26,7 +27,7 @@ def gate(work: Work) -> Done:
     if work.round not in trained:
         return Done({"skipped": "no model in this round"})
     truth = truths(work)
-    known = {id_: label for ground in reversed(GROUNDS) for id_, label in truth[ground].items()}
+    known = {id_: label for ground in reversed(EVAL_SETS) for id_, label in truth[ground].items()}
     # Which classes and slices a model from label names does well on is the luck of the names: only the whole counts.
     watches_parts = champion is not None and trained.get(champion) != 0
     classes: dict[str, list[str]] = {}

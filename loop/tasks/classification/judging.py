@@ -20,11 +20,12 @@ from loop.ledger import figures, people
 from loop.ledger.estimates import EstimateRow, put_estimates
 from loop.protocols import Scores
 from loop.records import Measurement, Predictions, Role
+from loop.records.vocabulary import EVAL_SETS
 from loop.rounds import audit, lifting
 from loop.rounds.estimating import Grounds, Judged, measure_anew
 from loop.rounds.frozen import embeddings, partition, tokens
 from loop.rounds.lost_files import is_whole
-from loop.rounds.work import GROUNDS, Done, Work
+from loop.rounds.work import Done, Work
 from loop.step_folders import load_predictions, save_predictions
 from loop.tasks.classification import proxies
 from loop.tasks.classification.learning import BESIDE, MODEL, HeldOut, held_out, proxied
@@ -41,7 +42,7 @@ def evaluate(work: Work) -> Done:
         if not any(row.round == work.round for row in figures.models(connection)):
             return Done({"skipped": "no model in this round"})
     truth = truths(work)
-    measured = [id_ for ground in GROUNDS for id_ in truth[ground]]
+    measured = [id_ for ground in EVAL_SETS for id_ in truth[ground]]
     open_ids = proxies.unlabelled(work)
     ids = tuple(dict.fromkeys([*measured, *audit.population(work), *open_ids]))
     made = work.project.artifacts.open(work.name("train"))
@@ -49,7 +50,7 @@ def evaluate(work: Work) -> Done:
     predictions = _predicted(work, model, ids, held_out(made, MODEL))
     with work.project.artifacts.writing(work.name("evaluate")) as folder:
         save_predictions(folder, predictions)
-        kept = measure_retention(work, model, folder, work.rng("evaluate", len(GROUNDS)))
+        kept = measure_retention(work, model, folder, work.rng("evaluate", len(EVAL_SETS)))
     lifted = lifting.measure_lift(work, embeddings(work))
     against: tuple[Measurement, ...] = ()
     if proxied(work):
@@ -71,7 +72,7 @@ def evaluate(work: Work) -> Done:
 
     headline = {f"{row.on}_error": row.value for row in found if row.metric == "error_rate" and not row.slice}
     unlifted = {"no_lift": lifted.why} if lifted.why else {}
-    return Done({ground: len(truth[ground]) for ground in GROUNDS} | headline | unlifted, record)
+    return Done({ground: len(truth[ground]) for ground in EVAL_SETS} | headline | unlifted, record)
 
 
 def _predicted(work: Work, model: Any, ids: tuple[str, ...], dev: HeldOut | None) -> Predictions:
@@ -133,7 +134,7 @@ def _measured(work: Work, predictions: Predictions, truth: Mapping[str, Mapping[
     for ground, known in {**truth, "audit": audited}.items():
         if known:
             slices = slices_of(work, tuple(known))
-            rng = work.rng("evaluate", GROUNDS.index(ground))
+            rng = work.rng("evaluate", EVAL_SETS.index(ground))
             drawn = chances if ground == "audit" else None
             found += measure.measure(predictions, known, on=ground, slices=slices, rng=rng, chances=drawn)
     return tuple(found)

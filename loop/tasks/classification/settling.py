@@ -11,13 +11,11 @@ from loop.labels import Settlement, SettlementState, last_words
 from loop.labels import settle as settle_answers
 from loop.ledger import people
 from loop.ledger.people import PickRow
-from loop.records import Annotation, Label, PickKind, Role
+from loop.records import Annotation, Label, Role
+from loop.records.vocabulary import ROLES
 from loop.rounds import settings
 from loop.rounds.guarding import Guarded, guard
 from loop.rounds.work import Done, Work
-
-ROLES = {PickKind.AUDIT: Role.AUDIT, PickKind.DEV: Role.DEV}
-"""What an answer is used for when its question was drawn at random; all others are trained on."""
 
 
 def settle(work: Work) -> Done:

@@ -14,7 +14,7 @@ from loop.ledger import figures
 from loop.ledger.figures import ModelRow
 from loop.project import Project
 from loop.records import Measurement
-from loop.rounds.work import GROUNDS
+from loop.records.vocabulary import EVAL_SETS
 
 CHECK = "check:"
 
@@ -57,4 +57,4 @@ def _of(rows: Sequence[Measurement], metric: str, on: str) -> Measurement | None
 
 def _best(rows: Sequence[Measurement], metric: str) -> Measurement | None:
     """On the best ground it was measured on."""
-    return next((one for ground in GROUNDS if (one := _of(rows, metric, ground)) is not None), None)
+    return next((one for ground in EVAL_SETS if (one := _of(rows, metric, ground)) is not None), None)

@@ -14,12 +14,11 @@ from dataclasses import replace
 
 from loop.endpoint import EndpointGenerator
 from loop.judge import Judge, doubtful, overlap, share
-from loop.ledger.people import JUDGED, PickRow
+from loop.ledger.people import PickRow
 from loop.records import Annotation, AnswerState, PickKind
-from loop.rounds.people import SUFFICES
+from loop.records.vocabulary import JUDGE_ID_PREFIX, SAME_ANSWER, SUFFICES
 from loop.rounds.work import Work, now
 from loop.tasks.generation.questions import questions
-from loop.tasks.generation.winning import SAME
 
 
 def answers(work: Work, rows: Sequence[PickRow]) -> tuple[Annotation, ...]:
@@ -37,9 +36,9 @@ def _alike(row: PickRow) -> bool:
 def _tie(row: PickRow) -> Annotation:
     moment = now()
     return Annotation(
-        id=f"{JUDGED}{row.ext_id}",
+        id=f"{JUDGE_ID_PREFIX}{row.ext_id}",
         ext_id=row.ext_id,
-        annotator=SAME,
+        annotator=SAME_ANSWER,
         state=AnswerState.ANSWERED,
         label="tie" if row.pick.form == "pair" else "[1, 2]",
         flags=(),

@@ -21,13 +21,12 @@ from loop.consensus import Consensus, Judgement, consensus, from_ranking, to_pai
 from loop.labels import last_words
 from loop.ledger import figures, people
 from loop.ledger.people import PickRow
-from loop.records import Annotation, AnswerState, Label, Measurement, PickKind, Preference, Role
+from loop.records import Annotation, AnswerState, Label, Measurement, Preference, Role
+from loop.records.vocabulary import ROLES, is_automatic
 from loop.rounds.guarding import Guarded, guard
-from loop.rounds.people import JUDGE
 from loop.rounds.work import Done, Work
 from loop.tasks.generation.winning import measured
 
-ROLES = {PickKind.AUDIT: Role.AUDIT, PickKind.DEV: Role.DEV}
 MENDED = 0.95
 """How sure we are that a person's own words are better than what they mended."""
 FULL = 4.5
@@ -44,7 +43,7 @@ def settle(work: Work) -> Done:
         known = {label.example_id: label for label in people.labels(connection)}
         before = {one.id for one in people.preferences(connection)}
     judgements = [said for one in answers for said in _judgements(picks[one.ext_id], one)]
-    settled = consensus(judgements, people={one.annotator for one in judgements if not one.annotator.startswith(JUDGE)})
+    settled = consensus(judgements, people={one.annotator for one in judgements if not is_automatic(one.annotator)})
     preferences = [*_preferences(settled, picks.values(), answers), *_mended(picks, answers)]
     labels = demonstrations(picks, answers, known)
     withdrawn = sorted(
@@ -160,7 +159,7 @@ def demonstrations(
 ) -> list[Label]:
     """Corrected answers, answers people left as they are, and answers with full marks; a judge's word makes none."""
     said: dict[str, list[Annotation]] = {}
-    by_people = (one for one in answers if not one.annotator.startswith(JUDGE))
+    by_people = (one for one in answers if not is_automatic(one.annotator))
     for answer in sorted(by_people, key=lambda one: (one.updated_at, one.id)):
         said.setdefault(answer.ext_id, []).append(answer)
     labels = []

@@ -17,14 +17,10 @@ from loop.evaluation.measure import rate
 from loop.evaluation.texts.winning import clustered_win_rate, corrected_win_rate
 from loop.ledger.people import PickRow
 from loop.records import Annotation, Candidate, Measurement, PickKind
-from loop.rounds.people import JUDGE
+from loop.records.vocabulary import CHALLENGER, SAME_ANSWER, is_automatic
 from loop.rounds.work import Work
 from loop.tasks.generation import opinions
 
-MINE = "challenger"
-"""The source of the answer whose wins are counted."""
-SAME = f"{JUDGE}same answer"
-"""Who says "tie" where both models wrote the same: nobody needs to be asked."""
 LEAST_SHARED = 10
 """A judge is corrected by at least so many prompts that people answered too."""
 
@@ -38,16 +34,16 @@ def measured(work: Work, picks: Mapping[str, PickRow], answers: Sequence[Annotat
     ]
     thought = opinions.formed(work)
     rows = [row for source in ("champion", "first") for row in _wins(mine, source, thought.get(source, {}))]
-    by_people = [(row, one) for row, one in mine if not one.annotator.startswith(JUDGE)]
+    by_people = [(row, one) for row, one in mine if not is_automatic(one.annotator)]
     return [*rows, *_marks(work, by_people), *_mends(by_people)]
 
 
 def score(candidates: Sequence[Candidate], label: str) -> float:
-    """1: the answer of `MINE` won, 0.5: a tie or both bad, 0: it lost. label: of a pair, or of a ranking of two."""
+    """1: this round's answer won, 0.5: a tie or both bad, 0: it lost. label: of a pair, or of a ranking of two."""
     best = {"first": 0, "second": 1, "[1, 2]": 0, "[2, 1]": 1}.get(label)
     if best is None or len({one.text for one in candidates}) == 1:
         return 0.5
-    return 1.0 if candidates[best].source == MINE else 0.0
+    return 1.0 if candidates[best].source == CHALLENGER else 0.0
 
 
 def _wins(mine: Sequence[tuple[PickRow, Annotation]], source: str, thought: Mapping[str, float]) -> list[Measurement]:
@@ -55,9 +51,9 @@ def _wins(mine: Sequence[tuple[PickRow, Annotation]], source: str, thought: Mapp
     judge: dict[str, list[float]] = {}
     for row, answer in mine:
         pick = row.pick
-        if len(pick.candidates) != 2 or {one.source for one in pick.candidates} != {MINE, source}:
+        if len(pick.candidates) != 2 or {one.source for one in pick.candidates} != {CHALLENGER, source}:
             continue
-        by_judge = answer.annotator.startswith(JUDGE) and answer.annotator != SAME
+        by_judge = is_automatic(answer.annotator) and answer.annotator != SAME_ANSWER
         told = judge if by_judge else people
         told.setdefault(pick.example_id, []).append(score(pick.candidates, answer.label or ""))
     found = clustered_win_rate(people)
