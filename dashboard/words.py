@@ -7,22 +7,9 @@ import math
 import re
 from datetime import UTC, datetime
 
-from loop.records.vocabulary import JUDGE_PREFIX, is_automatic
+from loop.records.vocabulary import JUDGE_PREFIX, STEP_NAMES, is_automatic
 
 NOTHING = "–"
-STEPS = {
-    "train": "training",
-    "evaluate": "measuring the model",
-    "gate": "comparing with the champion",
-    "score": "reading the pool",
-    "map": "mapping weak spots",
-    "select": "picking questions",
-    "send": "sending questions",
-    "await": "waiting for answers",
-    "collect": "collecting answers",
-    "settle": "settling labels",
-}
-"""Step of a round → what it is doing."""
 SAID = {"first": "left better", "second": "right better", "tie": "equally good", "both_bad": "both bad"}
 """Label of a compared pair → what was said, in the words of the labeling page."""
 METRICS = {
@@ -165,7 +152,7 @@ def ago(at: str | None, *, now: datetime) -> str:
 
 def step(name: str | None) -> str:
     """What a step of a round is doing; "over" when there is none."""
-    return "over" if name is None else STEPS.get(name, "at an unknown step")
+    return "over" if name is None else STEP_NAMES.get(name, "at an unknown step")
 
 
 def clock(at: str | None) -> str:

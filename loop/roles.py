@@ -5,10 +5,10 @@ A role is given once and kept for ever: a dev example that was trained on later 
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from loop.random_keys import random_key
 from loop.records import Label, Role
 
 TRAIN_FIRST = 2
@@ -18,17 +18,16 @@ TRAIN_FIRST = 2
 def assign_roles(new: Mapping[str, str], *, known: Iterable[Label], share: float) -> dict[str, Role]:
     """Example id → label, all new; returns id → TRAIN or DEV, about `share` (0..0.5) of them DEV.
 
-    The lot of an example depends on its id alone, so that the order in which answers came does not matter.
+    The random key of an example depends on its id alone, so that the order in which answers came does not matter.
     """
     trained = Counter(label.label for label in known if label.role is Role.TRAIN)
     roles: dict[str, Role] = {}
-    for id_ in sorted(new, key=_lot):
-        wanted = _lot(id_) >= 1 - share
+    for id_ in sorted(new, key=_key):
+        wanted = _key(id_) >= 1 - share
         roles[id_] = Role.DEV if wanted and trained[new[id_]] >= TRAIN_FIRST else Role.TRAIN
         trained[new[id_]] += roles[id_] is Role.TRAIN
     return roles
 
 
-def _lot(example_id: str) -> float:
-    """A number in 0..1, as good as random."""
-    return int.from_bytes(hashlib.blake2b(example_id.encode(), digest_size=8, salt=b"role").digest()) / 2**64
+def _key(example_id: str) -> float:
+    return random_key(example_id, salt=b"role")

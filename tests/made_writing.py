@@ -37,11 +37,11 @@ from loop.records import (
     Split,
     Spot,
 )
+from loop.records.vocabulary import STEPS
 
 BEGIN = datetime(2026, 4, 6, 8, 0, tzinfo=UTC)
 PEOPLE = ("ana@desk.example", "jonas@desk.example")
 JUDGE = "judge:small-judge"
-STEPS = ("train", "evaluate", "gate", "score", "map", "select", "send", "await", "collect", "settle")
 SPOTS = ("refund · order", "contract · end", "technician · visit", "invoice · copy")
 ASKED = (
     "I sent my order back two weeks ago. Where is my refund?",

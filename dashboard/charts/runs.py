@@ -8,9 +8,9 @@ import altair as alt
 import pandas as pd
 
 from dashboard.charts.look import Look, dressed
+from loop.records.vocabulary import STEPS
 
 KINDS = ("done", "people answer", "running", "stopped here")
-STEPS = ("train", "evaluate", "gate", "score", "map", "select", "send", "await", "collect", "settle")
 
 
 def timeline(frame: pd.DataFrame, look: Look, *, height: int = 300) -> Any:

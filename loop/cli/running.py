@@ -9,13 +9,13 @@ from loop.cli import reading, showing
 from loop.cli.terminal import Terminal
 from loop.errors import ConfigError
 from loop.project import open_project
+from loop.records.vocabulary import STEPS
 from loop.registry import suggestion
 from loop.report import report, view
 from loop.rounds.creating import Created, create
 from loop.rounds.request import Request
 from loop.rounds.running import Wish
 from loop.rounds.running import run as run_rounds
-from loop.rounds.work import STEPS
 
 __all__ = ["Request", "init", "run"]
 

@@ -6,19 +6,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 
 from loop.cli.output import console
 from loop.ledger.progress import StepRow
-
-WORDS = {
-    "train": "training on the labels so far",
-    "evaluate": "measuring on gold, audit and dev",
-    "gate": "comparing with the champion",
-    "score": "scoring the pool",
-    "map": "estimating weak spots",
-    "select": "choosing what to ask",
-    "send": "sending questions",
-    "await": "waiting for people",
-    "collect": "collecting answers",
-    "settle": "settling labels",
-}
+from loop.records.vocabulary import STEP_NAMES
 
 
 class Terminal:
@@ -46,7 +34,7 @@ class Terminal:
             )
             self._progress = Progress(*columns, console=self._console, transient=True)
             self._progress.start()
-            self._task = self._progress.add_task(f"{step:<8} {WORDS[step]}", total=1)
+            self._task = self._progress.add_task(f"{step:<8} {STEP_NAMES[step]}", total=1)
 
     def advanced(self, done: int, total: int) -> None:
         """Moves the bar."""

@@ -5,9 +5,9 @@ A question's lot depends on its id and the seed alone: it stays the same whateve
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 
+from loop.random_keys import random_key
 from loop.records import Annotation, AnswerState
 
 
@@ -41,6 +41,4 @@ def _drawn(ext_ids: Iterable[str], share: float, *, seed: int, salt: bytes) -> t
 
 
 def _lot(ext_id: str, *, seed: int, salt: bytes) -> float:
-    """A number in 0..1, 1 excluded, as good as random."""
-    digest = hashlib.blake2b(f"{seed} {ext_id}".encode(), digest_size=6, salt=salt).digest()
-    return int.from_bytes(digest) / 2**48
+    return random_key(f"{seed} {ext_id}", salt=salt, size=6)

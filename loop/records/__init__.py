@@ -28,7 +28,7 @@ from loop.records.honesty import (
     Verdict,
     Veto,
 )
-from loop.records.questions import Form, Neighbour, Pick, PickKind, Question, Receipt, SentTask
+from loop.records.questions import Form, Neighbour, Pick, PickKind, Question, Receipt, SentTask, question_id
 from loop.records.texts import Candidate, Chat, Generation, Message
 
 __all__ = [
@@ -70,4 +70,5 @@ __all__ = [
     "SpotLife",
     "Verdict",
     "Veto",
+    "question_id",
 ]

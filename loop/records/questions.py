@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -130,3 +131,12 @@ class Receipt:
     continues: bool = True
     """False: not the project the ledger knows, or one that was set back to an earlier state. What is absent there was
     not removed by people."""
+
+
+def question_id(project_key: str, round_: int, example_id: str, *, repeat: bool = False) -> str:
+    """The external id of a question, by which the ledger and the labeling tool know it: 20 hex digits.
+
+    repeat: of a question that is asked twice in a round, the second time.
+    """
+    text = f"{project_key}/{round_}/{example_id}" + ("/again" if repeat else "")
+    return hashlib.blake2b(text.encode(), digest_size=10).hexdigest()

@@ -6,6 +6,20 @@ from loop.records.answers import AnswerState
 from loop.records.examples import Role
 from loop.records.questions import PickKind
 
+STEP_NAMES = {
+    "train": "training",
+    "evaluate": "evaluating the model",
+    "gate": "comparing with the champion",
+    "score": "scoring the pool",
+    "map": "estimating weak spots",
+    "select": "selecting questions",
+    "send": "sending questions",
+    "await": "waiting for answers",
+    "collect": "collecting answers",
+    "settle": "settling labels",
+}
+"""Step of a round → what it does, in the order of the steps."""
+STEPS = tuple(STEP_NAMES)
 EVAL_SETS = ("gold", "audit", "dev")
 """What a model may be measured on, best first: the first one with enough examples decides in the gate."""
 AUDIT_AND_DEV = "audit+dev"

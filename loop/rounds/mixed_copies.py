@@ -19,8 +19,9 @@ from loop.ledger import figures, lineage, progress
 from loop.ledger.progress import Event
 from loop.manifest import digest
 from loop.project import Project
+from loop.records.vocabulary import STEPS
 from loop.rounds.bundle_files import parsed
-from loop.rounds.work import STEPS, now
+from loop.rounds.work import now
 
 
 def refuse_mixed(project: Project) -> None:

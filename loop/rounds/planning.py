@@ -15,7 +15,7 @@ from loop.planning.outlook import Outlook, forecast, holding, outlook
 from loop.planning.seen import Seen
 from loop.planning.stopping import Ruling
 from loop.project import Project
-from loop.rounds.work import STEPS
+from loop.records.vocabulary import STEPS
 
 ASKS = "send"
 """The step that takes people's time: what ends before it costs nobody anything, and no rule forbids it."""

@@ -9,10 +9,10 @@ everywhere else.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 
 from loop.ledger import people
+from loop.random_keys import random_key
 from loop.records import PickKind, Split
 from loop.rounds.work import Work
 
@@ -34,7 +34,7 @@ def reserve(work: Work, kind: PickKind) -> frozenset[str]:
 
 
 def lots(work: Work, kind: PickKind) -> dict[str, float]:
-    """Id → its lot within the reserve, 0..1, as good as random; whether or not anything is set apart now."""
+    """Id → its lot within the reserve, 0..1, pseudo-random and uniform; whether or not anything is set apart now."""
     low, high = LOTS[kind]
     drawn = {id_: _lot(work, id_) for id_ in work.project.pool.ids(Split.POOL)}
     return {id_: (lot - low) / (high - low) for id_, lot in drawn.items() if low <= lot < high}
@@ -72,6 +72,5 @@ def _was_asked(work: Work, kind: PickKind) -> bool:
 
 
 def _lot(work: Work, example_id: str) -> float:
-    """A number in 0..1, as good as random, that belongs to this example in this project."""
-    text = f"{work.config.seed}/{example_id}"
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest()) / 2**64
+    """The random key of this example in this project, in [0, 1)."""
+    return random_key(f"{work.config.seed}/{example_id}")

@@ -24,12 +24,13 @@ from loop.ledger import lineage, progress
 from loop.ledger.lineage import BundleRow
 from loop.ledger.progress import Event, Heartbeat, StepRow
 from loop.project import CONFIG, Project, only_worker
+from loop.records.vocabulary import STEPS
 from loop.rounds import bundles, machine, people, planning
 from loop.rounds.mixed_copies import refuse_mixed, set_aside_newer_rounds
 from loop.rounds.opening import open_round
 from loop.rounds.restoring import restore_what_is_read
 from loop.rounds.task import task_of
-from loop.rounds.work import STEPS, Done, Work, nothing, now
+from loop.rounds.work import Done, Work, nothing, now
 
 WRITING = ("train", "evaluate", "score")
 """Steps that leave files under their own name."""

@@ -27,8 +27,8 @@ from loop.ledger.lineage import BundleRow
 from loop.manifest import digest as digest_of
 from loop.project import Project
 from loop.protocols import Progress
+from loop.records.vocabulary import STEPS
 from loop.rounds import bundle_files, rows_kept
-from loop.rounds.work import STEPS
 
 MEANS = {
     "pool": "the examples are not those the project was made with, and every figure speaks of them",

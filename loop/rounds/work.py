@@ -23,8 +23,8 @@ from loop.config import Config
 from loop.ledger import people
 from loop.project import Project
 from loop.protocols import Progress
-
-STEPS = ("train", "evaluate", "gate", "score", "map", "select", "send", "await", "collect", "settle")
+from loop.records import question_id
+from loop.records.vocabulary import STEPS
 
 
 def nothing(_: Connection) -> None:
@@ -60,6 +60,10 @@ class Work:
     def rng(self, step: str, stream: int = 0) -> np.random.Generator:
         """Randomness of (seed, round, step, stream): the same on every run."""
         return np.random.default_rng([self.config.seed, self.round, STEPS.index(step), stream])
+
+    def question_id(self, example_id: str, *, repeat: bool = False) -> str:
+        """The external id of this round's question about an example; repeat: the second one about it."""
+        return question_id(self.project.key, self.round, example_id, repeat=repeat)
 
     def name(self, step: str) -> str:
         """The artifact of a step of this round."""

@@ -162,7 +162,7 @@ def bytes_read() -> int:
 def line(project: Any, round_: int, seconds: float, read: int, counts: Counts) -> Line:
     """What a round took, and what there is after it."""
     from loop.ledger import people
-    from loop.rounds.work import STEPS
+    from loop.records.vocabulary import STEPS
 
     process = psutil.Process()
     with project.ledger.read() as connection:

@@ -36,8 +36,8 @@ from loop.records import (
     Split,
     Spot,
 )
+from loop.records.vocabulary import STEPS
 
-STEPS = ("train", "evaluate", "gate", "score", "map", "select", "send", "await", "collect", "settle")
 SECONDS = (31.0, 6.2, 0.1, 11.4, 0.9, 0.4, 5.3, 64.0, 1.2, 0.3)
 BEGIN = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 SERVER = "http://127.0.0.1:8080"

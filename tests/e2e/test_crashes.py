@@ -22,7 +22,7 @@ from made_project import make_files, make_project
 from world import ledger_of, leftovers, server_of
 
 from labeling.server import EmbeddedServer
-from loop.rounds.work import STEPS
+from loop.records.vocabulary import STEPS
 
 pytestmark = [pytest.mark.slow, pytest.mark.server, pytest.mark.xdist_group("crashes")]
 DRIVER = Path(__file__).parent / "crashing.py"

@@ -26,7 +26,7 @@ from world import ledger_of, leftovers
 
 from loop.ledger import people
 from loop.project import open_project
-from loop.rounds.work import STEPS
+from loop.records.vocabulary import STEPS
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(580)]
 DRIVER = Path(__file__).parent / "crashing_writers.py"

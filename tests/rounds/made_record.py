@@ -35,8 +35,8 @@ from loop.records import (
     Split,
     Spot,
 )
+from loop.records.vocabulary import STEPS
 from loop.rounds import bundles
-from loop.rounds.work import STEPS
 from loop.step_folders import save_regions, save_spots
 
 BEGIN = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)

@@ -6,7 +6,6 @@ Where the lift meter has proved that picking does not pay, the rest is drawn too
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -84,7 +83,7 @@ def select(work: Work) -> Done:
     )
     picks = _with_dev(_known(picks, frozen, regions, scores_of(work)), calibrating)
     picks = _at_random(picks) if why else picks
-    asked_now = {ext_id(work, pick.example_id): pick for pick in picks}
+    asked_now = {work.question_id(pick.example_id): pick for pick in picks}
     if not asked_now:
         work.say("Nothing is left to ask: every example of the pool was asked or is labelled")
 
@@ -107,12 +106,6 @@ def _doubt(work: Work) -> dict[str, float] | None:
     if scores is None:
         return None
     return dict(zip(scores.ids, (1 - scores.probabilities.max(axis=1)).tolist(), strict=True))
-
-
-def ext_id(work: Work, example_id: str) -> str:
-    """The stable external id of a question: 20 hex digits from project, round and example."""
-    text = f"{work.project.key}/{work.round}/{example_id}"
-    return hashlib.blake2b(text.encode(), digest_size=10).hexdigest()
 
 
 def pool_view(

@@ -37,7 +37,7 @@ from loop.step_folders import (
     save_predictions,
     save_training_set,
 )
-from loop.tasks.classification.asking import ext_id, pool_view, portion_of
+from loop.tasks.classification.asking import pool_view, portion_of
 from loop.tasks.classification.learning import unlabelled
 from loop.tasks.classification.settling import labels_so_far
 
@@ -65,7 +65,7 @@ def more(work: Work, earlier: Path | None) -> Mapping[str, Pick]:
         save_training_set(folder, [(id_, label, role.value) for id_, (label, role) in labels.items()])
         if said is not None:
             save_predictions(folder, said)
-    return {ext_id(work, pick.example_id): pick for pick in picks}
+    return {work.question_id(pick.example_id): pick for pick in picks}
 
 
 def said_of(work: Work) -> dict[str, FloatArray]:

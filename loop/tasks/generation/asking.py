@@ -6,7 +6,6 @@ strategy ─► a shortlist of prompts ─► pair strategy ─► two answers o
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -51,11 +50,11 @@ def select(work: Work) -> Done:
     picks = [_shuffled(pick, rng) if compared else pick for pick in (*audits, *chosen)]
     repeated = [pick for pick in picks if pick.kind is PickKind.WEAK]
     places = sorted(rng.choice(len(repeated), min(again, len(repeated)), replace=False)) if repeated and again else []
-    named = {_ext_id(work, pick.example_id): pick for pick in picks}
+    named = {work.question_id(pick.example_id): pick for pick in picks}
     for place in places:
         pick = repeated[place]
-        swapped = replace(pick, candidates=pick.candidates[::-1], repeat_of=_ext_id(work, pick.example_id))
-        named[_ext_id(work, pick.example_id, again=True)] = swapped
+        swapped = replace(pick, candidates=pick.candidates[::-1], repeat_of=work.question_id(pick.example_id))
+        named[work.question_id(pick.example_id, repeat=True)] = swapped
     order = rng.permutation(len(named))
     listed = list(named.items())
     mixed = dict(listed[place] for place in order)
@@ -174,9 +173,3 @@ def _shuffled(pick: Pick, rng: np.random.Generator) -> Pick:
     """The place on the page tells nothing of where an answer came from."""
     order = rng.permutation(len(pick.candidates))
     return replace(pick, candidates=tuple(pick.candidates[place] for place in order))
-
-
-def _ext_id(work: Work, example_id: str, *, again: bool = False) -> str:
-    """The stable external id of a question: 20 hex digits from project, round, example and whether it is a repeat."""
-    text = f"{work.project.key}/{work.round}/{example_id}" + ("/again" if again else "")
-    return hashlib.blake2b(text.encode(), digest_size=10).hexdigest()
