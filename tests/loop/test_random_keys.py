@@ -10,7 +10,8 @@ from loop.records import question_id
 
 
 def test_a_text_keeps_its_number() -> None:
-    assert (random_key("3/00000000000000ff"), random_key("00000000000000ff", salt=b"role")) == (
+    keys = random_key("3/00000000000000ff"), random_key("00000000000000ff", salt=b"role")
+    assert keys == (
         0.4028956874893682,
         0.7892302239826261,
     )
