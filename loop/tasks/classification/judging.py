@@ -7,7 +7,6 @@ tuned model ─► predictions on gold, audit, dev and the audited population �
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,6 +15,7 @@ from sqlalchemy import Connection
 
 from loop.artifact_names import artifact
 from loop.evaluation import measure
+from loop.evaluation.slices import length_band
 from loop.ledger import figures, people
 from loop.ledger.estimates import EstimateRow, put_estimates
 from loop.protocols import Scores
@@ -30,8 +30,6 @@ from loop.step_folders import load_predictions, save_predictions
 from loop.tasks.classification import proxies
 from loop.tasks.classification.learning import BESIDE, MODEL, HeldOut, held_out, proxied
 from loop.tasks.classification.retention import measure_retention
-
-LENGTHS = ((3, "up to 3 words"), (30, "4 to 30 words"), (math.inf, "over 30 words"))
 
 
 def evaluate(work: Work) -> Done:
@@ -144,9 +142,7 @@ def slices_of(work: Work, ids: Sequence[str]) -> dict[str, Sequence[str]]:
     """Slice name → ids: every value of every metadata column, short and long texts, and every weak spot."""
     members: dict[str, list[str]] = {}
     for example in work.project.pool.examples(ids):
-        words = len(example.text.split())
-        length = next(name for most, name in LENGTHS if words <= most)
-        members.setdefault(f"length={length}", []).append(example.id)
+        members.setdefault(f"length={length_band(example.text)}", []).append(example.id)
         for column, value in example.metadata.items():
             members.setdefault(f"{column}={value}", []).append(example.id)
     frozen = embeddings(work)
