@@ -12,6 +12,7 @@ import streamlit as st
 from dashboard import layout, reading, words
 from dashboard.reading import Reader
 from dashboard.safe import esc
+from loop import formatting
 from loop.errors import WeakspotError
 from loop.report import Pulse, Standing
 
@@ -87,7 +88,7 @@ def _project(reader: Reader, standing: Standing, pulse: Pulse) -> None:
     if pulse.alive:
         st.caption(":green[:material/circle:] loop at work")
     elif pulse.heartbeat is not None:
-        st.caption(f":orange[:material/warning:] no sign of life for {words.duration(pulse.silent_s)}")
+        st.caption(f":orange[:material/warning:] no sign of life for {formatting.duration(pulse.silent_s)}")
     else:
         st.caption(":gray[:material/circle:] loop at rest")
     st.caption(f"Updated {datetime.now(UTC):%H:%M:%S} UTC")

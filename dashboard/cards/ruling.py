@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import layout, words
+from dashboard import layout
 from dashboard.frames import gate as frames
 from dashboard.safe import esc
+from loop import formatting
 from loop.ledger.figures import Decision
 
 
@@ -30,8 +31,8 @@ def draw(ruled: dict[int, Decision]) -> Decision:
         if seen:
             level = f", tested at {seen.alpha:.3f}" if seen.alpha is not None else ""
             st.caption(
-                f"95 % interval of the difference {words.spread(seen.low, seen.high)}; exact McNemar p "
-                f"{words.p_value(seen.p_value)}{level}; n {seen.n:,} ({seen.on})."
+                f"95 % interval of the difference {formatting.spread(seen.low, seen.high)}; exact McNemar p "
+                f"{formatting.p_value(seen.p_value)}{level}; n {seen.n:,} ({seen.on})."
             )
         if one.vetoes:
             st.markdown("**What held it back**")

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard import words
 from dashboard.frames import rounds as frames
 from dashboard.frames import spots as spot_frames
 from dashboard.generation import headline
 from dashboard.reading import Reader
 from dashboard.safe import esc
+from loop import formatting
 from loop.records import Role
 from loop.report import Report, RoundFigures, SpotTrend
 
@@ -31,7 +31,7 @@ def draw(reader: Reader) -> None:
             _corrected_card(report.rounds)
         st.metric(
             "Open questions",
-            words.count(standing.open_questions),
+            formatting.count(standing.open_questions),
             delta=f"of {last.asked:,} in round {last.round}",
             delta_color="off",
             delta_arrow="off",
@@ -45,12 +45,12 @@ def draw(reader: Reader) -> None:
 
 def _error_card(report: Report) -> None:
     best = frames.champion(report)
-    told = words.percent(best.error_rate, n=best.n) if best else words.NOTHING
+    told = formatting.percent(best.error_rate, n=best.n) if best else formatting.NOTHING
     delta, colour = "no model measured yet", "off"
     if best and best.difference is not None:
         before = frames.champion_before(report, best)
-        change = words.points(best.difference)
-        same = change == words.points(0.0)
+        change = formatting.points(best.difference)
+        same = change == formatting.points(0.0)
         settled = best.told != "cannot tell"
         delta = f"same as round {before}" if same else f"{change} vs round {before}"
         colour = "inverse" if settled and not same else "off"
@@ -76,7 +76,7 @@ def _about(best: RoundFigures | None) -> str:
     open_ = "" if best.told != "cannot tell" else " Whether it is better than the one before cannot be told yet."
     return (
         f"Model of round {best.round}, measured on {best.n:,} {best.on} examples: "
-        f"{words.interval(best.ci_low, best.ci_high, n=best.n)} (95 %).{open_}"
+        f"{formatting.interval(best.ci_low, best.ci_high, n=best.n)} (95 %).{open_}"
     )
 
 
@@ -84,7 +84,7 @@ def _spot_card(trends: Sequence[SpotTrend]) -> None:
     first = spot_frames.weakest(trends)
     st.metric(
         "Worst spot",
-        words.percent(first.spot.estimate, n=0) if first else words.NOTHING,
+        formatting.percent(first.spot.estimate, n=0) if first else formatting.NOTHING,
         delta=esc(first.spot.name, longest=24) if first else "needs a model",
         delta_color="off",
         delta_arrow="off",
@@ -102,7 +102,7 @@ def _labels_card(report: Report) -> None:
     first = "model from label names" if report.from_names and not report.labels else "the seed"
     st.metric(
         "Labels",
-        words.count(report.labels),
+        formatting.count(report.labels),
         delta=f"+{gained:,} in round {_giver(report)}" if gained else first,
         delta_color="off",
         delta_arrow="up" if gained else "off",
@@ -121,7 +121,7 @@ def _preferences_card(reader: Reader) -> None:
     more = f", {found.demonstrations:,} answers to imitate" if found.demonstrations else ""
     st.metric(
         "Preferences",
-        words.count(total),
+        formatting.count(total),
         delta=f"{found.preferences.get(Role.TRAIN, 0):,} to learn from{more}",
         delta_color="off",
         delta_arrow="off",
@@ -144,7 +144,7 @@ def _corrected_card(rounds: Sequence[RoundFigures]) -> None:
     line = next((line for line in reversed(rounds) if line.compared), None)
     st.metric(
         "Guesses corrected",
-        words.percent(frames.corrected_share(line), n=line.compared) if line else words.NOTHING,
+        formatting.percent(frames.corrected_share(line), n=line.compared) if line else formatting.NOTHING,
         delta=f"{line.corrected:,} of {line.compared:,} in round {line.round}" if line else "needs answers",
         delta_color="off",
         delta_arrow="off",

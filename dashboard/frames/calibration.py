@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from dashboard import words
+from loop import formatting
 from loop.report import Calibration
 
 GROUNDS = {"gold": "gold test", "audit": "random audit answers"}
@@ -22,9 +22,9 @@ def bins(found: Calibration) -> pd.DataFrame:
             "high": one.high,
             "n": one.n,
             "apart": "too sure" if one.confidence > one.high else "too unsure" if one.confidence < one.low else "fits",
-            "says_told": words.percent(one.confidence, n=0),
-            "told": words.percent(one.right, n=0),
-            "interval": words.interval(one.low, one.high, n=0),
+            "says_told": formatting.percent(one.confidence, n=0),
+            "told": formatting.percent(one.right, n=0),
+            "interval": formatting.interval(one.low, one.high, n=0),
         }
         for one in found.bins
     ]
@@ -41,10 +41,10 @@ def coverage(found: Calibration) -> pd.DataFrame:
             "low": one.low,
             "high": one.high,
             "n": one.n,
-            "covers": words.percent(one.coverage, n=0),
+            "covers": formatting.percent(one.coverage, n=0),
             "from": f"{one.threshold:.3f}",
-            "told": words.percent(one.error, n=one.n),
-            "interval": words.interval(one.low, one.high, n=one.n),
+            "told": formatting.percent(one.error, n=one.n),
+            "interval": formatting.interval(one.low, one.high, n=one.n),
         }
         for one in found.curve.points
     ]
@@ -57,11 +57,11 @@ def accept(found: Calibration) -> pd.DataFrame:
     rows = [
         {
             "At most": f"{100 * one.most:g} % errors",
-            "Accept from": words.NOTHING if one.threshold is None else f"{one.threshold:g}",
-            "Covers": words.percent(one.share, n=0),
-            "95 % interval": words.interval(one.share_low, one.share_high, n=0),
-            "Seen wrong": words.NOTHING if one.threshold is None else f"{one.errors:,} of {one.n:,}",
-            "Certainty": words.percent(one.certainty, n=0),
+            "Accept from": formatting.NOTHING if one.threshold is None else f"{one.threshold:g}",
+            "Covers": formatting.percent(one.share, n=0),
+            "95 % interval": formatting.interval(one.share_low, one.share_high, n=0),
+            "Seen wrong": formatting.NOTHING if one.threshold is None else f"{one.errors:,} of {one.n:,}",
+            "Certainty": formatting.percent(one.certainty, n=0),
             "What is missing": one.reason,
         }
         for one in found.accept
@@ -77,6 +77,8 @@ def sentences(found: Calibration) -> list[str]:
             continue
         certain = f"at {100 * one.certainty:g} % certainty"
         start = "Auto-accept everything" if one.threshold == 0 else f"Auto-accept above {one.threshold:g}"
-        covers = f"covers {words.percent(one.share, n=0)} ({words.interval(one.share_low, one.share_high, n=0)})"
+        covers = (
+            f"covers {formatting.percent(one.share, n=0)} ({formatting.interval(one.share_low, one.share_high, n=0)})"
+        )
         said.append(f"{start}: at most {100 * one.most:g} % errors {certain}, {covers}")
     return said

@@ -6,6 +6,7 @@ import pandas as pd
 
 from dashboard import words
 from dashboard.safe import plain
+from loop import formatting
 from loop.ledger.figures import Decision
 from loop.report import Change, Gate
 
@@ -49,11 +50,11 @@ def differences(gate: Gate) -> pd.DataFrame:
             "low": 100 * seen.low,
             "high": 100 * seen.high,
             "n": seen.n,
-            "p": words.p_value(seen.p_value),
+            "p": formatting.p_value(seen.p_value),
             "told": one.told or UNTOLD,
             "status": ACTIONS[one.action],
-            "said": words.points(seen.difference),
-            "interval": words.spread(seen.low, seen.high),
+            "said": formatting.points(seen.difference),
+            "interval": formatting.spread(seen.low, seen.high),
         }
         for round_, one in sorted(rulings(gate).items())
         if (seen := one.comparison) is not None
@@ -74,10 +75,10 @@ def parts(one: Decision) -> pd.DataFrame:
             "n": seen.n,
             "fixed": seen.fixed,
             "broken": seen.broken,
-            "p": words.p_value(part.p_worse),
+            "p": formatting.p_value(part.p_worse),
             "verdict": "holds it back" if (part.kind, part.name) in harmed else "let pass",
-            "said": words.points(seen.difference),
-            "interval": words.spread(seen.low, seen.high),
+            "said": formatting.points(seen.difference),
+            "interval": formatting.spread(seen.low, seen.high),
         }
         for part in one.slices
         for seen in (part.comparison,)
@@ -143,14 +144,16 @@ def log(gate: Gate) -> pd.DataFrame:
             "Decision": [ACTIONS[one.action]],
             "Model": f"round {one.model_round}",
             "Told": [one.told] if one.told else [],
-            "Difference": words.NOTHING if one.comparison is None else words.points(one.comparison.difference),
-            "95 % interval": words.NOTHING if one.comparison is None else _ends(one),
+            "Difference": formatting.NOTHING
+            if one.comparison is None
+            else formatting.points(one.comparison.difference),
+            "95 % interval": formatting.NOTHING if one.comparison is None else _ends(one),
             "By": plain("the gate" if one.by == "gate" else words.account(one.by), longest=40),
             "Why": plain(one.reason or "no reason given"),
-            "n": words.NOTHING if one.comparison is None else f"{one.comparison.n:,} {one.comparison.on}",
-            "p": words.p_value(None if one.comparison is None else one.comparison.p_value),
-            "Level": words.p_value(None if one.comparison is None else one.comparison.alpha),
-            "Champion before": words.NOTHING if one.champion_round is None else f"round {one.champion_round}",
+            "n": formatting.NOTHING if one.comparison is None else f"{one.comparison.n:,} {one.comparison.on}",
+            "p": formatting.p_value(None if one.comparison is None else one.comparison.p_value),
+            "Level": formatting.p_value(None if one.comparison is None else one.comparison.alpha),
+            "Champion before": formatting.NOTHING if one.champion_round is None else f"round {one.champion_round}",
             "At": pd.Timestamp(one.at).tz_convert("UTC"),
         }
         for one in reversed(gate.decisions)
@@ -159,7 +162,7 @@ def log(gate: Gate) -> pd.DataFrame:
 
 
 def _ends(one: Decision) -> str:
-    return words.spread(one.comparison.low, one.comparison.high) if one.comparison else words.NOTHING
+    return formatting.spread(one.comparison.low, one.comparison.high) if one.comparison else formatting.NOTHING
 
 
 def changes(rows: tuple[Change, ...]) -> pd.DataFrame:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from dashboard import words
 from dashboard.safe import plain
+from loop import formatting
 from loop.ledger.lives import LifeRound, SpotEdit
 from loop.records import FoundSlice
 from loop.report import SpotTrend
@@ -77,7 +78,7 @@ def history(trends: Sequence[SpotTrend], lives: Sequence[LifeRound], *, most: in
 
 
 def _estimate(trend: Sequence[float | None], round_: int) -> str:
-    return words.percent(trend[round_] if round_ < len(trend) else None, n=0)
+    return formatting.percent(trend[round_] if round_ < len(trend) else None, n=0)
 
 
 def life(trend: SpotTrend, lives: Sequence[LifeRound]) -> pd.DataFrame:
@@ -89,12 +90,12 @@ def life(trend: SpotTrend, lives: Sequence[LifeRound]) -> pd.DataFrame:
             "estimate": estimate,
             "low": low,
             "high": high,
-            "state": now.state if (now := lived.get(round_)) else words.NOTHING,
+            "state": now.state if (now := lived.get(round_)) else formatting.NOTHING,
             "labels": now.labels if now else None,
-            "removed": words.NOTHING if now is None or now.removed is None else f"{now.removed:,.1f}",
+            "removed": formatting.NOTHING if now is None or now.removed is None else f"{now.removed:,.1f}",
             "reason": plain(now.reason) if now else "",
-            "rate": words.percent(estimate, n=0),
-            "interval": words.interval(low, high, n=0),
+            "rate": formatting.percent(estimate, n=0),
+            "interval": formatting.interval(low, high, n=0),
         }
         for round_, (estimate, (low, high)) in enumerate(zip(trend.trend, trend.ends, strict=True))
     ]
@@ -135,10 +136,10 @@ def slices(found: Sequence[FoundSlice]) -> pd.DataFrame:
         {
             "Slice": plain(one.name, longest=120),
             "Error rate": 100 * one.rate,
-            "95 % interval": words.interval(one.low, one.high, n=one.n),
-            "Elsewhere": words.percent(one.rest, n=one.n),
+            "95 % interval": formatting.interval(one.low, one.high, n=one.n),
+            "Elsewhere": formatting.percent(one.rest, n=one.n),
             "Wrong": f"{one.errors:,} of {one.n:,}",
-            "p (Holm)": words.p_value(one.p_value),
+            "p (Holm)": formatting.p_value(one.p_value),
         }
         for one in found
     ]

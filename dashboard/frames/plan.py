@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from dashboard import words
 from dashboard.safe import plain
+from loop import formatting
 from loop.report.plan import Plan, Point
 
 RULES = {"target": "Target reached", "gain": "Gain too small", "stability": "Models agree", "budget": "Budget used up"}
@@ -34,8 +34,8 @@ def _row(labels: int, error: float, low: float, high: float, what: str, *, n: fl
         "high": high,
         "n": n,
         "what": what,
-        "rate": words.percent(error),
-        "interval": words.interval(low, high),
+        "rate": formatting.percent(error),
+        "interval": formatting.interval(low, high),
         "sure": "95 %" if what == MEASURED else "90 %",
     }
 
@@ -65,10 +65,10 @@ def record(found: Plan) -> pd.DataFrame:
             "high": one.high,
             "came": one.came,
             "held": "inside" if one.held else "outside",
-            "forecast": words.percent(one.error),
-            "interval": words.interval(one.low, one.high),
-            "told": words.percent(one.came),
-            "off": words.points(one.came - one.error),
+            "forecast": formatting.percent(one.error),
+            "interval": formatting.interval(one.low, one.high),
+            "told": formatting.percent(one.came),
+            "off": formatting.points(one.came - one.error),
         }
         for one in found.record
     ]
@@ -78,10 +78,10 @@ def record(found: Plan) -> pd.DataFrame:
 def to_target(found: Plan) -> tuple[str, str]:
     """The rounds that are left, and what stands below them on the card."""
     if found.target is None:
-        return words.NOTHING, "no target is set"
+        return formatting.NOTHING, "no target is set"
     target = f"target {100 * found.target:g} %"
     if found.rounds_to_target is None:
-        return words.NOTHING, target
+        return formatting.NOTHING, target
     best, low, high = found.rounds_to_target
     if high == 0:
         return "reached", target

@@ -11,6 +11,7 @@ import pandas as pd
 from dashboard import words
 from dashboard.frames.spots import HIDDEN
 from dashboard.safe import plain, web_link
+from loop import formatting
 from loop.report import Annotator, QuestionRow
 
 STATES = ("open", "answered", "skipped", "quarantined", "not sent", "removed")
@@ -76,11 +77,11 @@ def table(rows: Sequence[QuestionRow], spots: Mapping[int, str]) -> pd.DataFrame
             "Text": plain(row.text),
             "Model says": _guess(row),
             "Sure": None if _secret(row) or row.confidence is None else 100 * row.confidence,
-            "Answer": words.NOTHING if row.answer is None else plain(row.answer, longest=80),
+            "Answer": formatting.NOTHING if row.answer is None else plain(row.answer, longest=80),
             "Why asked": plain(row.reason),
             "Kind": [KINDS.get(row.kind, plain(row.kind)), *(["blind"] if row.blind else [])],
             "Spot": _spot(row, spots),
-            "By": plain(", ".join(map(words.account, row.annotators)), longest=80) or words.NOTHING,
+            "By": plain(", ".join(map(words.account, row.annotators)), longest=80) or formatting.NOTHING,
             "Remarks": plain(" · ".join([*row.flags, *([row.note] if row.note else [])]), longest=200),
         }
         for row in rows[:SHOWN]
@@ -96,11 +97,13 @@ def compared(rows: Sequence[QuestionRow], spots: Mapping[int, str]) -> pd.DataFr
             "Status": [row.state],
             "Request": plain(row.text),
             **_shown(row),
-            "Said": words.NOTHING if row.answer is None else plain(words.answer(row.form, row.answer), longest=160),
+            "Said": formatting.NOTHING
+            if row.answer is None
+            else plain(words.answer(row.form, row.answer), longest=160),
             "Why asked": plain(row.reason),
             "Kind": [KINDS.get(row.kind, plain(row.kind))],
             "Spot": _spot(row, spots),
-            "By": plain(", ".join(map(words.account, row.annotators)), longest=80) or words.NOTHING,
+            "By": plain(", ".join(map(words.account, row.annotators)), longest=80) or formatting.NOTHING,
             "Remarks": plain(" · ".join([*row.flags, *([row.note] if row.note else [])]), longest=200),
         }
         for row in rows[:SHOWN]
@@ -135,7 +138,7 @@ def annotators(found: Sequence[Annotator], *, free: bool = False) -> pd.DataFram
             "Answered": one.answered,
             "Skipped": one.skipped,
             **({} if free else {"Changed the guess": _changed(one)}),
-            "Median time": words.duration(one.median_s),
+            "Median time": formatting.duration(one.median_s),
         }
         for one in found
     ]
@@ -143,7 +146,7 @@ def annotators(found: Sequence[Annotator], *, free: bool = False) -> pd.DataFram
 
 
 def _changed(one: Annotator) -> str:
-    return words.percent(one.corrected / one.compared, n=0) if one.compared else words.NOTHING
+    return formatting.percent(one.corrected / one.compared, n=0) if one.compared else formatting.NOTHING
 
 
 def _shown(row: QuestionRow) -> dict[str, str]:
@@ -168,11 +171,11 @@ def _secret(row: QuestionRow) -> bool:
 
 def _spot(row: QuestionRow, spots: Mapping[int, str]) -> str:
     if row.spot is None or row.spot not in spots:
-        return words.NOTHING
+        return formatting.NOTHING
     return HIDDEN if _secret(row) else plain(spots[row.spot], longest=60)
 
 
 def _guess(row: QuestionRow) -> str:
     if _secret(row) and row.guess is not None:
         return HIDDEN
-    return words.NOTHING if row.guess is None else plain(row.guess, longest=80)
+    return formatting.NOTHING if row.guess is None else plain(row.guess, longest=80)

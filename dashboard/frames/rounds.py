@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pandas as pd
 
-from dashboard import words
+from loop import formatting
 from loop.ledger.estimates import EstimateRow
 from loop.report import Report, RoundFigures, WinRate
 
@@ -48,8 +48,8 @@ def trend(report: Report) -> pd.DataFrame:
             "on": line.on,
             "status": status(line),
             "stretch": stretch,
-            "rate": words.percent(line.error_rate, n=line.n),
-            "interval": words.interval(line.ci_low, line.ci_high, n=line.n),
+            "rate": formatting.percent(line.error_rate, n=line.n),
+            "interval": formatting.interval(line.ci_low, line.ci_high, n=line.n),
         }
         for line, stretch in zip(measured, _stretches(measured), strict=True)
     ]
@@ -95,13 +95,13 @@ def figures(report: Report) -> pd.DataFrame:
     rows = [
         {
             "Round": line.round,
-            "Error rate": words.percent(line.error_rate, n=line.n),
-            "95 % interval": words.interval(line.ci_low, line.ci_high, n=line.n),
+            "Error rate": formatting.percent(line.error_rate, n=line.n),
+            "95 % interval": formatting.interval(line.ci_low, line.ci_high, n=line.n),
             "n": line.n,
             "Measured on": GROUNDS.get(line.on, line.on),
-            "Estimator": line.estimator or words.NOTHING,
-            "As precise as": words.count(line.effective_n),
-            "Version": line.gold_version[:8] or words.NOTHING,
+            "Estimator": line.estimator or formatting.NOTHING,
+            "As precise as": formatting.count(line.effective_n),
+            "Version": line.gold_version[:8] or formatting.NOTHING,
             "Labels": line.labels,
         }
         for line in reversed(report.rounds)
@@ -120,14 +120,14 @@ def table(report: Report, *, wins: Sequence[WinRate] | None = None) -> pd.DataFr
             "Round": line.round,
             "Status": [status(line)],
             "Error rate": None if line.error_rate is None else 100 * line.error_rate,
-            "95 % interval": words.interval(line.ci_low, line.ci_high, n=line.n),
-            "n": words.NOTHING if line.error_rate is None else f"{line.n:,} {line.on}",
-            "Difference": words.points(line.difference),
-            "McNemar p": words.p_value(line.p_value),
+            "95 % interval": formatting.interval(line.ci_low, line.ci_high, n=line.n),
+            "n": formatting.NOTHING if line.error_rate is None else f"{line.n:,} {line.on}",
+            "Difference": formatting.points(line.difference),
+            "McNemar p": formatting.p_value(line.p_value),
             **({"Labels": line.labels} if wins is None else _won(line.round, wins)),
             "Answered": f"{line.answered:,} / {line.asked:,}",
             **(
-                {"Training": words.duration(line.seconds.get("train") if line.train_n is not None else None)}
+                {"Training": formatting.duration(line.seconds.get("train") if line.train_n is not None else None)}
                 if wins is None
                 else {}
             ),
@@ -144,8 +144,8 @@ def _won(round_: int, wins: Sequence[WinRate]) -> dict[str, str]:
     found = {}
     for name, against in WINS.items():
         row = told.get(against)
-        ends = words.interval(row.low, row.high, n=0).removesuffix(" %") if row else ""
-        found[name] = f"{words.percent(row.value, n=0)} ({ends})" if row else words.NOTHING
+        ends = formatting.interval(row.low, row.high, n=0).removesuffix(" %") if row else ""
+        found[name] = f"{formatting.percent(row.value, n=0)} ({ends})" if row else formatting.NOTHING
     return found
 
 

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from dashboard import words
 from dashboard.frames import lives
 from dashboard.safe import plain
+from loop import formatting
 from loop.records import FloatArray
 from loop.report import MapPoints, QuestionRow, SpotTrend
 from loop.spreadsheets import cell
@@ -35,7 +35,7 @@ def table(trends: Sequence[SpotTrend], *, free: bool = False) -> pd.DataFrame:
             "Spot": plain(trend.spot.name, longest=80),
             "State": _state(trend),
             "Estimate": None if trend.spot.estimate is None else 100 * trend.spot.estimate,
-            "95 % interval": words.interval(trend.spot.low, trend.spot.high, n=0),
+            "95 % interval": formatting.interval(trend.spot.low, trend.spot.high, n=0),
             "Expected errors": trend.spot.error_mass,
             "Trend": [100 * value for value in trend.trend if value is not None],
             "Labels": trend.life.labels if trend.life else None,
@@ -64,8 +64,8 @@ def worst(trends: Sequence[SpotTrend], *, most: int = 8) -> pd.DataFrame:
             "name": plain(trend.spot.name, longest=60),
             "whole": plain(trend.spot.name),
             "mass": trend.spot.error_mass,
-            "told": f"{trend.spot.error_mass:.0f}  ·  {words.percent(trend.spot.estimate, n=0)}",
-            "interval": words.interval(trend.spot.low, trend.spot.high, n=0),
+            "told": f"{trend.spot.error_mass:.0f}  ·  {formatting.percent(trend.spot.estimate, n=0)}",
+            "interval": formatting.interval(trend.spot.low, trend.spot.high, n=0),
             "open": trend.spot.pool,
         }
         for trend in trends
@@ -148,7 +148,7 @@ def labels(frame: pd.DataFrame, trends: Sequence[SpotTrend], *, most: int = 9) -
         x, y = float(own["x"].median()), float(own["y"].median())
         name = plain(trend.spot.name, longest=32)
         rate = estimate[trend.spot.id]
-        text = name if rate is None else f"{name} · {words.percent(rate, n=0)}"
+        text = name if rate is None else f"{name} · {formatting.percent(rate, n=0)}"
         if all(abs(x - float(p["x"])) > 0.5 or abs(y - float(p["y"])) > 0.09 for p in placed):
             placed.append({"spot": trend.spot.id, "x": x, "y": y, "text": text})
     return pd.DataFrame(placed, columns=["spot", "x", "y", "text"])
@@ -159,7 +159,7 @@ def listing(frame: pd.DataFrame, texts: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "Text": [plain(text) for text in texts],
-            "Model says": frame["guess"].fillna(words.NOTHING).to_numpy(),
+            "Model says": frame["guess"].fillna(formatting.NOTHING).to_numpy(),
             "Unsure": 100 * frame["uncertainty"].to_numpy(),
             "Outcome": [[outcome] for outcome in frame["outcome"]],
             "Group": frame["split"].to_numpy(),

@@ -8,6 +8,7 @@ import pandas as pd
 
 from dashboard import words
 from dashboard.safe import plain
+from loop import formatting
 from loop.ledger.people import PickRow
 from loop.records import Annotation, Split
 from loop.report import Story
@@ -41,7 +42,7 @@ def _of(story: Story, round_: int) -> Iterator[str]:
         yield f"Its model learned from it and {'became the champion' if round_ in story.promoted else 'was held back'}"
     for guess in story.guesses:
         if guess.round == round_ and not blind(story):
-            sure = f", {words.percent(guess.confidence, n=0)} sure" if guess.confidence is not None else ""
+            sure = f", {formatting.percent(guess.confidence, n=0)} sure" if guess.confidence is not None else ""
             right = {True: ": wrong", False: ": right", None: ""}[guess.wrong]
             yield f"The model of round {guess.model} said {guess.label}{sure}{right}"
     if story.mended_in == round_:
@@ -64,5 +65,5 @@ def _asked(row: PickRow) -> str:
 
 
 def _answered(one: Annotation) -> str:
-    said = words.NOTHING if one.label is None else one.label
+    said = formatting.NOTHING if one.label is None else one.label
     return f"{words.account(one.annotator)}: {said} ({one.state.value})"

@@ -8,6 +8,7 @@ import pandas as pd
 
 from dashboard import words
 from dashboard.safe import plain
+from loop import formatting
 from loop.records import Measurement
 from loop.report import Doubts, Duel, Raters, Trend, WinRate, Written
 
@@ -35,9 +36,9 @@ def wins(rates: Sequence[WinRate], *, against: str, simulated: bool = False) -> 
             "low": one.figure.low,
             "high": one.figure.high,
             "n": one.figure.n,
-            "told": words.percent(one.figure.value, n=0),
-            "interval": words.interval(one.figure.low, one.figure.high, n=0),
-            "rival": words.NOTHING if one.rival_round is None else f"round {one.rival_round}",
+            "told": formatting.percent(one.figure.value, n=0),
+            "interval": formatting.interval(one.figure.low, one.figure.high, n=0),
+            "rival": formatting.NOTHING if one.rival_round is None else f"round {one.rival_round}",
         }
         for one in rates
         if one.against == against and one.figure.value is not None
@@ -77,7 +78,7 @@ def trend(one: Trend) -> pd.DataFrame:
             "high": row.high,
             "n": row.n,
             "told": told(row),
-            "interval": f"{told(row, row.low)} to {told(row, row.high)}" if row.low is not None else words.NOTHING,
+            "interval": f"{told(row, row.low)} to {told(row, row.high)}" if row.low is not None else formatting.NOTHING,
         }
         for round_, row in one.points
     ]
@@ -93,8 +94,8 @@ def told(row: Measurement, value: float | None = None) -> str:
     """A figure as people read it; of a row its own value, or another one of its kind, as an end of its interval."""
     value = row.value if value is None else value
     if is_share(row.metric):
-        return words.percent(value, n=row.n)
-    return words.NOTHING if value is None else f"{value:.1f}" if value >= 1 else f"{value:.2f}"
+        return formatting.percent(value, n=row.n)
+    return formatting.NOTHING if value is None else f"{value:.1f}" if value >= 1 else f"{value:.2f}"
 
 
 def kept(pairs: Sequence[Written], wanted: str) -> tuple[Written, ...]:
@@ -139,7 +140,7 @@ def raters(found: Raters) -> pd.DataFrame:
             "Name": plain(words.account(one.name), longest=60),
             "Answers": one.answers,
             "Agrees": None if one.reliability is None else 100 * (one.reliability.value or 0.0),
-            "95 % interval": words.interval(one.reliability.low, one.reliability.high, n=0)
+            "95 % interval": formatting.interval(one.reliability.low, one.reliability.high, n=0)
             if one.reliability
             else "not known yet",
             "Shared": one.reliability.n if one.reliability else 0,
@@ -155,7 +156,7 @@ def fairness(found: Raters) -> str:
     row = found.position
     if row is None or row.value is None:
         return "No pair was answered in both orders yet, so it is not known whether the place on the page decides."
-    share = f"{words.percent(row.value, n=0)} ({words.interval(row.low, row.high, n=0)}, n {row.n:,})"
+    share = f"{formatting.percent(row.value, n=0)} ({formatting.interval(row.low, row.high, n=0)}, n {row.n:,})"
     if row.low is not None and row.low > 0.5:
         verdict = f"people lean to the left answer. {BLURRED}"
     elif row.high is not None and row.high < 0.5:
@@ -171,14 +172,14 @@ def agreement(found: Raters) -> str:
     if found.agreement is not None and found.agreement.value is not None:
         alpha = found.alpha.value if found.alpha is not None else None
         beyond = "" if alpha is None else f"; beyond chance: Krippendorff's α {alpha:.2f}"
-        share = words.percent(found.agreement.value, n=0)
+        share = formatting.percent(found.agreement.value, n=0)
         said.append(f"Two people say the same of a pair in {share} (n {found.agreement.n:,}){beyond}.")
     else:
         said.append("No pair was answered by two people yet, so their agreement is not known.")
     if found.judged is not None and found.judged.value is not None:
-        ends = words.interval(found.judged.low, found.judged.high, n=0)
+        ends = formatting.interval(found.judged.low, found.judged.high, n=0)
         said.append(
-            f"Judge and people agree in {words.percent(found.judged.value, n=0)} ({ends}, n {found.judged.n:,})."
+            f"Judge and people agree in {formatting.percent(found.judged.value, n=0)} ({ends}, n {found.judged.n:,})."
         )
     if found.cycles:
         said.append(f"Preferences go in a circle for {found.cycles:,} prompt{'s' if found.cycles > 1 else ''}.")
@@ -197,7 +198,7 @@ def doubts(found: Doubts) -> pd.DataFrame:
             "high": row.high,
             "n": row.n,
             "told": f"{row.value:.2f}",
-            "interval": words.NOTHING if row.low is None else f"{row.low:.2f}–{row.high:.2f}",
+            "interval": formatting.NOTHING if row.low is None else f"{row.low:.2f}–{row.high:.2f}",
             "used": "used to select" if row.slice == f"signal={found.used}" else "other",
         }
         for row in found.signals

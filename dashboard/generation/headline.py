@@ -11,6 +11,7 @@ from dashboard.charts import writing as charts
 from dashboard.frames import writing as frames
 from dashboard.reading import Reader
 from dashboard.safe import esc
+from loop import formatting
 from loop.records import Measurement
 from loop.report import Report, Trend, WinRate
 
@@ -123,20 +124,20 @@ def win_card(reader: Reader, *, against: str, short: bool = False) -> None:
         first = min((line.round for line in report.rounds if line.promoted is not None), default=None)
         alone = report.champion is not None and report.champion == first
         told = "the first model is in use" if alone else "not compared yet"
-        _metric(name, words.NOTHING, told, help_="Needs a model after the first, and answers to random prompts.")
+        _metric(name, formatting.NOTHING, told, help_="Needs a model after the first, and answers to random prompts.")
         return
     verdict = {"better": "clearly preferred", "worse": "clearly worse", "open": "not settled"}[frames.clear(one)]
     figure = one.figure
     late = "" if one.model_round == report.champion else f" That of round {report.champion} is not compared yet."
     where = f" · round {one.model_round}" if late else ""
-    ends = words.interval(figure.low, figure.high, n=0)
+    ends = formatting.interval(figure.low, figure.high, n=0)
     rival = "the first model" if against == "first" else f"the model of round {one.rival_round}"
     _metric(
         name,
-        words.percent(figure.value, n=0),
+        formatting.percent(figure.value, n=0),
         f"{ends}, n {figure.n:,}" if short else f"of {figure.n:,} prompt{'s' * (figure.n != 1)}, {ends}{where}",
         help_=f"The answers of round {one.model_round} were preferred to those of {rival} in "
-        f"{words.percent(figure.value, n=0)} of {figure.n:,} random prompts, ties as half: {verdict} "
+        f"{formatting.percent(figure.value, n=0)} of {figure.n:,} random prompts, ties as half: {verdict} "
         f"(95 % interval {ends}).{late}",
         colour={"better": "green", "worse": "red", "open": "off"}[frames.clear(one)],
     )
@@ -147,17 +148,17 @@ def _figure_card(trends: Sequence[Trend], metric: str, on: str, report: Report, 
     now = points.get(report.champion) if report.champion is not None else None
     if now is None:
         if on != "retention":
-            _metric(name, words.NOTHING, "not measured yet", help_="Measured once there is a model and a test.")
+            _metric(name, formatting.NOTHING, "not measured yet", help_="Measured once there is a model and a test.")
         return
     first = points[min(points)]
     moved = (now.value or 0) - (first.value or 0)
-    same = words.points(moved) == words.points(0.0)
+    same = formatting.points(moved) == formatting.points(0.0)
     better = (moved < 0) == (good == "down")
     colour = ("green" if better else "red") if frames.apart(now, first) else "off"
     st.metric(
         name,
         frames.told(now),
-        delta="as the first model" if same or now is first else f"{words.points(moved)} vs first",
+        delta="as the first model" if same or now is first else f"{formatting.points(moved)} vs first",
         delta_color="off" if same or now is first else colour,
         delta_arrow="off" if same or now is first else "auto",
         border=True,
@@ -167,7 +168,7 @@ def _figure_card(trends: Sequence[Trend], metric: str, on: str, report: Report, 
 
 
 def _about(row: Measurement, report: Report, *, good: str) -> str:
-    low, high = words.percent(row.low, n=row.n), words.percent(row.high, n=row.n)
+    low, high = formatting.percent(row.low, n=row.n), formatting.percent(row.high, n=row.n)
     best = "lower is better" if good == "down" else "higher is better"
     return (
         f"Model of round {report.champion} on {row.n:,} {row.on} prompts, 95 % interval {low} to {high}; {best}. "

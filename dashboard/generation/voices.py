@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import layout, words
+from dashboard import layout
 from dashboard.charts import writing as charts
 from dashboard.frames import writing as frames
 from dashboard.reading import Reader
 from dashboard.safe import esc
+from loop import formatting
 
 
 def who(reader: Reader) -> None:
@@ -25,7 +26,7 @@ def who(reader: Reader) -> None:
         st.dataframe(
             frame if costs else frame.drop(columns="Cost"),
             hide_index=True,
-            placeholder=words.NOTHING,
+            placeholder=formatting.NOTHING,
             alt="Everybody who answered, with reliability, interval and number of shared pairs.",
             column_config={
                 "Name": column.TextColumn(width=122),
@@ -65,7 +66,7 @@ def doubts(reader: Reader) -> None:
         if frame.empty:
             return
         baseline = found.length.value if found.length else None
-        length = words.NOTHING if baseline is None else f"{baseline:.2f}"
+        length = formatting.NOTHING if baseline is None else f"{baseline:.2f}"
         st.altair_chart(
             charts.doubts(frame, layout.look(), baseline=baseline, height=84 + 27 * len(frame)),
             alt=f"AUROC of {len(frame)} signals, best {frame.iloc[0]['told']}; length {length}.",

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard import layout, words
+from dashboard import layout
 from dashboard.charts import lives as charts
 from dashboard.frames import lives as frames
 from dashboard.reading import Reader
 from dashboard.safe import esc
+from loop import formatting
 from loop.report import SpotTrend
 
 KEY = "spot"
@@ -117,7 +118,7 @@ def _told(trend: SpotTrend) -> None:
     since = f"Since round {life.since}. " if life.state != "quiet" else ""
     st.markdown(f"{since}{esc(life.reason, longest=400)}")
     removed = "" if life.removed is None else f" · {life.removed:,.1f} expected errors removed since it opened"
-    opened = "" if life.opened_at is None else f" · opened at {words.percent(life.opened_at, n=0)}"
+    opened = "" if life.opened_at is None else f" · opened at {formatting.percent(life.opened_at, n=0)}"
     st.caption(f"{life.labels:,} labels spent{removed}{opened}")
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import layout, words
+from dashboard import layout
 from dashboard.charts import calibration as charts
 from dashboard.frames import calibration as frames
 from dashboard.reading import Reader
+from loop import formatting
 from loop.report import Calibration
 
 QUESTION = "How far can the model's confidences be trusted, and which answers may be accepted without a person?"
@@ -67,7 +68,7 @@ def _cards(found: Calibration) -> None:
     with st.grid(4, min_column_width=150, gap="small"):
         _metric(
             "Calibration error",
-            words.percent(found.ece),
+            formatting.percent(found.ece),
             f"ECE in {len(found.bins)} bins",
             help_="Mean distance between what the model claims and what comes true, over bins of equally many "
             "examples (equal confidences share one); 0 is best. With few examples it is never 0, even for a perfect "
@@ -75,20 +76,22 @@ def _cards(found: Calibration) -> None:
         )
         _metric(
             "Measured on",
-            words.count(found.n),
+            formatting.count(found.n),
             frames.GROUNDS.get(found.on, "examples"),
             help_="Examples with known answers that neither trained nor calibrated the model.",
         )
         _metric(
             f"Accept, at most {limit} wrong",
-            words.NOTHING if row is None or row.threshold is None else f"above {row.threshold:g}",
+            formatting.NOTHING if row is None or row.threshold is None else f"above {row.threshold:g}",
             "no threshold yet" if row is None or row.threshold is None else f"at {100 * row.certainty:g} % certainty",
             help_=f"Answers from this confidence on may be accepted unseen: at most {limit} of them are wrong.",
         )
         _metric(
             "That covers",
-            words.percent(row.share, n=0) if row and row.share is not None else words.NOTHING,
-            words.interval(row.share_low, row.share_high, n=0) if row and row.share is not None else "needs answers",
+            formatting.percent(row.share, n=0) if row and row.share is not None else formatting.NOTHING,
+            formatting.interval(row.share_low, row.share_high, n=0)
+            if row and row.share is not None
+            else "needs answers",
             help_="Share of all texts that would not need a person, with its 95 % interval.",
         )
 
@@ -154,7 +157,7 @@ def _accept(found: Calibration) -> None:
         st.dataframe(
             frames.accept(found),
             hide_index=True,
-            placeholder=words.NOTHING,
+            placeholder=formatting.NOTHING,
             height="content",
             alt="For each limit on errors the confidence from which answers may be accepted, and what that covers.",
             column_config={

@@ -9,6 +9,7 @@ from dashboard.cards import changes, ruling
 from dashboard.charts import gate as charts
 from dashboard.frames import gate as frames
 from dashboard.safe import esc
+from loop import formatting
 from loop.ledger.figures import Decision
 from loop.report import Gate
 
@@ -48,20 +49,20 @@ def _cards(gate: Gate, newest: Decision | None) -> None:
     with st.grid(4, min_column_width=150, gap="small"):
         _metric(
             "Champion",
-            words.NOTHING if gate.champion is None else f"Round {gate.champion}",
+            formatting.NOTHING if gate.champion is None else f"Round {gate.champion}",
             "no model in use" if gate.champion is None else _since(gate),
             help_="The model in use: `weakspot predict` and `weakspot export` take it.",
         )
         _metric(
             "Newest verdict",
-            words.NOTHING if newest is None else frames.ACTIONS[newest.action].capitalize(),
+            formatting.NOTHING if newest is None else frames.ACTIONS[newest.action].capitalize(),
             "the gate has not spoken" if newest is None else f"model of round {newest.round}",
             help_="What the gate did with the newest model.",
         )
         _metric(
             "Difference",
-            words.points(seen.difference) if seen else words.NOTHING,
-            f"{words.spread(seen.low, seen.high)}, n {seen.n:,}" if seen else "nothing to compare with",
+            formatting.points(seen.difference) if seen else formatting.NOTHING,
+            f"{formatting.spread(seen.low, seen.high)}, n {seen.n:,}" if seen else "nothing to compare with",
             help_="Error rate of the newest model less that of the champion before, on the same examples; "
             "below it its 95 % interval. Below 0 is better.",
         )
@@ -78,7 +79,7 @@ def _to_tell(newest: Decision | None) -> tuple[str, str]:
     """How many labels would tell the difference, and a word below it."""
     seen = newest.comparison if newest else None
     if newest is None or seen is None:
-        return words.NOTHING, ""
+        return formatting.NOTHING, ""
     if seen.needed:
         return f"+{seen.needed:,}", "more labels, about"
     if newest.told in ("better", "worse") or not seen.difference:
@@ -180,7 +181,7 @@ def _log(gate: Gate) -> None:
         st.dataframe(
             frame,
             hide_index=True,
-            placeholder=words.NOTHING,
+            placeholder=formatting.NOTHING,
             height="content" if len(frame) <= 10 else 400,
             alt="Every decision on the champion, newest first, with who made it and why.",
             column_config={

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard import layout, words
+from dashboard import layout
 from dashboard.charts import rounds as charts
 from dashboard.frames import queue as frames
 from dashboard.frames import rounds as round_frames
 from dashboard.reading import Reader
+from loop import formatting
 from loop.report import QuestionRow
 
 QUESTION = "What waits for an expert, why was it asked, and who answered?"
@@ -70,7 +71,7 @@ def _cards(rows: Sequence[QuestionRow], *, free: bool) -> None:
         ):
             st.metric(
                 state.capitalize(),
-                words.count(found.counts[state]),
+                formatting.count(found.counts[state]),
                 delta=f"of {found.asked:,}",
                 delta_color="off",
                 delta_arrow="off",
@@ -79,7 +80,7 @@ def _cards(rows: Sequence[QuestionRow], *, free: bool) -> None:
             )
         st.metric(
             name,
-            words.percent(some / of if of else None, n=of),
+            formatting.percent(some / of if of else None, n=of),
             delta=f"{some:,} of {of:,}",
             delta_color="off",
             delta_arrow="off",
@@ -88,7 +89,7 @@ def _cards(rows: Sequence[QuestionRow], *, free: bool) -> None:
         )
         st.metric(
             "Median time",
-            words.duration(found.seconds),
+            formatting.duration(found.seconds),
             delta="per answer",
             delta_color="off",
             delta_arrow="off",
@@ -133,7 +134,7 @@ def _questions_table(reader: Reader, shown: Sequence[QuestionRow]) -> None:
     st.dataframe(
         frame,
         hide_index=True,
-        placeholder=words.NOTHING,
+        placeholder=formatting.NOTHING,
         height="content" if len(frame) <= 5 else 36 + 104 * 5,
         row_height=104,
         alt="Questions with their state, text, the model's guess and why they were asked.",
@@ -160,7 +161,7 @@ def _answers_table(reader: Reader, shown: Sequence[QuestionRow]) -> None:
     st.dataframe(
         frame,
         hide_index=True,
-        placeholder=words.NOTHING,
+        placeholder=formatting.NOTHING,
         height="content" if len(frame) <= 5 else 36 + 146 * 5,
         row_height=146,
         alt="Questions with their state, request, the answers shown and what was said of them.",

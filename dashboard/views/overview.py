@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import layout, words
+from dashboard import layout
 from dashboard.cards import alerts, lift, standing
 from dashboard.charts import rounds as charts
 from dashboard.frames import rounds as frames
 from dashboard.frames import spots as spot_frames
 from dashboard.reading import Reader
 from dashboard.safe import esc
+from loop import formatting
 from loop.report import Standing
 
 QUESTION = "Is the model getting better, what did it take, and what should happen next?"
@@ -105,7 +106,7 @@ def _table(reader: Reader) -> None:
         st.dataframe(
             frames.table(report, wins=reader.wins() if reader.view.free else None),
             hide_index=True,
-            placeholder=words.NOTHING,
+            placeholder=formatting.NOTHING,
             alt="Every round with status, error rate, interval, difference, labels and time.",
             column_config={
                 "Round": column.NumberColumn(width=56),

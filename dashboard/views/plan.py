@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import layout, words
+from dashboard import layout
 from dashboard.charts import plan as charts
 from dashboard.frames import plan as frames
 from dashboard.reading import Reader
 from dashboard.safe import esc
+from loop import formatting
 from loop.report.plan import Plan
 
 QUESTION = "What would the next answers bring and cost, when is it enough, and how good were the forecasts?"
@@ -48,8 +49,8 @@ def _cards(found: Plan) -> None:
     with st.grid(5, min_column_width=150, gap="small"):
         _metric(
             "Error rate now",
-            words.percent((found.now or found.measured).error),
-            words.interval((found.now or found.measured).low, (found.now or found.measured).high),
+            formatting.percent((found.now or found.measured).error),
+            formatting.interval((found.now or found.measured).low, (found.now or found.measured).high),
             help_=f"True rate of the model of round {found.round}, as all rounds together tell it, with its 90 % "
             "interval."
             if found.now
@@ -57,21 +58,21 @@ def _cards(found: Plan) -> None:
         )
         _metric(
             "Expected then",
-            words.percent(then.error.error) if then else words.NOTHING,
-            words.interval(then.error.low, then.error.high) if then else "needs a second round",
+            formatting.percent(then.error.error) if then else formatting.NOTHING,
+            formatting.interval(then.error.low, then.error.high) if then else "needs a second round",
             help_=f"What will be measured once the next {found.questions:,} answers are learned from; below it its "
             "90 % interval.",
         )
         _metric(
             "Gain",
-            words.points(-gain.error) if gain else words.NOTHING,
-            words.spread(-gain.high, -gain.low) if gain else "needs a second round",
+            formatting.points(-gain.error) if gain else formatting.NOTHING,
+            formatting.spread(-gain.high, -gain.low) if gain else "needs a second round",
             help_=f"What the learning curve falls by with the next {found.questions:,} answers; below it its 90 % "
             "interval. A single model lies beside the curve: so this is not quite the difference of the two rates.",
         )
         _metric(
             "Expert time",
-            words.duration(3600 * cost.hours) if cost else words.NOTHING,
+            formatting.duration(3600 * cost.hours) if cost else formatting.NOTHING,
             _money(found),
             help_="For the next batch, from the times the labeling tool recorded.",
         )
@@ -175,7 +176,7 @@ def _rules(found: Plan) -> None:
             },
         )
         if found.training_s is not None:
-            st.caption(f"A round takes {words.duration(found.training_s)} of machine time without people.")
+            st.caption(f"A round takes {formatting.duration(found.training_s)} of machine time without people.")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from dashboard.charts import runs as charts
 from dashboard.frames import runs as frames
 from dashboard.reading import Reader
 from dashboard.safe import esc, web_link
-from loop import report
+from loop import formatting, report
 
 QUESTION = "What runs now, is everything in order, and where does the time go?"
 EVERY_S = 2
@@ -43,23 +43,33 @@ def _cards(reader: Reader) -> None:
             _labeler(reader)
         with layout.card(height="stretch"):
             health = reader.health()
-            _fact("Ledger", f"{health.ledger} · {words.size(health.ledger_mb)}", "opened read-only", good=True)
+            _fact("Ledger", f"{health.ledger} · {formatting.size(health.ledger_mb)}", "opened read-only", good=True)
         with layout.card(height="stretch"):
             health = reader.health()
             free = health.free_mb >= 2048
             _fact(
-                "Disk", f"{words.size(health.free_mb)} free", f"artifacts {words.size(health.artifacts_mb)}", good=free
+                "Disk",
+                f"{formatting.size(health.free_mb)} free",
+                f"artifacts {formatting.size(health.artifacts_mb)}",
+                good=free,
             )
         with layout.card(height="stretch"):
             health = reader.health()
             peak = health.peak_mb
-            _fact("Peak memory", words.size(peak), "of the loop, over all rounds", good=None if peak is None else True)
+            _fact(
+                "Peak memory",
+                formatting.size(peak),
+                "of the loop, over all rounds",
+                good=None if peak is None else True,
+            )
 
 
 def _labeler(reader: Reader) -> None:
     health = reader.health()
     newest = (
-        f"newest answer {words.ago(health.answered_at, now=datetime.now(UTC))}" if health.answered_at else "no answers"
+        f"newest answer {formatting.ago(health.answered_at, now=datetime.now(UTC))}"
+        if health.answered_at
+        else "no answers"
     )
     name = {"label_studio": "Label Studio"}.get(health.labeler, esc(health.labeler))
     link = web_link(health.url)
@@ -93,9 +103,9 @@ def _running(reader: Reader, was_alive: bool) -> None:
         if standing.command:
             st.code(standing.command, language=None)
     elif not pulse.alive:
-        st.markdown(f":orange[:material/warning:] **No sign of life since {words.clock(beat.at)}**")
+        st.markdown(f":orange[:material/warning:] **No sign of life since {formatting.clock(beat.at)}**")
         st.caption(
-            f"Round {beat.round}, {words.step(beat.step)}: {words.duration(pulse.silent_s)} ago. "
+            f"Round {beat.round}, {words.step(beat.step)}: {formatting.duration(pulse.silent_s)} ago. "
             "The process was killed or hangs; what it began is resumed."
         )
         st.code("weakspot run", language=None)
@@ -103,7 +113,7 @@ def _running(reader: Reader, was_alive: bool) -> None:
         st.markdown(f":green[:material/play_circle:] Round {beat.round} · **{words.step(beat.step)}**")
         share = min(beat.done / beat.total, 1.0) if beat.total else 0.0
         st.progress(share, text=f"{beat.done:,} of {beat.total:,}" if beat.total else "begun")
-        st.caption(f"Last sign of life {words.duration(pulse.silent_s)} ago · process {beat.pid}")
+        st.caption(f"Last sign of life {formatting.duration(pulse.silent_s)} ago · process {beat.pid}")
 
 
 def _timeline(reader: Reader) -> None:
@@ -116,7 +126,7 @@ def _timeline(reader: Reader) -> None:
             layout.nothing("timeline", "No step has begun yet")
             return
         frame["told"] = [
-            "" if kind == "stopped here" else words.duration(took)
+            "" if kind == "stopped here" else formatting.duration(took)
             for kind, took in zip(frame["kind"], frame["seconds"], strict=True)
         ]
         st.altair_chart(

@@ -9,13 +9,14 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import layout, words
+from dashboard import layout
 from dashboard.charts import map as charts
 from dashboard.frames import spots as frames
 from dashboard.frames import story as story_frames
 from dashboard.reading import Reader
 from dashboard.safe import plain
 from dashboard.spots import lives
+from loop import formatting
 from loop.report import SpotTrend
 
 QUESTION = "Where does the model err or hesitate, and is the region shrinking?"
@@ -65,7 +66,7 @@ def _table(trends: Sequence[SpotTrend], *, free: bool) -> list[int]:
         event = st.dataframe(
             frame,
             hide_index=True,
-            placeholder=words.NOTHING,
+            placeholder=formatting.NOTHING,
             height="content" if len(frame) <= 8 else 299,
             key="spots",
             on_select=partial(_tell, trends),
@@ -200,7 +201,7 @@ def _list(reader: Reader, rows: pd.DataFrame) -> str | None:
     event = st.dataframe(
         frames.listing(rows, reader.texts(tuple(rows["id"]))),
         hide_index=True,
-        placeholder=words.NOTHING,
+        placeholder=formatting.NOTHING,
         height=560,
         row_height=88,
         key="examples",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
 
+from loop.formatting import moment
 from loop.records import Annotation, AnswerState, Pick
 
 LONGEST = 200
@@ -28,34 +28,10 @@ def answered(answer: Annotation, pick: Pick) -> str:
     return f"{moment(answer.created_at)}: {took}{answer.annotator} {said}.{later}{flags}{note}"
 
 
-def percent(share: float | None) -> str:
-    """A share of 0..1 as "41 %"; a dash when it is not known."""
-    return "–" if share is None else f"{100 * share:.0f} %"
-
-
 def short(text: str) -> str:
     """The beginning of a text, on one line."""
     flat = " ".join(text.split())
     return flat if len(flat) <= LONGEST else flat[: LONGEST - 1] + "…"
-
-
-def day(at: str) -> str:
-    """An ISO 8601 time as "2 Mar 2026"; as it stands where it is none."""
-    then = _time(at)
-    return f"{then.day} {then:%b %Y}" if then else at
-
-
-def moment(at: str) -> str:
-    """An ISO 8601 time as "2 Mar 2026, 10:00", in UTC; as it stands where it is none."""
-    then = _time(at)
-    return f"{day(at)}, {then:%H:%M}" if then else at
-
-
-def _time(at: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(at).astimezone(UTC)
-    except ValueError:
-        return None
 
 
 def _said(answer: Annotation, pick: Pick) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from loop.cli.answering import percent, short
+from loop.cli.answering import short
+from loop.formatting import percent
 from loop.records import AnswerState, PickKind, Role, Split
 from loop.report import Guess, Story
 
@@ -76,7 +77,11 @@ def _learned(story: Story) -> str:
         then, since = f"{short(was.label)}{_sure(was)}", f"{short(now.label)}{_sure(now)}"
         return f"{who}. Before, the model said {then}; now it says {since}{judged(now)}."
     moved = was.confidence is not None and now.confidence is not None
-    sure = f"; its confidence went from {percent(was.confidence)} to {percent(now.confidence)}" if moved else ""
+    sure = (
+        f"; its confidence went from {percent(was.confidence, digits=0)} to {percent(now.confidence, digits=0)}"
+        if moved
+        else ""
+    )
     return f"{who}. The guess stayed {short(now.label)}{judged(now)}{sure}."
 
 
@@ -95,7 +100,7 @@ def _standing(story: Story) -> str:
 
 
 def _sure(guess: Guess) -> str:
-    return f" ({percent(guess.confidence)})" if guess.confidence is not None else ""
+    return f" ({percent(guess.confidence, digits=0)})" if guess.confidence is not None else ""
 
 
 def judged(guess: Guess) -> str:

@@ -12,7 +12,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from loop import formatting
 from loop.cli.output import console, print_json
+from loop.formatting import percent
 from loop.records import Measurement
 from loop.report import LeakCounts, Report, RoundFigures, lift_in_words, proxy_in_words
 
@@ -34,15 +36,10 @@ def as_json(value: Any) -> None:
     print_json(json.dumps(_plain(value), indent=2, ensure_ascii=False, default=str))
 
 
-def rate(value: float | None, n: int) -> str:
-    """12.8 %, without the decimal below 200 examples; a dash when not measured."""
-    return "–" if value is None else f"{100 * value:.{0 if n < 200 else 1}f} %"
-
-
 def interval(row: RoundFigures | Measurement) -> str:
     """10.1–13.8 %, or a dash."""
     low, high = (row.ci_low, row.ci_high) if isinstance(row, RoundFigures) else (row.low, row.high)
-    return "–" if low is None or high is None else f"{100 * low:.1f}–{100 * high:.1f} %"
+    return formatting.interval(low, high)
 
 
 COLUMNS = ("round", "labels", "error", "95 % interval", "on", "model", "answered", "seconds")
@@ -77,7 +74,7 @@ def wins_table(report: Report) -> Table | None:
 
 
 def _won(row: Measurement | None) -> str:
-    return "–" if row is None else f"{rate(row.value, 0)} ({interval(row).removesuffix(' %')}, n {row.n})"
+    return "–" if row is None else f"{percent(row.value, digits=0)} ({interval(row).removesuffix(' %')}, n {row.n})"
 
 
 def _cells(row: RoundFigures, champion: int | None) -> tuple[str, ...]:
@@ -85,7 +82,7 @@ def _cells(row: RoundFigures, champion: int | None) -> tuple[str, ...]:
     return (
         str(row.round),
         f"{row.labels:,}",
-        rate(row.error_rate, row.n),
+        percent(row.error_rate, n=row.n),
         interval(row),
         f"{row.n:,} {row.on}" if row.n else "–",
         model,
@@ -107,7 +104,7 @@ def details_table(rows: Sequence[Measurement]) -> Table:
 def _figure(row: Measurement) -> tuple[str, str]:
     """Rates in percent, the others as they are."""
     if row.metric in RATES:
-        return rate(row.value, row.n), interval(row)
+        return percent(row.value, n=row.n), interval(row)
     ends = "–" if row.low is None or row.high is None else f"{row.low:.3f}–{row.high:.3f}"
     return "–" if row.value is None else f"{row.value:.3f}", ends
 

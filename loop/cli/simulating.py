@@ -20,7 +20,7 @@ from loop.config.label_files import labels_of
 from loop.config.labels import label_set
 from loop.config.sections import Model
 from loop.errors import ArtifactError, ConfigError
-from loop.planning.cost import duration
+from loop.formatting import about
 from loop.project import CONFIG
 from loop.records import LabelSet
 from loop.simulation import results
@@ -238,7 +238,7 @@ class _Bar:
             if earlier:
                 self.say(f"{earlier:,} of {total:,} cells are there from an earlier run")
         made = done - earlier
-        left = f", {duration((now - self._began) / made * (total - done) / 3600)} left" if made and done < total else ""
+        left = f", {about((now - self._began) / made * (total - done) / 3600)} left" if made and done < total else ""
         if self._console.is_terminal:
             self._move(f"simulating{left}", done, total)
         elif made:

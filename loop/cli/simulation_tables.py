@@ -6,7 +6,7 @@ from math import isfinite
 
 from rich.table import Table
 
-from loop.planning.cost import amount
+from loop.formatting import amount
 from loop.simulation.advice import spoken
 from loop.simulation.groups import Group, Reach
 from loop.simulation.measures import Mean

@@ -11,6 +11,7 @@ from rich.table import Table
 from loop import report
 from loop.cli import showing
 from loop.cli.showing import user
+from loop.formatting import percent
 from loop.project import open_project
 from loop.records import FoundSlice
 from loop.report import SpotTrend
@@ -94,7 +95,7 @@ def _table(trends: Sequence[SpotTrend]) -> Table:
             showing.plain(spot.name if len(spot.name) <= LONGEST else spot.name[: LONGEST - 1] + "…"),
             " ".join([life.state if life else "–", *(["mute"] if spot.muted else []), *_joining(row)]),
             "–" if life is None else str(life.since),
-            showing.rate(spot.estimate, 0),
+            percent(spot.estimate, digits=0),
             "–" if spot.low is None or spot.high is None else f"{100 * spot.low:.0f}–{100 * spot.high:.0f} %",
             f"{spot.size:,}",
             "–" if life is None else f"{life.labels:,}",
@@ -114,9 +115,9 @@ def _slices(slices: Sequence[FoundSlice]) -> Table:
     for row in slices:
         table.add_row(
             showing.plain(row.name),
-            showing.rate(row.rate, row.n),
+            percent(row.rate, n=row.n),
             f"{100 * row.low:.0f}–{100 * row.high:.0f} %",
-            showing.rate(row.rest, 0),
+            percent(row.rest, digits=0),
             f"{row.n:,}",
             f"{row.p_value:.3f}" if row.p_value >= 0.001 else "below 0.001",
         )

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from loop.cli import showing
-from loop.cli.answering import answered, day, percent, short
+from loop.cli.answering import answered, short
 from loop.cli.in_short import change, judged, why
 from loop.cli.showing import plain
+from loop.formatting import day, percent
 from loop.ledger.people import PickRow
 from loop.records import PickKind, Role, Split
 from loop.report import Guess, Story
@@ -106,7 +107,7 @@ def _round(story: Story, round_: int) -> Iterator[str]:
         yield _settled(story)
     if any(row.round == round_ for row in story.picks):
         yield from (
-            f"People prefer this answer, with a certainty of {percent(one.certainty)}: {short(one.chosen)}"
+            f"People prefer this answer, with a certainty of {percent(one.certainty, digits=0)}: {short(one.chosen)}"
             for one in story.preferences
             if one.round == round_
         )
@@ -126,7 +127,7 @@ def _is_new(story: Story, guess: Guess) -> bool:
 def _guess(story: Story, guess: Guess) -> str:
     own = guess.model == guess.round
     who = "The model of this round" if own else f"The champion, the model of round {guess.model},"
-    sure = f" ({percent(guess.confidence)} sure)" if guess.confidence is not None else ""
+    sure = f" ({percent(guess.confidence, digits=0)} sure)" if guess.confidence is not None else ""
     right = judged(guess)
     if story.preferences or any(row.pick.candidates for row in story.picks):
         return f"{who} wrote{sure}{right}: {short(guess.label)}"
@@ -162,7 +163,7 @@ def _settled(story: Story) -> str:
     assert label is not None
     count = "1 answer" if label.annotations == 1 else f"{label.annotations} answers"
     split = label.agreement is not None and label.agreement < 1
-    agreed = f", {percent(label.agreement)} of them agreeing" if split else ""
+    agreed = f", {percent(label.agreement, digits=0)} of them agreeing" if split else ""
     named = f"“{short(label.label)}”" if len(label.label) > 40 else label.label
     use = "" if story.leak is not None else f"; {ROLES[label.role]}"
     return f"Settled: {named}, from {count}{agreed}{use}."
@@ -172,7 +173,7 @@ def _kept_out(story: Story) -> str:
     leak = story.leak
     assert leak is not None
     like = GRADES.get(str(leak.grade), "like")
-    alike = f" ({percent(leak.similarity)} alike)" if str(leak.grade) == "near" else ""
+    alike = f" ({percent(leak.similarity, digits=0)} alike)" if str(leak.grade) == "near" else ""
     return (
         f"Kept out of training: it is {like} {leak.twin_id}{alike}, which belongs to "
         f"{GROUNDS.get(leak.ground, leak.ground)} and must stay unknown to the model."

@@ -77,19 +77,3 @@ def cost(pace: Pace, answers: float, *, price: float | None) -> Cost:
     low, mean, high = (answers * seconds / HOUR for seconds in (pace.low, pace.seconds, pace.high))
     money = (None, None, None) if price is None else (mean * price, low * price, high * price)
     return Cost(mean, low, high, *money)
-
-
-def amount(money: float, currency: str) -> str:
-    """ "65 EUR", "1,250 EUR"; with cents below ten."""
-    return f"{money:,.{2 if money < 10 else 0}f} {currency}"
-
-
-def duration(hours: float) -> str:
-    """ "2 h 10 min", "45 min", "under a minute"; to five minutes from an hour on."""
-    minutes = round(hours * 60)
-    if minutes < 1:
-        return "under a minute"
-    if minutes < 60:
-        return f"{minutes} min"
-    minutes = 5 * round(minutes / 5)
-    return f"{minutes // 60} h" + (f" {minutes % 60} min" if minutes % 60 else "")

@@ -17,7 +17,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from loop.planning.cost import Cost, amount, duration
+from loop.formatting import about, amount
+from loop.planning.cost import Cost
 from loop.records import FloatArray
 
 RULES = ("target", "gain", "stability", "budget")
@@ -115,8 +116,8 @@ def budget(
     if hours is not None:
         over |= spent.hours + following.hours > hours
         figures |= {"spent_hours": spent.hours, "next_hours": following.hours, "budget_hours": hours}
-        takes = duration(following.hours)
-        said.append(f"about {duration(spent.hours)} of {duration(hours)} spent, the next batch {takes}")
+        takes = about(following.hours)
+        said.append(f"about {about(spent.hours)} of {about(hours)} spent, the next batch {takes}")
     return Ruling("budget", over, "; ".join(said), figures)
 
 

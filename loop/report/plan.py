@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from loop.formatting import about, amount, percent
 from loop.ledger import progress
 from loop.ledger.forecasts import forecasts
 from loop.planning import seen as ledger
-from loop.planning.cost import Cost, Pace, amount, duration
+from loop.planning.cost import Cost, Pace
 from loop.planning.curve import Expected, Point
 from loop.planning.outlook import IN_SIGHT, Ahead, Outlook, outlook
 from loop.planning.score import Came, Score, score
@@ -126,8 +127,8 @@ def _sentences(found: Outlook, seen: Seen, view: View, scored: Score | None) -> 
         said.append(
             f"{seen.waiting} answers wait for the next model: {_spread(found.soon.error)}, without asking anybody."
         )
-    if found.now and seen.newest and _percent(found.now.error) != _percent(seen.newest.error):
-        measured = _percent(seen.newest.error)
+    if found.now and seen.newest and percent(found.now.error) != percent(seen.newest.error):
+        measured = percent(seen.newest.error)
         said.append(f"Measured were {measured}; all rounds together tell {_spread(found.now)} of the same model.")
     if found.cost is None:
         said.append("No expert time was recorded" + (": the experts are simulated." if view.simulated else "."))
@@ -152,10 +153,10 @@ def _next(found: Outlook, seen: Seen, view: View) -> str:
     else:
         now = found.now.error if found.now else newest.error
         start = found.soon.error.error if found.soon else now
-        parts.append(f"error {_percent(start)} → {_spread(found.then.error)}")
+        parts.append(f"error {percent(start)} → {_spread(found.then.error)}")
     if found.cost is not None:
         by = " of simulated experts" if view.simulated else " of expert time"
-        parts.append(f"about {duration(found.cost.hours)}{by}")
+        parts.append(f"about {about(found.cost.hours)}{by}")
         if found.cost.money is not None:
             parts.append(amount(found.cost.money, plan.currency))
     target = _target(found.rounds_to_target, plan.target_error)
@@ -167,7 +168,7 @@ def _target(rounds: Sequence[int | None] | None, wanted: float | None) -> str:
     if rounds is None or wanted is None:
         return ""
     best, low, high = rounds
-    name = f"target {_percent(wanted)}"
+    name = f"target {percent(wanted)}"
     if high == 0:
         return f"{name} is reached"
     ends = f"{low if low is not None else IN_SIGHT}" + (f" to {high}" if high is not None else " or more")
@@ -179,8 +180,4 @@ def _target(rounds: Sequence[int | None] | None, wanted: float | None) -> str:
 
 
 def _spread(found: Expected) -> str:
-    return f"{_percent(found.error)} ({100 * found.low:.1f} to {100 * found.high:.1f})"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
+    return f"{percent(found.error)} ({100 * found.low:.1f} to {100 * found.high:.1f})"

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from math import isfinite
 
 from loop import registry
-from loop.planning.cost import amount
+from loop.formatting import amount
 from loop.records import FloatArray
 from loop.simulation import encoder_lead
 from loop.simulation.groups import Group, Line, Reach

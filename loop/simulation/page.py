@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from html import escape
 from math import isfinite
 
-from loop.planning.cost import amount
+from loop.formatting import amount
 from loop.simulation import drawing
 from loop.simulation.advice import aimed, spoken
 from loop.simulation.groups import Group, Reach, RuleLine

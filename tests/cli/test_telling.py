@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from loop.cli import telling
-from loop.cli.answering import answered, day, moment
+from loop.cli.answering import answered
+from loop.formatting import day, moment
 from loop.ledger.people import PickRow
 from loop.records import Annotation, AnswerState, Candidate, Example, Label, Leak, Pick, PickKind, Role, Split
 from loop.report import Guess, Story

@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 from made_honest import ERRORS, JOINING, MUTE, NEEDED, RENAMED, REOPENED, ROUNDS
 
-from dashboard import words
 from dashboard.frames import calibration as calibration_frames
 from dashboard.frames import story
-from loop import report
+from loop import formatting, report
 from loop.evaluation.accepting import AutoAccept
 from loop.evaluation.reliability import RiskCoverage
 from loop.report import Calibration
@@ -41,7 +40,7 @@ def test_the_curve_says_on_which_answers_all_models_were_measured(draw: Any, sto
     assert "version feedc0de" in told
     assert "stratified" in told
     figures = table(app, "Estimator")
-    assert list(figures["Error rate"]) == [words.percent(error, n=240) for error in reversed(ERRORS)]
+    assert list(figures["Error rate"]) == [formatting.percent(error, n=240) for error in reversed(ERRORS)]
     assert set(figures["Version"]) == {"feedc0de"}
     assert set(figures["As precise as"]) == {"322"}
 
@@ -163,7 +162,7 @@ def test_calibration_shows_the_figures_of_the_report(draw: Any, stores: Any) -> 
         found = report.calibration(view)
     assert found is not None
     app = draw(stores["honest"], "calibration")
-    assert metrics(app)["Calibration error"] == (words.percent(found.ece), f"ECE in {len(found.bins)} bins")
+    assert metrics(app)["Calibration error"] == (formatting.percent(found.ece), f"ECE in {len(found.bins)} bins")
     assert metrics(app)["Measured on"] == (f"{found.n:,}", "gold test")
     assert list(table(app, "Says it is sure")["n"]) == [one.n for one in found.bins]
     assert list(table(app, "Accept from")["At most"]) == ["1 % errors", "2 % errors", "5 % errors", "10 % errors"]
@@ -186,7 +185,7 @@ def test_another_rounds_model_can_be_looked_at(draw: Any, stores: Any) -> None:
     with report.view(stores["honest"]) as view:
         found = report.calibration(view, 1)
     assert found is not None
-    assert metrics(app)["Calibration error"][0] == words.percent(found.ece)
+    assert metrics(app)["Calibration error"][0] == formatting.percent(found.ece)
 
 
 def test_the_plan_says_the_forecast_first_and_its_record(draw: Any, stores: Any) -> None:

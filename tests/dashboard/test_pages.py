@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 from made_stores import PAGES
 
-from dashboard import words
-from loop import report
+from loop import formatting, report
 
 pytestmark = pytest.mark.slow
 
@@ -80,9 +79,9 @@ def test_the_cards_of_the_overview_show_the_figures_of_the_report(draw: Any, sto
     best = next(line for line in figures.rounds if line.round == figures.champion)
     last = figures.rounds[-1]
     found = metrics(draw(stores["six"], "overview"))
-    assert found["Error rate"] == words.percent(best.error_rate, n=best.n)
+    assert found["Error rate"] == formatting.percent(best.error_rate, n=best.n)
     assert found["Labels"] == f"{figures.labels:,}"
-    assert found["Guesses corrected"] == words.percent(last.corrected / last.compared, n=last.compared)
+    assert found["Guesses corrected"] == formatting.percent(last.corrected / last.compared, n=last.compared)
     assert found["Open questions"] == str(standing.open_questions)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from dashboard import safe, words
+from loop import formatting
 from loop.spreadsheets import cell
 
 DASHBOARD = Path(safe.__file__).parent
@@ -95,34 +96,34 @@ def test_what_was_said_of_answers_reads_as_on_the_labeling_page() -> None:
 
 
 def test_rates_have_a_decimal_only_when_enough_examples_carry_it() -> None:
-    assert words.percent(0.1284, n=500) == "12.8 %"
-    assert words.percent(0.1284, n=50) == "13 %"
-    assert words.percent(None) == "–"
-    assert words.percent(float("nan")) == "–"
-    assert words.interval(0.11, 0.148) == "11.0–14.8 %"
-    assert words.interval(None, 0.1) == "–"
+    assert formatting.percent(0.1284, n=500) == "12.8 %"
+    assert formatting.percent(0.1284, n=50) == "13 %"
+    assert formatting.percent(None) == "–"
+    assert formatting.percent(float("nan")) == "–"
+    assert formatting.interval(0.11, 0.148) == "11.0–14.8 %"
+    assert formatting.interval(None, 0.1) == "–"
 
 
 def test_differences_are_points_with_a_plain_sign() -> None:
-    assert words.points(-0.01) == "-1.0 pp"
-    assert words.points(0.0044) == "+0.4 pp"
-    assert words.points(-0.0004) == "0.0 pp"
-    assert words.points(None) == "–"
+    assert formatting.points(-0.01) == "-1.0 pp"
+    assert formatting.points(0.0044) == "+0.4 pp"
+    assert formatting.points(-0.0004) == "0.0 pp"
+    assert formatting.points(None) == "–"
 
 
 def test_p_values_counts_times_and_sizes_read_well() -> None:
-    assert words.p_value(0.0004) == "< 0.001"
-    assert words.p_value(0.0031) == "0.003"
-    assert words.count(1_000_000) == "1,000,000"
-    assert words.count(0) == "0"
-    assert [words.duration(s) for s in (0.42, 23, 59.7, 6720, 400_000)] == [
+    assert formatting.p_value(0.0004) == "< 0.001"
+    assert formatting.p_value(0.0031) == "0.003"
+    assert formatting.count(1_000_000) == "1,000,000"
+    assert formatting.count(0) == "0"
+    assert [formatting.duration(s) for s in (0.42, 23, 59.7, 6720, 400_000)] == [
         "0.4 s",
         "23 s",
         "1 min",
         "1 h 52 min",
         "4 days",
     ]
-    assert words.size(84.2) == "84 MB"
-    assert words.size(2048) == "2.0 GB"
-    assert words.ago("2026-03-02T08:00:00+00:00", now=datetime(2026, 3, 2, 8, 0, 12, tzinfo=UTC)) == "12 s ago"
-    assert words.clock("2026-03-02T10:00:00+02:00") == "2026-03-02 08:00:00 UTC"
+    assert formatting.size(84.2) == "84 MB"
+    assert formatting.size(2048) == "2.0 GB"
+    assert formatting.ago("2026-03-02T08:00:00+00:00", now=datetime(2026, 3, 2, 8, 0, 12, tzinfo=UTC)) == "12 s ago"
+    assert formatting.clock("2026-03-02T10:00:00+02:00") == "2026-03-02 08:00:00 UTC"

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loop.planning.cost import amount, cost, duration, pace
+from loop.formatting import about, amount
+from loop.planning.cost import cost, pace
 
 TEN_TIMES = [8.0, 9.0, 10.0, 11.0, 12.0] * 2
 
@@ -80,5 +81,5 @@ def test_the_interval_holds_the_true_mean_nine_times_in_ten() -> None:
 
 
 def test_times_and_money_are_told_as_people_say_them() -> None:
-    assert [duration(hours) for hours in (0.001, 0.75, 1.0, 2.17)] == ["under a minute", "45 min", "1 h", "2 h 10 min"]
+    assert [about(hours) for hours in (0.001, 0.75, 1.0, 2.17)] == ["under a minute", "45 min", "1 h", "2 h 10 min"]
     assert [amount(money, "EUR") for money in (0.5, 64.5, 1250.0)] == ["0.50 EUR", "64 EUR", "1,250 EUR"]
