@@ -12,10 +12,8 @@ from dataclasses import dataclass
 from loop.ledger import people
 from loop.pool import LeakGuard
 from loop.project import Project
-from loop.records import LabelSet, PickKind, Role, Split
-
-MEASURING = {"audit": (PickKind.AUDIT, Role.AUDIT), "dev": (PickKind.DEV, Role.DEV)}
-"""Ground → the picks and the labels that belong to it."""
+from loop.records import LabelSet, Split
+from loop.records.vocabulary import EVAL_SET_OF, ROLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +55,12 @@ def measuring_texts(project: Project, *, before: int | None = None) -> Measuring
     """
     with project.ledger.read() as connection:
         picks = [row for row in people.picks(connection) if before is None or row.round < before]
-        labels = people.labels(connection, roles=[role for _, role in MEASURING.values()])
+        labels = people.labels(connection, roles=list(ROLES.values()))
     found = dict.fromkeys(project.pool.ids(Split.GOLD), "gold")
-    for ground, (kind, role) in MEASURING.items():
+    for kind, role in ROLES.items():
         ids = {row.pick.example_id for row in picks if row.pick.kind is kind}
         ids |= {label.example_id for label in labels if label.role is role}
-        found |= dict.fromkeys(sorted(ids - found.keys()), ground)
+        found |= dict.fromkeys(sorted(ids - found.keys()), EVAL_SET_OF[kind])
     return MeasuringTexts(found, LeakGuard(project.pool.texts(list(found))))
 
 

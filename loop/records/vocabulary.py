@@ -26,6 +26,8 @@ AUDIT_AND_DEV = "audit+dev"
 """Both random samples together, which the lift is measured on."""
 ROLES = {PickKind.AUDIT: Role.AUDIT, PickKind.DEV: Role.DEV}
 """What an answer is used for when its question was drawn at random; all others are trained on."""
+EVAL_SET_OF = {PickKind.AUDIT: "audit", PickKind.DEV: "dev"}
+"""The evaluation set that answers to such questions belong to."""
 FINAL_STATES = (AnswerState.ANSWERED, AnswerState.SKIPPED, AnswerState.EMPTY)
 """States that end a question; a quarantined answer does not."""
 JUDGE_PREFIX = "judge:"

@@ -26,12 +26,9 @@ from loop.ledger import leaks as table
 from loop.ledger import people
 from loop.phrases import PhraseLeak, leaking
 from loop.pool import LeakGuard, Pool
-from loop.records import Leak, PickKind, Role, Split
-from loop.records.vocabulary import EVAL_SETS
+from loop.records import Leak, Split
+from loop.records.vocabulary import EVAL_SETS, ROLES
 from loop.rounds.work import Work
-
-DRAWN_AS = {PickKind.AUDIT: "audit", PickKind.DEV: "dev"}
-MEASURING = (Role.AUDIT, Role.DEV)
 
 
 @dataclass(frozen=True)
@@ -119,8 +116,8 @@ def twins_of_measured(work: Work, ids: Sequence[str], *, drawn: Collection[str] 
     it. Some 0.04 ms a candidate: a pool of 100,000 short texts takes four seconds.
     """
     with work.project.ledger.read() as connection:
-        asked = {row.pick.example_id for row in people.picks(connection) if row.pick.kind in DRAWN_AS}
-        labelled = {row.example_id for row in people.labels(connection, roles=MEASURING)}
+        asked = {row.pick.example_id for row in people.picks(connection) if row.pick.kind in ROLES}
+        labelled = {row.example_id for row in people.labels(connection, roles=list(ROLES.values()))}
     apart = sorted(asked | labelled | set(drawn))
     found = between(
         work.project.pool, ids, {"audit": apart}, contexts=work.config.data.context is not None, round_=work.round

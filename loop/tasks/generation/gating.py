@@ -28,10 +28,9 @@ from loop.rounds.work import Done, Work, now
 from loop.tasks.generation import answers as files
 from loop.tasks.generation.judging import grounds_of, slices_of
 from loop.tasks.generation.models import marker, row_of
+from loop.tasks.generation.opinions import INDIFFERENT
 from loop.tasks.generation.truths import checks_of, columns_of, references_of
 
-INDIFFERENT = 1e-6
-"""Marks nearer than this are the same."""
 Answers = Mapping[str, Generation]
 
 

@@ -20,7 +20,8 @@ from loop.evaluation.texts import measure
 from loop.evaluation.texts.backing import measure_backing
 from loop.ledger import figures, people
 from loop.protocols import Generator
-from loop.records import Example, FloatArray, Generation, Measurement, PickKind, Split
+from loop.records import Example, FloatArray, Generation, Measurement, Split
+from loop.records.vocabulary import EVAL_SET_OF
 from loop.rounds.frozen import embeddings, partition
 from loop.rounds.retention import retention
 from loop.rounds.work import Done, Work
@@ -31,7 +32,6 @@ from loop.tasks.generation.truths import checks_of, columns_of, references_of
 
 TIMED = 12
 """Prompts answered one at a time, for the latency."""
-DRAWN_AS = {"audit": PickKind.AUDIT, "dev": PickKind.DEV}
 
 
 def evaluate(work: Work) -> Done:
@@ -81,7 +81,7 @@ def grounds_of(work: Work) -> dict[str, tuple[str, ...]]:
         picks = people.picks(connection)
     drawn = {
         name: tuple(sorted({row.pick.example_id for row in picks if row.pick.kind is kind}))
-        for name, kind in DRAWN_AS.items()
+        for kind, name in EVAL_SET_OF.items()
     }
     return {"gold": work.project.pool.ids(Split.GOLD), **drawn}
 

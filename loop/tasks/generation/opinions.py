@@ -20,6 +20,7 @@ FILE = "opinions.json"
 MORE = 100
 """So many further prompts of the audit reserve are answered by both models and marked."""
 INDIFFERENT = 1e-6
+"""Marks nearer than this are the same."""
 
 Opinions = Mapping[str, Mapping[str, float]]
 """Rival → example id → 1 when the reward model prefers this round's answer, 0 the rival's, 0.5 neither."""
