@@ -10,7 +10,7 @@ from dashboard.frames import plan as frames
 from dashboard.reading import Reader
 from dashboard.safe import esc
 from loop import formatting
-from loop.report.plan import Plan
+from loop.report.plan import Plan, time_ends
 
 QUESTION = "What would the next answers bring and cost, when is it enough, and how good were the forecasts?"
 
@@ -72,9 +72,10 @@ def _cards(found: Plan) -> None:
         )
         _metric(
             "Expert time",
-            formatting.duration(3600 * cost.hours) if cost else formatting.NOTHING,
+            formatting.about(cost.hours) if cost else formatting.NOTHING,
             _money(found),
-            help_="For the next batch, from the times the labeling tool recorded.",
+            help_="For the next batch, from the times the labeling tool recorded."
+            + (f" 90 % interval: {' to '.join(time_ends(cost))}." if cost else ""),
         )
         _metric(
             "Rounds to target",

@@ -156,12 +156,28 @@ def _next(found: Outlook, seen: Seen, view: View) -> str:
         parts.append(f"error {percent(start)} → {_spread(found.then.error)}")
     if found.cost is not None:
         by = " of simulated experts" if view.simulated else " of expert time"
-        parts.append(f"about {about(found.cost.hours)}{by}")
+        parts.append(f"about {about(found.cost.hours)}{by}{_ends(time_ends(found.cost))}")
         if found.cost.money is not None:
-            parts.append(amount(found.cost.money, plan.currency))
+            parts.append(amount(found.cost.money, plan.currency) + _ends(money_ends(found.cost, plan.currency)))
     target = _target(found.rounds_to_target, plan.target_error)
     answers = "The next answer" if found.questions == 1 else f"The next {found.questions} answers"
     return f"{answers}: {', '.join(parts)}{f'; {target}' if target else ''}."
+
+
+def time_ends(cost: Cost) -> tuple[str, str]:
+    """The 90 % interval of the hours, in words."""
+    return about(cost.hours_low), about(cost.hours_high)
+
+
+def money_ends(cost: Cost, currency: str) -> tuple[str, str]:
+    """The 90 % interval of the money, in words; the same words twice without a price."""
+    if cost.money_low is None or cost.money_high is None:
+        return "", ""
+    return amount(cost.money_low, currency), amount(cost.money_high, currency)
+
+
+def _ends(ends: tuple[str, str]) -> str:
+    return "" if ends[0] == ends[1] else f" ({ends[0]} to {ends[1]})"
 
 
 def _target(rounds: Sequence[int | None] | None, wanted: float | None) -> str:

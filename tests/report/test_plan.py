@@ -17,10 +17,11 @@ from loop.ledger.estimates import EstimateRow
 from loop.ledger.figures import ModelRow
 from loop.ledger.forecasts import put_forecast
 from loop.ledger.progress import RoundRow
+from loop.planning.cost import Cost
 from loop.project import open_project
 from loop.records import Annotation, AnswerState, Estimate, Forecast, Measurement, Pick, PickKind
 from loop.records.vocabulary import JUDGE_ID_PREFIX
-from loop.report.plan import Plan, came, plan, series
+from loop.report.plan import Plan, came, money_ends, plan, series, time_ends
 from loop.report.view import View, view
 
 pytestmark = pytest.mark.slow
@@ -170,6 +171,12 @@ def test_a_target_out_of_reach_is_not_promised(tmp_path: Path) -> None:
     found = planned(made(tmp_path / "p", (0.3,) * 8, plan__target_error=0.0001))
     assert found.rounds_to_target == (None, None, None)
     assert found.sentences[0].endswith("; target 0.0 % is not within sight.")
+
+
+def test_the_interval_of_the_cost_is_told_in_words() -> None:
+    cost = Cost(2.17, 1.75, 2.5, 65.0, 52.5, 75.0)
+    assert (time_ends(cost), money_ends(cost, "EUR")) == (("1 h 45 min", "2 h 30 min"), ("52 EUR", "75 EUR"))
+    assert money_ends(Cost(1.0, 0.5, 2.0, None, None, None), "EUR") == ("", "")
 
 
 def test_after_one_round_the_cost_is_told_and_no_forecast(tmp_path: Path) -> None:
