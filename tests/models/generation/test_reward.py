@@ -71,7 +71,7 @@ def test_an_ensemble_orders_answers_as_people_do_and_its_members_differ(taught_w
     assert (given.shape, given.dtype) == ((6, 2), np.float32)
     assert (gaps(marks)[:4] > 0).all()
     assert not np.allclose(given[:, 0], given[:, 1])
-    assert report == RewardReport(4, 2, 16, 2, report.accuracy)
+    assert report == RewardReport(4, 2, 16, report.accuracy)
     assert report.accuracy == 1.0
     assert done[-1] == (12, 12)
 
