@@ -109,13 +109,13 @@ MENU: dict[str, dict[str, str]] = {
         "classification": "loop.tasks.classification:TASK",
         "generation": "loop.tasks.generation:TASK",
     },
-    "labeler": {"label_studio": "labeling.label_studio:build"},
-    "server": {"label_studio": "labeling.server:EmbeddedServer"},
-    "reach": {"label_studio": "labeling.door:reach"},
+    "labeler": {"label_studio": "labeling.label_studio.labeler:build"},
+    "server": {"label_studio": "labeling.label_studio.server:EmbeddedServer"},
+    "reach": {"label_studio": "labeling.label_studio.door:reach"},
     "dashboard": {"streamlit": "dashboard.launch:serve"},
     "experts": {
-        "people": "labeling.simulated:people",
-        "simulated": "labeling.simulated:simulated",
+        "people": "labeling.simulated.annotators:people",
+        "simulated": "labeling.simulated.annotators:simulated",
     },
 }
 

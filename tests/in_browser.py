@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 
 from dashboard import launch
-from labeling.processes import is_free
-from labeling.server import Access
+from labeling.label_studio.processes import is_free
+from labeling.label_studio.server import Access
 
 FLAGS = (
     "--no-sandbox",

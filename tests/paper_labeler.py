@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from labeling.crowd import Expert, assigned, crew, reply
-from labeling.tastes import Marks, judgement
+from labeling.simulated.crowd import Expert, assigned, crew, reply
+from labeling.simulated.preferences import Marks, judgement
 from loop import durable, registry
 from loop.protocols import Progress
 from loop.records import Annotation, AnswerState, Collected, Form, Question, Receipt, SentTask

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from labeling.installation import ensure_installed, migrated_template, venv_folder
-from labeling.server import EmbeddedServer
+from labeling.label_studio.installation import ensure_installed, migrated_template, venv_folder
+from labeling.label_studio.server import EmbeddedServer
 from loop.errors import LabelerError
 
 

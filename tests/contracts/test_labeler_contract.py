@@ -31,9 +31,9 @@ class World:
 def label_studio() -> World:
     from fake_label_studio import TOKEN, URL, FakeLabelStudio
 
-    from labeling.client import Client
-    from labeling.label_studio import LabelStudio
-    from labeling.pages import classification
+    from labeling.label_studio.client import Client
+    from labeling.label_studio.labeler import LabelStudio
+    from labeling.label_studio.pages import classification
 
     fake = FakeLabelStudio()
     client = Client(URL, TOKEN, transport=fake.transport(), pause=lambda _: None)

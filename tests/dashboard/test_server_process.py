@@ -17,7 +17,7 @@ from in_browser import wait_for
 from small_projects import _fresh, fresh, small_files
 
 from dashboard import launch
-from labeling.processes import free_port, is_free
+from labeling.label_studio.processes import free_port, is_free
 
 __all__ = ["_fresh", "fresh", "small_files"]
 pytestmark = pytest.mark.slow

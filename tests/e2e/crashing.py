@@ -26,15 +26,15 @@ from typing import Any
 
 import psutil
 
-import labeling.label_studio
-import labeling.server
-import labeling.simulated
+import labeling.label_studio.labeler
+import labeling.label_studio.server
+import labeling.simulated.annotators
 import loop.artifacts
 import loop.models  # heavy, and so imported before the forks
 import loop.selection.layout
 import loop.selection.spots
-from labeling.client import Client
-from labeling.server import EmbeddedServer
+from labeling.label_studio.client import Client
+from labeling.label_studio.server import EmbeddedServer
 from loop.cli import main
 from loop.ledger import Ledger
 from loop.rounds import running
@@ -104,9 +104,9 @@ def watch(stage: Stage) -> None:
     running._run_round = _round(stage, running._run_round)
     _wrap(stage, running._Pulse, "advanced", "progress")
     _wrap(stage, loop.artifacts, "seal", "seal folder")
-    _wrap(stage, labeling.simulated, "member_token", "make account")
-    _wrap(stage, labeling.server, "write_private", lambda path, *_: f"note {path.name}")
-    _wrap(stage, labeling.simulated, "write_accounts", lambda path, *_: f"note {path.name}")
+    _wrap(stage, labeling.simulated.annotators, "member_token", "make account")
+    _wrap(stage, labeling.label_studio.server, "write_private", lambda path, *_: f"note {path.name}")
+    _wrap(stage, labeling.simulated.annotators, "write_accounts", lambda path, *_: f"note {path.name}")
     _wrap(stage, EmbeddedServer, "_wait_until_healthy", "wait for server")
     _wrap(
         stage, Path, "rename", lambda _, target: "move old away" if target.suffix == ".replaced" else "move into place"

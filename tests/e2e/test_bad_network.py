@@ -28,13 +28,13 @@ from made_project import change, copy_project
 from real_label_studio import label_studio_server, label_studio_venv  # noqa: F401
 from world import held_by, ledger_of, leftovers
 
-import labeling.connection
-import labeling.faults
-import labeling.sending
+import labeling.label_studio.connection
+import labeling.label_studio.errors
+import labeling.label_studio.send
 import loop.rounds.people
-from labeling.client import Client
-from labeling.marker import read_marker
-from labeling.server import Access, EmbeddedServer
+from labeling.label_studio.client import Client
+from labeling.label_studio.marker import read_marker
+from labeling.label_studio.server import Access, EmbeddedServer
 from loop.project import open_project
 
 pytestmark = [pytest.mark.slow, pytest.mark.server]
@@ -76,11 +76,11 @@ class Desk:
 def _impatient() -> Iterator[None]:
     """Nobody waits: neither between tries, nor for a server that stays away."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(labeling.connection, "PAUSES_S", (0.0, 0.0, 0.0))
-        patch.setattr(labeling.connection, "TIMEOUT_S", 3.0)
-        patch.setattr(labeling.faults, "LONGEST_WAIT_S", 0.0)
-        patch.setattr(labeling.sending, "LOOK_EVERY_S", 0.05)
-        patch.setattr(labeling.sending, "PATIENCE_S", 0.2)
+        patch.setattr(labeling.label_studio.connection, "PAUSES_S", (0.0, 0.0, 0.0))
+        patch.setattr(labeling.label_studio.connection, "TIMEOUT_S", 3.0)
+        patch.setattr(labeling.label_studio.errors, "LONGEST_WAIT_S", 0.0)
+        patch.setattr(labeling.label_studio.send, "LOOK_EVERY_S", 0.05)
+        patch.setattr(labeling.label_studio.send, "PATIENCE_S", 0.2)
         patch.setattr(loop.rounds.people, "PATIENCE_S", 0.0)
         yield
 

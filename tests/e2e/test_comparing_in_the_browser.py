@@ -12,9 +12,9 @@ from uuid import uuid4
 import pytest
 from in_browser import sign_in
 
-from labeling.client import Client
-from labeling.label_studio import LabelStudio
-from labeling.server import Access, EmbeddedServer
+from labeling.label_studio.client import Client
+from labeling.label_studio.labeler import LabelStudio
+from labeling.label_studio.server import Access, EmbeddedServer
 from loop.records import AnswerState, Form, Question
 
 pytestmark = [pytest.mark.server, pytest.mark.browser, pytest.mark.slow]

@@ -21,7 +21,7 @@ from everything import differences, everything
 from made_project import make_files, make_project
 from world import ledger_of, leftovers, server_of
 
-from labeling.server import EmbeddedServer
+from labeling.label_studio.server import EmbeddedServer
 from loop.records.vocabulary import STEPS
 
 pytestmark = [pytest.mark.slow, pytest.mark.server, pytest.mark.xdist_group("crashes")]

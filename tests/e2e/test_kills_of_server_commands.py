@@ -24,8 +24,8 @@ from test_kills import SEED
 from worker import Done, Operation, Watch
 from world import leftovers, server_of
 
-from labeling.processes import serving
-from labeling.server import EmbeddedServer
+from labeling.label_studio.processes import serving
+from labeling.label_studio.server import EmbeddedServer
 
 pytestmark = [pytest.mark.slow, pytest.mark.server, pytest.mark.xdist_group("disks"), pytest.mark.timeout(900)]
 FEW = {"start": 3, "stop": 1, "restore": 1}

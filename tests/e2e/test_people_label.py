@@ -10,7 +10,7 @@ import pytest
 from in_browser import drawn, see, sign_in, window
 from made_project import change, make_files, make_project, weakspot
 
-from labeling.server import EmbeddedServer
+from labeling.label_studio.server import EmbeddedServer
 from loop.report import questions, standing, view
 
 pytestmark = [pytest.mark.server, pytest.mark.browser, pytest.mark.slow]

@@ -12,7 +12,7 @@ from made_project import change
 from real_label_studio import label_studio_server, label_studio_venv  # noqa: F401
 from world import ledger_of, server_of
 
-from labeling.server import Access, EmbeddedServer
+from labeling.label_studio.server import Access, EmbeddedServer
 
 pytestmark = [pytest.mark.slow, pytest.mark.server]
 HEAD = {"model.tuning": "head", "model.options": {}}

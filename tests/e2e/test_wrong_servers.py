@@ -20,9 +20,9 @@ from made_project import change
 from real_label_studio import label_studio_server, label_studio_venv  # noqa: F401
 from world import ledger_of
 
-from labeling.client import Client
-from labeling.pages import classification
-from labeling.server import Access, EmbeddedServer
+from labeling.label_studio.client import Client
+from labeling.label_studio.pages import classification
+from labeling.label_studio.server import Access, EmbeddedServer
 from loop.ledger import people, progress
 from loop.project import open_project
 from loop.rounds.histories import PROJECT_ID

@@ -27,7 +27,13 @@ TESTS = Path(__file__).parents[1]
 HEAVY = (
     *("scipy.stats", "sklearn.linear_model", "sklearn.cluster", "pyarrow.parquet", "torch", "transformers"),
     *("loop.models", "loop.models.encoder", "loop.models.exporting", "loop.selection.layout", "loop.selection.spots"),
-    *("loop.cli.commands.making", "loop.cli.running", "loop.cli.moving", "loop.rounds.running", "labeling.crowd"),
+    *(
+        "loop.cli.commands.making",
+        "loop.cli.running",
+        "loop.cli.moving",
+        "loop.rounds.running",
+        "labeling.simulated.crowd",
+    ),
     *("loop.models.tuning", "loop.models.training", "loop.models.classifier", "loop.models.probe", "datasets"),
     *("loop.tasks.classification", "loop.ledger.migrating", "alembic.command", "sqlalchemy.dialects.sqlite"),
 )

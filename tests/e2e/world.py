@@ -12,9 +12,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from labeling.client import Client
-from labeling.rows import Project
-from labeling.server import EmbeddedServer
+from labeling.label_studio.client import Client
+from labeling.label_studio.rows import Project
+from labeling.label_studio.server import EmbeddedServer
 from loop.ledger import figures, people, progress
 from loop.project import open_project
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from fake_label_studio import TOKEN, URL, FakeLabelStudio
 
-from labeling.client import Client
-from labeling.label_studio import LabelStudio
+from labeling.label_studio.client import Client
+from labeling.label_studio.labeler import LabelStudio
 from loop.records import Form, LabelSet, Neighbour, Question
 
 LABELS = LabelSet(("refund", "fee", "card_arrival", "other <&>"), {"fee": 'A "fee" & more'})

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from labeling import installation
+from labeling.label_studio import installation
 
 ANSWERS = """
 import os, sys

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from made import FORMS, about, choice
 
-from labeling.pages import PAGES, correction, ranking, rating
+from labeling.label_studio.pages import PAGES, correction, ranking, rating
 from loop.records import AnswerState
 
 ANSWERED, EMPTY, MALFORMED = AnswerState.ANSWERED, AnswerState.EMPTY, AnswerState.MALFORMED

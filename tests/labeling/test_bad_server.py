@@ -16,10 +16,10 @@ import pytest
 from fake_label_studio import INSTEAD, TOKEN, URL, FakeLabelStudio
 from made import FORM, choice, door, labeler, question
 
-from labeling.accounts import member_token
-from labeling.client import Client
-from labeling.connection import PAUSES_S
-from labeling.responses import Checked
+from labeling.label_studio.accounts import member_token
+from labeling.label_studio.client import Client
+from labeling.label_studio.connection import PAUSES_S
+from labeling.label_studio.responses import Checked
 from loop.errors import LabelerError, ServerDown, ServerRefused, WeakspotError
 
 pytestmark = pytest.mark.slow

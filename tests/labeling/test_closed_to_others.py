@@ -17,9 +17,9 @@ from command_line import here
 from made_project import Files
 from small_projects import _fresh, fresh, small_files
 
-from labeling import installation
-from labeling.server import EmbeddedServer
-from labeling.simulated import write_accounts
+from labeling.label_studio import installation
+from labeling.label_studio.server import EmbeddedServer
+from labeling.simulated.annotators import write_accounts
 from loop.project import open_project
 
 __all__ = ["_fresh", "fresh", "small_files"]

@@ -10,9 +10,9 @@ import pytest
 from fake_label_studio import FakeLabelStudio
 from made import FORM, door, labeler, question
 
-from labeling import simulated
-from labeling.crowd import Expert, assigned, crew, reply
-from labeling.simulated import CHUNK, Simulated, people
+from labeling.simulated import annotators
+from labeling.simulated.annotators import CHUNK, Simulated, people
+from labeling.simulated.crowd import Expert, assigned, crew, reply
 from loop.errors import ServerDown
 from loop.records import LabelSet
 
@@ -71,7 +71,7 @@ def test_people_need_no_push() -> None:
 def test_a_run_broken_anywhere_and_resumed_gives_the_answers_of_an_undisturbed_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(simulated, "member_token", lambda owner, *, email, password: _token(email))
+    monkeypatch.setattr(annotators, "member_token", lambda owner, *, email, password: _token(email))
     undisturbed, broken = _world(), _world()
     ids = undisturbed.ext_ids()
     _finish(undisturbed, tmp_path / "a.json", ids)

@@ -17,11 +17,11 @@ from filelock import FileLock
 from made import FORM, question
 from paper_server import venv_with
 
-from labeling import data_lock, installation
-from labeling import server as server_module
-from labeling.installation import ensure_installed, quiet_environment, venv_folder
-from labeling.label_studio import LabelStudio, build
-from labeling.server import EmbeddedServer, write_private
+from labeling.label_studio import data_lock, installation
+from labeling.label_studio import server as server_module
+from labeling.label_studio.installation import ensure_installed, quiet_environment, venv_folder
+from labeling.label_studio.labeler import LabelStudio, build
+from labeling.label_studio.server import EmbeddedServer, write_private
 from loop.errors import LabelerError, ServerDown, ServerRefused
 
 

@@ -8,7 +8,7 @@ import pytest
 from fake_label_studio import FakeLabelStudio
 from made import choice, labeler, question
 
-from labeling.marker import read_marker
+from labeling.label_studio.marker import read_marker
 from loop.errors import ProjectGone
 from loop.records import Receipt
 

@@ -14,11 +14,11 @@ import httpx
 import pytest
 from made import FORM, FORMS, LABELS_OF, about, choice, question
 
-from labeling.client import Client
-from labeling.label_studio import LabelStudio, build
-from labeling.pages import PAGES, classification, page_of
-from labeling.server import Access, EmbeddedServer
-from labeling.simulated import Simulated, simulated
+from labeling.label_studio.client import Client
+from labeling.label_studio.labeler import LabelStudio, build
+from labeling.label_studio.pages import PAGES, classification, page_of
+from labeling.label_studio.server import Access, EmbeddedServer
+from labeling.simulated.annotators import Simulated, simulated
 from loop.errors import ProjectChanged, ProjectGone, ServerDown, ServerRefused
 from loop.records import AnswerState, Form
 

@@ -7,9 +7,9 @@ import pytest
 from fake_label_studio import URL, FakeLabelStudio
 from made import choice, door, labeler, question
 
-from labeling import client as client_module
-from labeling.client import Client
-from labeling.connection import PAUSES_S
+from labeling.label_studio import client as client_module
+from labeling.label_studio.client import Client
+from labeling.label_studio.connection import PAUSES_S
 from loop.errors import ProjectChanged, ProjectGone, ServerDown, ServerRefused
 from loop.records import AnswerState, Form, LabelSet
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling.marker import Marker, count_send, new_marker, read_marker, was_set_back, write_marker
+from labeling.label_studio.marker import Marker, count_send, new_marker, read_marker, was_set_back, write_marker
 
 MARKERS = st.builds(Marker, key=st.text(), instance=st.text(), sends=st.integers(0, 10**6))
 

@@ -23,9 +23,9 @@ import psutil
 import pytest
 from paper_server import answering, venv_with
 
-from labeling import data_lock, server
-from labeling.processes import Serving, end, serving
-from labeling.server import EmbeddedServer
+from labeling.label_studio import data_lock, server
+from labeling.label_studio.processes import Serving, end, serving
+from labeling.label_studio.server import EmbeddedServer
 from loop import processes
 from loop.errors import LabelerError, ServerDown
 
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 Make = Callable[[str], EmbeddedServer]
-START = "import sys\nfrom pathlib import Path\nfrom labeling.server import EmbeddedServer\n"
+START = "import sys\nfrom pathlib import Path\nfrom labeling.label_studio.server import EmbeddedServer\n"
 START += "print(EmbeddedServer(Path(sys.argv[1]), Path(sys.argv[2])).start().url)\n"
 KILLED = """
 import os, signal

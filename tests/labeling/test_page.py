@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 from made import FORM, LABELS, choice, question
 
-from labeling.pages import classification as page
+from labeling.label_studio.pages import classification as page
 from loop.records import AnswerState, Form, LabelSet
 
 NOTE = {"from_name": "note", "to_name": "text", "type": "textarea", "value": {"text": ["see invoice"]}}

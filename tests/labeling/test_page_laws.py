@@ -12,7 +12,7 @@ import pytest
 from fake_label_studio import FakeLabelStudio
 from made import FORMS, LABELS_OF, TEXTS, about, choice, labeler
 
-from labeling.pages import PAGES, Page, is_ours, page_for, page_of
+from labeling.label_studio.pages import PAGES, Page, is_ours, page_for, page_of
 from loop.errors import LabelerError, ProjectChanged
 from loop.records import AnswerState, Form
 

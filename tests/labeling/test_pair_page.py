@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made import FORMS, about, choice
 
-from labeling.pages import pair as page
-from labeling.pages.differences import LONGEST, marked
+from labeling.label_studio.pages import pair as page
+from labeling.label_studio.pages.differences import LONGEST, marked
 from loop.records import AnswerState
 
 FORM = FORMS["pair"]

@@ -8,8 +8,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from labeling.secret_key import LARGEST, keep
-from labeling.server import EmbeddedServer
+from labeling.label_studio.secret_key import LARGEST, keep
+from labeling.label_studio.server import EmbeddedServer
 from loop.errors import LabelerError
 
 KEY = "0j7_0v4k3ber&s53qlzjd#xf^ftjn-1e=%kut1*3(f-ho=$ih)"

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from paper_server import answering, venv_with
 
-from labeling import data_lock
-from labeling.server import EmbeddedServer
-from labeling.simulated import _accounts
-from labeling.state_folder import DATABASE, LARGEST, lay_out, write_private
+from labeling.label_studio import data_lock
+from labeling.label_studio.server import EmbeddedServer
+from labeling.label_studio.state_folder import DATABASE, LARGEST, lay_out, write_private
+from labeling.simulated.annotators import _accounts
 from loop.errors import LabelerError
 from loop.sqlite_journal import MAGIC
 

@@ -12,11 +12,11 @@ import pytest
 from fake_label_studio import FakeLabelStudio
 from made import FORMS, about, door, labeler
 
-from labeling import simulated
-from labeling.crowd import LEAN, Expert, crew
-from labeling.pages import PAGES
-from labeling.simulated import Simulated
-from labeling.tastes import BAD, CLEAR, TIE, judgement, noise
+from labeling.label_studio.pages import PAGES
+from labeling.simulated import annotators
+from labeling.simulated.annotators import Simulated
+from labeling.simulated.crowd import LEAN, Expert, crew
+from labeling.simulated.preferences import BAD, CLEAR, TIE, judgement, noise
 from loop.records import AnswerState
 
 IDS = [f"q{number:04d}" for number in range(1500)]
@@ -97,7 +97,7 @@ def test_every_form_is_answered_on_the_server_once_and_in_the_same_way_in_any_or
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tokens = {f"simulated-expert-{number}": f"token-{number}" for number in (1, 2)}
-    monkeypatch.setattr(simulated, "member_token", lambda owner, *, email, password: tokens[email.partition("+")[0]])
+    monkeypatch.setattr(annotators, "member_token", lambda owner, *, email, password: tokens[email.partition("+")[0]])
     told = []
     for order in (1, -1):
         fake = FakeLabelStudio()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from labeling.state_folder import DATABASE, lay_out
+from labeling.label_studio.state_folder import DATABASE, lay_out
 from loop.errors import LabelerError, LedgerError
 from loop.ledger import Ledger
 from loop.sqlite_journal import MAGIC, journal, names_other_file

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from dashboard import launch
-from labeling import installation
+from labeling.label_studio import installation
 from loop import children
 from loop.simulation import running
 

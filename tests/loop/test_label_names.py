@@ -11,7 +11,7 @@ from command_line import complaint, here
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeling.pages import page_of
+from labeling.label_studio.pages import page_of
 from loop.config import parse, template
 from loop.errors import ConfigError
 from loop.label_names import LONGEST, fault

@@ -12,7 +12,7 @@ import pytest
 from command_line import complaint, here
 from made_record import made_record
 
-from labeling.state_folder import DATABASE, lay_out
+from labeling.label_studio.state_folder import DATABASE, lay_out
 from loop.errors import LabelerError, LedgerError
 from loop.ledger import Ledger
 from loop.ledger.strangers import LONGEST

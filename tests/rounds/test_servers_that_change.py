@@ -19,9 +19,9 @@ from fake_label_studio import TOKEN, URL, FakeLabelStudio
 from made_project import change, copy_project
 from small_projects import _fresh, small_files  # noqa: F401
 
-import labeling.label_studio
-from labeling.client import Client
-from labeling.pages import classification
+import labeling.label_studio.labeler
+from labeling.label_studio.client import Client
+from labeling.label_studio.pages import classification
 from loop.errors import ServerDown
 from loop.ledger import people, progress
 from loop.project import open_project
@@ -36,7 +36,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> FakeLabelStudio:
     """A Label Studio in memory, in the place of the embedded one."""
     made = FakeLabelStudio()
     client = Client(URL, TOKEN, transport=made.transport(), pause=lambda _: None)
-    monkeypatch.setattr(labeling.label_studio, "connection", lambda *_, **__: lambda: client)
+    monkeypatch.setattr(labeling.label_studio.labeler, "connection", lambda *_, **__: lambda: client)
     return made
 
 

@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import escape as xml_escape
 from xml.sax.saxutils import quoteattr
 
-from labeling.pages.results import FLAGS, NOTE, TEXT
+from labeling.label_studio.pages.results import FLAGS, NOTE, TEXT
 from loop.records import Form, Question
 
 MARK = 'className="ws-page'
@@ -40,7 +40,7 @@ def no_key(number: int) -> str:
 
 def styled(*sheets: str) -> str:
     """The Style tag with `cards.css` and these sheets beside it."""
-    folder = resources.files("labeling.pages")
+    folder = resources.files("labeling.label_studio.pages")
     texts = [folder.joinpath(f"{sheet}.css").read_text(encoding="utf-8") for sheet in ("cards", *sheets)]
     return f"<Style>{xml_escape(''.join(texts))}</Style>"
 

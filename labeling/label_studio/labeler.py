@@ -20,16 +20,16 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from labeling.client import Client
-from labeling.collecting import collect
-from labeling.door import connection
-from labeling.installation import Tell
-from labeling.marker import Marker, new_marker, read_marker, write_marker
-from labeling.pages import page_of
-from labeling.projects import Known, is_set_back, known_project, note_send, receipt_of
-from labeling.rows import Project
-from labeling.sending import Connect, Pause, place
-from labeling.server import silent
+from labeling.label_studio.client import Client
+from labeling.label_studio.collect import collect
+from labeling.label_studio.door import connection
+from labeling.label_studio.installation import Tell
+from labeling.label_studio.marker import Marker, new_marker, read_marker, write_marker
+from labeling.label_studio.pages import page_of
+from labeling.label_studio.projects import Known, is_set_back, known_project, note_send, receipt_of
+from labeling.label_studio.rows import Project
+from labeling.label_studio.send import Connect, Pause, place
+from labeling.label_studio.server import silent
 from loop.errors import ProjectChanged, ProjectGone, ServerDown
 from loop.protocols import Progress
 from loop.records import Collected, Form, Question, Receipt, SentTask

@@ -7,8 +7,8 @@
     start ─► installed? ─► alone? ─► ours runs? ─► else launched, with the lock of the data folder ─► healthy ─► Access
 
 `start` and `stop` may be repeated: the second call finds the work done. A process is ours only when it serves this very
-folder (labeling.processes); server.json only makes it quick to find. The lock (labeling.data_lock) keeps a second
-server off the data whatever happens to the files. All of it is readable by its owner alone.
+folder (processes.py); server.json only makes it quick to find. The lock (data_lock.py) keeps a second server off the
+data whatever happens to the files. All of it is readable by its owner alone.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ import time
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
-from labeling import access, data_lock
-from labeling.access import Access, ServerStatus
-from labeling.accounts import renewed_token
-from labeling.installation import (
+from labeling.label_studio import access, data_lock
+from labeling.label_studio.access import Access, ServerStatus
+from labeling.label_studio.accounts import renewed_token
+from labeling.label_studio.installation import (
     Tell,
     ensure_installed,
     executable,
@@ -28,8 +28,8 @@ from labeling.installation import (
     quiet_environment,
     venv_folder,
 )
-from labeling.processes import end, free_port, is_free, listening_port, serving
-from labeling.state_folder import (
+from labeling.label_studio.processes import end, free_port, is_free, listening_port, serving
+from labeling.label_studio.state_folder import (
     DATABASE,
     Note,
     damaged,
@@ -40,7 +40,7 @@ from labeling.state_folder import (
     refuse_links,
     write_private,
 )
-from labeling.waiting import alone
+from labeling.label_studio.waiting import alone
 from loop import children, private
 from loop.errors import LabelerError, ServerDown
 from loop.processes import ProcessIdentity, find, identity

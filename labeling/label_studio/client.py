@@ -15,9 +15,9 @@ from typing import Any, TypeVar
 
 import httpx
 
-from labeling.connection import Connection
-from labeling.faults import not_label_studio
-from labeling.rows import Project, TaskRow, project_of, task_row_of
+from labeling.label_studio.connection import Connection
+from labeling.label_studio.errors import not_label_studio
+from labeling.label_studio.rows import Project, TaskRow, project_of, task_row_of
 from loop.errors import ServerDown, ServerRefused
 
 PAGE = 500

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import httpx
 
-from labeling.processes import listening_port
+from labeling.label_studio.processes import listening_port
 from loop.processes import ProcessIdentity
 
 TIMEOUT_S = 10

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from labeling import secret_key
+from labeling.label_studio import secret_key
 from loop import durable, private, sqlite_journal
 from loop.errors import LabelerError
 from loop.json_reading import parse

@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from labeling.pages import cards, classification, correction, pair, ranking, rating
-from labeling.pages.results import Answer
+from labeling.label_studio.pages import cards, classification, correction, pair, ranking, rating
+from labeling.label_studio.pages.results import Answer
 from loop.errors import LabelerError
 from loop.records import Form, Question
 

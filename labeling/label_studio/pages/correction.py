@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from labeling.pages import cards, results
-from labeling.pages.results import FLAGS, NOTE, TEXT, Answer, Items, Said
+from labeling.label_studio.pages import cards, results
+from labeling.label_studio.pages.results import FLAGS, NOTE, TEXT, Answer, Items, Said
 from loop.records import AnswerState, Form, Question
 
 MENDED = "mended"

@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from labeling.client import Client
-from labeling.rows import TaskRow
+from labeling.label_studio.client import Client
+from labeling.label_studio.rows import TaskRow
 from loop.errors import ServerDown, ServerRefused
 from loop.protocols import Progress
 

@@ -15,15 +15,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from labeling.accounts import member_token
-from labeling.client import Client
-from labeling.crowd import Expert, Reply, assigned, crew, reply
-from labeling.door import connection
-from labeling.pages import page_for
-from labeling.projects import find_project
-from labeling.sending import Connect, Pause, one_of
-from labeling.state_folder import damaged, read
-from labeling.tastes import Marks, judgement
+from labeling.label_studio.accounts import member_token
+from labeling.label_studio.client import Client
+from labeling.label_studio.door import connection
+from labeling.label_studio.pages import page_for
+from labeling.label_studio.projects import find_project
+from labeling.label_studio.send import Connect, Pause, one_of
+from labeling.label_studio.state_folder import damaged, read
+from labeling.simulated.crowd import Expert, Reply, assigned, crew, reply
+from labeling.simulated.preferences import Marks, judgement
 from loop import durable
 from loop.errors import ProjectGone, ServerRefused
 from loop.records import Form

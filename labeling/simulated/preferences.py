@@ -22,7 +22,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from labeling.crowd import Expert, Reply, pace, stream
+from labeling.simulated.crowd import Expert, Reply, pace, stream
 from loop.records import FloatArray, Form
 
 Marks = Callable[[str, str], float]

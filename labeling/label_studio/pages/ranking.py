@@ -15,8 +15,8 @@ from collections.abc import Mapping, Sequence
 from string import ascii_uppercase
 from typing import Any
 
-from labeling.pages import cards, results
-from labeling.pages.results import FLAGS, NOTE, TEXT, Answer, Items, Said
+from labeling.label_studio.pages import cards, results
+from labeling.label_studio.pages.results import FLAGS, NOTE, TEXT, Answer, Items, Said
 from loop.records import AnswerState, Form, Question
 
 RANK, AS_SHOWN = "rank", "as_shown"

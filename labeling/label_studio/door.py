@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from labeling.client import Client
-from labeling.installation import Tell
-from labeling.sending import Connect
-from labeling.server import Access, EmbeddedServer, silent
+from labeling.label_studio.client import Client
+from labeling.label_studio.installation import Tell
+from labeling.label_studio.send import Connect
+from labeling.label_studio.server import Access, EmbeddedServer, silent
 from loop.errors import LabelerError
 
 

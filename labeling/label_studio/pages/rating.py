@@ -13,8 +13,8 @@ from html import escape
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
-from labeling.pages import cards, results
-from labeling.pages.results import FLAGS, NOTE, TEXT, Answer, Items, Said
+from labeling.label_studio.pages import cards, results
+from labeling.label_studio.pages.results import FLAGS, NOTE, TEXT, Answer, Items, Said
 from loop.records import AnswerState, Form, Question
 
 MARK = "mark "

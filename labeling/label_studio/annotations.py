@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
 
-from labeling.pages import page_for
+from labeling.label_studio.pages import page_for
 from loop.records import UNKNOWN, Annotation, Form
 
 

@@ -19,8 +19,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
-from labeling import data_lock
-from labeling.waiting import alone
+from labeling.label_studio import data_lock
+from labeling.label_studio.waiting import alone
 from loop import children, durable, private
 from loop.errors import LabelerError
 

@@ -18,8 +18,8 @@ from typing import Any, TypeVar
 
 import httpx
 
-from labeling.faults import retry_after_s, told
-from labeling.responses import Checked
+from labeling.label_studio.errors import retry_after_s, told
+from labeling.label_studio.responses import Checked
 from loop.errors import ServerDown
 
 TIMEOUT_S = 600.0

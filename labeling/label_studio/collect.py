@@ -16,10 +16,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from labeling.annotations import annotations_of, utc
-from labeling.client import Client
-from labeling.rows import TaskRow
-from labeling.sending import BATCH, one_of
+from labeling.label_studio.annotations import annotations_of, utc
+from labeling.label_studio.client import Client
+from labeling.label_studio.rows import TaskRow
+from labeling.label_studio.send import BATCH, one_of
 from loop.records import Annotation, Collected, Form
 
 OVERLAP = timedelta(seconds=60)

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from labeling.client import Client
-from labeling.marker import Marker, count_send, read_marker, was_set_back, write_marker
-from labeling.pages import is_ours
-from labeling.rows import Project
+from labeling.label_studio.client import Client
+from labeling.label_studio.marker import Marker, count_send, read_marker, was_set_back, write_marker
+from labeling.label_studio.pages import is_ours
+from labeling.label_studio.rows import Project
 from loop.errors import ProjectGone
 from loop.records import Receipt
 

@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from labeling.pages import cards, results
-from labeling.pages.differences import marked
-from labeling.pages.results import FLAGS, NOTE, TEXT, Answer
+from labeling.label_studio.pages import cards, results
+from labeling.label_studio.pages.differences import marked
+from labeling.label_studio.pages.results import FLAGS, NOTE, TEXT, Answer
 from loop.records import Form, Question
 
 PREFERENCE = "preference"

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import httpx
 
-from labeling.access import TIMEOUT_S, Access
-from labeling.client import Client
-from labeling.responses import Checked
+from labeling.label_studio.access import TIMEOUT_S, Access
+from labeling.label_studio.client import Client
+from labeling.label_studio.responses import Checked
 from loop.errors import ServerDown, ServerRefused
 
 OWN_TOKEN = "/api/current-user/token"

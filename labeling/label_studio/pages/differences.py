@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
-from labeling.pages.cards import as_html
+from labeling.label_studio.pages.cards import as_html
 
 ALIKE = 0.35
 """Texts that share a smaller part of their words are shown unmarked: everything would be marked."""
