@@ -13,20 +13,22 @@ from rich.progress import BarColumn, Progress, TextColumn
 from loop.cli import showing
 from loop.cli.output import console
 from loop.cli.showing import plain
+from loop.lineage import recover
+from loop.lineage.compare import IDENTICAL
+from loop.lineage.replay import Replay
+from loop.lineage.replay import replay as replay_round
+from loop.lineage.verify import Finding, Seal, seal, unseen
+from loop.lineage.verify import verify as verify_project
 from loop.project import only_worker, open_project
 from loop.protocols import Progress as Advance
-from loop.rounds import replaying, restoring, verifying
-from loop.rounds.likeness import IDENTICAL
-from loop.rounds.replaying import Replay
-from loop.rounds.verifying import Finding, Seal
 from loop.trust import RECORD
 
 
 def verify(root: Path, *, as_json: bool) -> None:
     """Every finding; exits with status 1 when one is a problem."""
     with open_project(root, read_only=True, scope=RECORD) as project, _bar("checking files") as advance:
-        found = verifying.verify(project, advance)
-        newest, unseen = verifying.seal(project), verifying.unseen(project)
+        found = verify_project(project, advance)
+        newest, not_looked_at = seal(project), unseen(project)
     problems = [one for one in found if one.level == "problem"]
     if as_json:
         newest_as_told = asdict(newest) if newest else None
@@ -35,11 +37,11 @@ def verify(root: Path, *, as_json: bool) -> None:
                 "whole": not problems,
                 "findings": [asdict(one) for one in found],
                 "newest": newest_as_told,
-                "not_looked_at": unseen,
+                "not_looked_at": not_looked_at,
             }
         )
     else:
-        _tell_findings(found, newest, unseen)
+        _tell_findings(found, newest, not_looked_at)
     if problems:
         sys.exit(1)
 
@@ -47,7 +49,7 @@ def verify(root: Path, *, as_json: bool) -> None:
 def replay(root: Path, round_: int, *, as_json: bool) -> None:
     """Whether a round comes out the same; exits with status 1 when it does not."""
     with open_project(root, read_only=True) as project, _bar(f"round {round_} again") as advance:
-        found = replaying.replay(project, round_, advance)
+        found = replay_round(project, round_, advance)
     if as_json:
         showing.as_json(found)
     else:
@@ -60,7 +62,7 @@ def restore(root: Path, round_: int, *, as_json: bool) -> None:
     """Puts lost folders of a round back; exits with status 1 when one could not be."""
     out = showing.out()
     with open_project(root) as project, only_worker(project, "replay --restore"):
-        found = restoring.restore(project, round_, say=lambda line: None if as_json else out.print(plain(line)))
+        found = recover.restore(project, round_, say=lambda line: None if as_json else out.print(plain(line)))
     if as_json:
         showing.as_json({"round": round_, "folders": [asdict(one) for one in found]})
     for one in () if as_json else found:

@@ -8,14 +8,15 @@ from pathlib import Path
 from loop.cli import reading, showing
 from loop.cli.terminal import Terminal
 from loop.errors import ConfigError
+from loop.lineage.recover import restore_what_is_read
 from loop.project import open_project
 from loop.records.vocabulary import STEPS
 from loop.registry import suggestion
 from loop.report import report, view
-from loop.rounds.creating import Created, create
-from loop.rounds.request import Request
-from loop.rounds.running import Wish
-from loop.rounds.running import run as run_rounds
+from loop.rounds.runner import Wish
+from loop.rounds.runner import run as run_rounds
+from loop.scaffold.create import Created, create
+from loop.scaffold.request import Request
 
 __all__ = ["Request", "init", "run"]
 
@@ -38,7 +39,8 @@ def run(
     terminal = Terminal()
     with open_project(root) as project:
         try:
-            run_rounds(project, Wish(rounds=rounds, until=until, wait=wait, early=early, final=final), terminal)
+            wish = Wish(rounds=rounds, until=until, wait=wait, early=early, final=final)
+            run_rounds(project, wish, terminal, recover=restore_what_is_read)
         except KeyboardInterrupt:
             print("Stopped; `weakspot run` goes on from here.", file=sys.stderr)  # noqa: T201
             sys.exit(130)

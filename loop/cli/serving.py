@@ -12,7 +12,7 @@ from loop.config import load
 from loop.errors import ConfigError
 from loop.project import CONFIG, Project, open_project
 from loop.rounds import checkup
-from loop.rounds.people import restore_page
+from loop.rounds.labeling import restore_page
 from loop.trust import RECORD, require
 
 

@@ -1,7 +1,7 @@
 """What happens when a key of weakspot.yaml changes between two rounds: one policy for every key, in this one place.
 
     POLICIES ─┬─► loop.config.changes: which changes there are, and which of them are refused
-              ├─► loop.rounds.opening: the error, or a line and an event
+              ├─► loop.rounds.start: the error, or a line and an event
               └─► loop.config.reference: the table in docs/settings.md
 
 `free`     takes effect without a word

@@ -17,7 +17,7 @@ from loop.report.outcomes import Outcome, outcomes, wrong
 from loop.report.view import View
 from loop.step_folders import load_layout, load_regions
 
-"""The artifact with regions and layout; written by loop.rounds.frozen."""
+"""The artifact with regions and layout; written by loop.rounds.embeddings."""
 
 
 @dataclass(frozen=True, slots=True)

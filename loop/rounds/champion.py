@@ -12,9 +12,9 @@ from loop.ledger import figures, progress
 from loop.ledger.figures import Decision, ModelRow
 from loop.project import Project, only_worker
 from loop.records.vocabulary import EVAL_SETS
+from loop.rounds.context import now
 from loop.rounds.mixed_copies import refuse_mixed
 from loop.rounds.task import FilePredictions, task_of
-from loop.rounds.work import now
 
 GROUNDS_IN_WORDS = {
     "gold": "the gold test",

@@ -13,8 +13,8 @@ from loop.errors import ProjectChanged
 from loop.ledger import answers, people, progress
 from loop.protocols import Labeler
 from loop.records import Collected
+from loop.rounds.context import Work
 from loop.rounds.histories import WATERMARK, follow, history
-from loop.rounds.work import Work
 
 SET_BACK = (
     "Label Studio was set back to an earlier state or replaced: the answers so far stay in the ledger, "

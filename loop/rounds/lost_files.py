@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from loop.artifact_names import artifact
 from loop.ledger import progress
-from loop.rounds.work import Work
+from loop.rounds.context import Work
 
 
 def is_whole(work: Work, round_: int, step: str) -> bool:

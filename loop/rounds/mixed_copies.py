@@ -21,7 +21,7 @@ from loop.manifest import digest
 from loop.project import Project
 from loop.records.vocabulary import STEPS
 from loop.rounds.bundle_files import parsed
-from loop.rounds.work import now
+from loop.rounds.context import now
 
 
 def refuse_mixed(project: Project) -> None:

@@ -33,9 +33,9 @@ from loop.project import CONFIG, CREATED, KEY, POOL_FILE, STATE, artifacts_of, m
 from loop.records import Label, Leak, Role
 from loop.roles import assign_roles
 from loop.rounds import settings
-from loop.rounds.guarding import between, said
+from loop.rounds.context import now
+from loop.rounds.leaks import between, said
 from loop.rounds.retention import RETENTION_FILE
-from loop.rounds.work import now
 from loop.trust import approve, refuse_foreign
 
 

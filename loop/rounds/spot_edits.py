@@ -17,7 +17,7 @@ from loop.ledger import lives, progress
 from loop.ledger.lives import NamedSpot, SpotEdit
 from loop.ledger.progress import Event
 from loop.project import Project
-from loop.rounds.work import now
+from loop.rounds.context import now
 
 LONGEST = 80
 """Characters of a name."""

@@ -17,8 +17,8 @@ from loop.evaluation.slices import find_slices, length_band
 from loop.ledger import figures, lives, people
 from loop.records import AnswerState, FoundSlice, PickKind, Spot, SpotLife
 from loop.records.vocabulary import EVAL_SETS, is_of_judge
-from loop.rounds.frozen import Frozen, Partition, parts_of
-from loop.rounds.work import Work
+from loop.rounds.context import Work
+from loop.rounds.embeddings import Frozen, Partition, parts_of
 
 ENOUGH = 100
 """Slices are sought on the best ground with so many examples, else on the largest."""

@@ -20,8 +20,8 @@ import numpy as np
 from loop.label_texts import in_words
 from loop.ledger import lives
 from loop.records import IntArray, Split
-from loop.rounds.frozen import Frozen, Partition, parts_of
-from loop.rounds.work import Work
+from loop.rounds.context import Work
+from loop.rounds.embeddings import Frozen, Partition, parts_of
 from loop.selection.spot_names import SpotTraits, name_by_traits
 from loop.selection.spot_slices import standing_out
 

@@ -17,7 +17,7 @@ from loop.ledger.figures import ModelRow
 from loop.ledger.people import PickRow
 from loop.project import Project
 from loop.records import Annotation, Pick, Question
-from loop.rounds.work import Done, Work
+from loop.rounds.context import Done, Work
 
 OWN_STEPS = ("train", "evaluate", "gate", "score", "map", "select", "settle")
 """The steps that differ from task to task."""

@@ -14,10 +14,10 @@ from loop.config import Config
 from loop.ledger import progress
 from loop.project import Project
 from loop.protocols import Experts, Labeler
+from loop.rounds.context import Work
 from loop.rounds.histories import INSTANCE, PROJECT_ID, SENDS
 from loop.rounds.holders import holders
 from loop.rounds.task import task_of
-from loop.rounds.work import Work
 
 
 def labeler(work: Work) -> Labeler:

@@ -29,7 +29,7 @@ from loop.evaluation.lift import SHARES, RandomAnswers, lift
 from loop.models.recipes.regression import logistic
 from loop.protocols import FrozenTexts, PoolView
 from loop.records import FloatArray, IntArray
-from loop.rounds.lifting import C
+from loop.rounds.lift import C
 from loop.selection import audit, spots
 from loop.simulation.data import read
 from loop.simulation.frozen import embedded, opened

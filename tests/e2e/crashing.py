@@ -37,7 +37,7 @@ from labeling.label_studio.client import Client
 from labeling.label_studio.server import EmbeddedServer
 from loop.cli import main
 from loop.ledger import Ledger
-from loop.rounds import running
+from loop.rounds import runner
 
 WRITES = (
     "create_project",
@@ -100,9 +100,9 @@ class Stage:
 
 def watch(stage: Stage) -> None:
     """Wraps steps, commits, files, server and API."""
-    running._run_step = _step(stage, running._run_step)
-    running._run_round = _round(stage, running._run_round)
-    _wrap(stage, running._Pulse, "advanced", "progress")
+    runner._run_step = _step(stage, runner._run_step)
+    runner._run_round = _round(stage, runner._run_round)
+    _wrap(stage, runner._Pulse, "advanced", "progress")
     _wrap(stage, loop.artifacts, "seal", "seal folder")
     _wrap(stage, labeling.simulated.annotators, "member_token", "make account")
     _wrap(stage, labeling.label_studio.server, "write_private", lambda path, *_: f"note {path.name}")

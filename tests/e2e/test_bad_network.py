@@ -31,7 +31,7 @@ from world import held_by, ledger_of, leftovers
 import labeling.label_studio.connection
 import labeling.label_studio.errors
 import labeling.label_studio.send
-import loop.rounds.people
+import loop.rounds.labeling
 from labeling.label_studio.client import Client
 from labeling.label_studio.marker import read_marker
 from labeling.label_studio.server import Access, EmbeddedServer
@@ -81,7 +81,7 @@ def _impatient() -> Iterator[None]:
         patch.setattr(labeling.label_studio.errors, "LONGEST_WAIT_S", 0.0)
         patch.setattr(labeling.label_studio.send, "LOOK_EVERY_S", 0.05)
         patch.setattr(labeling.label_studio.send, "PATIENCE_S", 0.2)
-        patch.setattr(loop.rounds.people, "PATIENCE_S", 0.0)
+        patch.setattr(loop.rounds.labeling, "PATIENCE_S", 0.0)
         yield
 
 

@@ -31,7 +31,7 @@ HEAVY = (
         "loop.cli.commands.making",
         "loop.cli.running",
         "loop.cli.moving",
-        "loop.rounds.running",
+        "loop.rounds.runner",
         "labeling.simulated.crowd",
     ),
     *("loop.models.tuning", "loop.models.training", "loop.models.classifier", "loop.models.probe", "datasets"),

@@ -36,7 +36,7 @@ from loop.records import (
     Spot,
 )
 from loop.records.vocabulary import STEPS
-from loop.rounds import bundles
+from loop.rounds import snapshot
 from loop.step_folders import save_regions, save_spots
 
 BEGIN = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -112,7 +112,7 @@ def play(project: Project, round_: int, asked: list[str]) -> None:
 
 def finish(project: Project, round_: int) -> None:
     """As the straight line ends a round."""
-    found = bundles.write(project, round_)
+    found = snapshot.write(project, round_)
     with project.ledger.begin() as connection:
         lineage.put_bundle(connection, BundleRow(round_, found, time(round_, 59)))
         progress.finish_round(connection, round_, at=time(round_, 59))

@@ -24,7 +24,7 @@ from made_project import Files, change, copy_project, make_files
 from loop.config import Config
 from loop.ledger import progress
 from loop.project import open_project
-from loop.rounds.opening import open_round
+from loop.rounds.start import open_round
 
 LEDGER, ARTIFACTS = ".weakspot/ledger.db", ".weakspot/artifacts"
 MOVED = {"storage.ledger": (LEDGER, "moved.db"), "storage.artifacts": (ARTIFACTS, "moved")}

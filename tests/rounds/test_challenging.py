@@ -16,8 +16,8 @@ from loop.ledger.lives import SpotEdit
 from loop.ledger.progress import RoundRow
 from loop.project import Project, open_project
 from loop.records import Evidence, Spot
-from loop.rounds.challenging import Measured, challenge, gather, ground_of
-from loop.rounds.work import Work
+from loop.rounds.context import Work
+from loop.rounds.promotion import Measured, challenge, gather, ground_of
 
 pytestmark = pytest.mark.slow
 

@@ -26,8 +26,8 @@ from loop.records import (
     Role,
     Split,
 )
-from loop.rounds.guarding import Guarded, between, guard, kept_out, said, twins_of_measured
-from loop.rounds.work import Work
+from loop.rounds.context import Work
+from loop.rounds.leaks import Guarded, between, guard, kept_out, said, twins_of_measured
 from loop.tasks.classification import settling as classification
 from loop.tasks.generation.settling import _guarded as guarded_of_writers
 

@@ -24,9 +24,9 @@ from loop.project import Project, open_project
 from loop.protocols import EmbeddedLabels
 from loop.records import Measurement, PickKind
 from loop.records.vocabulary import AUDIT_AND_DEV
-from loop.rounds import lifting
-from loop.rounds.lifting import ROUNDS_BEHIND, loss, near_twins, with_label_texts
-from loop.rounds.work import Work
+from loop.rounds import lift
+from loop.rounds.context import Work
+from loop.rounds.lift import ROUNDS_BEHIND, loss, near_twins, with_label_texts
 
 BAD = Lift(
     m=20, n=40, random_error=0.2, picked_error=0.3, difference=-0.1, low=-0.15, high=-0.05,
@@ -123,11 +123,11 @@ def test_after_a_change_of_strategy_what_the_one_before_picked_is_not_held_again
         selection = project.config.selection.model_copy(update={"strategy": "margin"})
         config = project.config.model_copy(update={"selection": selection})
         work = Work(project, 5, config, wait=False, early=True, progress=lambda *_: None, say=lambda _: None)
-        assert lifting.measure_lift(work, cast(Any, None)) == lifting.Lifted((), "0 picked answers, 10 are needed")
-        monkeypatch.setattr(lifting, "ROUNDS_BEHIND", 0)
-        monkeypatch.setattr(lifting, "verdict", lambda *_: "picking does not pay")
-        assert lifting.fallback(work) == ""
-        assert "what weak_spots picked" in lifting.fallback(replace(work, config=project.config))
+        assert lift.measure_lift(work, cast(Any, None)) == lift.Lifted((), "0 picked answers, 10 are needed")
+        monkeypatch.setattr(lift, "ROUNDS_BEHIND", 0)
+        monkeypatch.setattr(lift, "verdict", lambda *_: "picking does not pay")
+        assert lift.fallback(work) == ""
+        assert "what weak_spots picked" in lift.fallback(replace(work, config=project.config))
 
 
 @pytest.mark.slow
@@ -180,7 +180,7 @@ def test_chance_picks_while_picking_does_not_pay_and_the_strategy_when_that_is_o
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(lifting, "lift", lambda *_, **__: BAD)
+        patch.setattr(lift, "lift", lambda *_, **__: BAD)
         assert here("run", "--project", root, "--rounds", "6", "--final").status == 0
     told = here("report", "--project", root).out
     assert "10.0 points more errors (5.0 to 15.0): picking does not pay" in told
@@ -190,7 +190,7 @@ def test_chance_picks_while_picking_does_not_pay_and_the_strategy_when_that_is_o
         picks = [row for row in people.picks(connection) if row.pick.kind is PickKind.WEAK]
         events = [event.message for event in progress.events(connection)]
     strategies = {round_: {row.pick.strategy for row in picks if row.round == round_} for round_ in (4, 5, 6)}
-    assert strategies == {4: {"weak_spots"}, 5: {lifting.FALLBACK}, 6: {"weak_spots"}}
+    assert strategies == {4: {"weak_spots"}, 5: {lift.FALLBACK}, 6: {"weak_spots"}}
     with opened(root) as project, project.ledger.read() as connection:
         models = {row.round: row.tuning for row in figures.models(connection)}
     assert (models[5], models[6]) == ("lora", "lora"), "the fifth was asked for, the sixth is the second of two"

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from loop.artifacts import Artifacts
-from loop.rounds import likeness
-from loop.rounds.likeness import DIFFERS, IDENTICAL, Part
+from loop.lineage import compare
+from loop.lineage.compare import DIFFERS, IDENTICAL, Part
 
 
 def compared(tmp_path: Path, kept: Callable[[Path], None], made: Callable[[Path], None]) -> Part:
@@ -17,7 +17,7 @@ def compared(tmp_path: Path, kept: Callable[[Path], None], made: Callable[[Path]
     for name, write in (("kept", kept), ("made", made)):
         with artifacts.writing(name) as folder:
             write(folder)
-    return likeness.folders("model", artifacts.place("kept"), artifacts.place("made"))
+    return compare.folders("model", artifacts.place("kept"), artifacts.place("made"))
 
 
 def probabilities(*rows: tuple[float, float]) -> Callable[[Path], None]:
@@ -80,8 +80,8 @@ def test_written_answers_that_changed_are_counted(tmp_path: Path) -> None:
 def test_rows_are_compared_by_name_whatever_their_order_and_time() -> None:
     kept = [{"id": 1, "on": "gold", "value": 0.1, "at": "1"}, {"id": 2, "on": "dev", "value": 0.2, "at": "1"}]
     made = [{"id": 7, "on": "dev", "value": 0.2, "at": "2"}, {"id": 8, "on": "gold", "value": 0.1, "at": "2"}]
-    assert likeness.listed("figures", kept, made, key=("on",)).state == IDENTICAL
-    part = likeness.listed("figures", kept, [{**made[0], "value": 0.5}], key=("on",))
+    assert compare.listed("figures", kept, made, key=("on",)).state == IDENTICAL
+    part = compare.listed("figures", kept, [{**made[0], "value": 0.5}], key=("on",))
     assert part.state == DIFFERS
     assert part.figures == {"not made again": 1, "new": 0, "changed": 1, "largest difference": pytest.approx(0.3)}
     assert "dev: value was 0.2, now 0.5" in part.told

@@ -11,13 +11,13 @@ from small_projects import _fresh, _selected, fresh, selected, small_files  # no
 
 from loop.ledger import figures, lives, people, progress
 from loop.ledger.progress import RoundRow
+from loop.lineage.replay import replay
 from loop.project import Project, open_project
 from loop.records import SpotLife
 from loop.rounds import spot_edits
-from loop.rounds.frozen import embeddings, partition
-from loop.rounds.replaying import replay
+from loop.rounds.context import Work
+from loop.rounds.embeddings import embeddings, partition
 from loop.rounds.spot_names import SpotLabels, in_words_each, names_of
-from loop.rounds.work import Work
 
 pytestmark = pytest.mark.slow
 

@@ -21,7 +21,7 @@ from loop.ledger import people
 from loop.ledger.people import PickRow
 from loop.project import open_project
 from loop.records import PickKind
-from loop.rounds.work import portions
+from loop.rounds.context import portions
 from loop.step_folders import load_training_set
 
 pytestmark = pytest.mark.slow

@@ -16,9 +16,9 @@ from made_project import LABELS, Files, change, make_files, make_project
 
 from loop import registry
 from loop.ledger import figures, lineage, schema
+from loop.lineage.compare import IDENTICAL, LACKING, NOT_KEPT, Part
+from loop.lineage.replay import Replay, replay
 from loop.project import open_project
-from loop.rounds.likeness import IDENTICAL, LACKING, NOT_KEPT, Part
-from loop.rounds.replaying import Replay, replay
 
 pytestmark = pytest.mark.slow
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from loop.records import PickKind
-from loop.rounds import reserves
-from loop.rounds.work import Work
+from loop.rounds import holdouts
+from loop.rounds.context import Work
 
 POOL = tuple(f"{number:016x}" for number in range(1000))
 
@@ -46,38 +46,38 @@ def work(seed: int, *, share: float = 0.1, batch: int = 50, asked: tuple[PickKin
 
 def drawn_over_rounds(seed: int, rounds: int, kind: PickKind = PickKind.AUDIT) -> list[tuple[str, float]]:
     one: Any = work(seed)
-    free = sorted(reserves.reserve(one, kind))
+    free = sorted(holdouts.reserve(one, kind))
     found: list[tuple[str, float]] = []
     for _ in range(rounds):
-        new = reserves.draw(one, kind, free=free, asked=len(found))
+        new = holdouts.draw(one, kind, free=free, asked=len(found))
         found += new
         free = [id_ for id_ in free if id_ not in {id_ for id_, _ in new}]
     return found
 
 
-@pytest.mark.parametrize("kind", reserves.LOTS)
+@pytest.mark.parametrize("kind", holdouts.LOTS)
 def test_a_reserve_is_about_its_share_and_the_same_every_time(kind: PickKind) -> None:
-    low, high = reserves.LOTS[kind]
-    assert reserves.reserve(work(3), kind) == reserves.reserve(work(3), kind)
-    assert abs(len(reserves.reserve(work(3), kind)) / len(POOL) - (high - low)) < 0.04
-    assert reserves.reserve(work(3), kind) != reserves.reserve(work(4), kind)
+    low, high = holdouts.LOTS[kind]
+    assert holdouts.reserve(work(3), kind) == holdouts.reserve(work(3), kind)
+    assert abs(len(holdouts.reserve(work(3), kind)) / len(POOL) - (high - low)) < 0.04
+    assert holdouts.reserve(work(3), kind) != holdouts.reserve(work(4), kind)
 
 
 def test_no_example_is_in_both_reserves() -> None:
-    assert not reserves.reserve(work(3), PickKind.AUDIT) & reserves.reserve(work(3), PickKind.DEV)
+    assert not holdouts.reserve(work(3), PickKind.AUDIT) & holdouts.reserve(work(3), PickKind.DEV)
 
 
-@pytest.mark.parametrize("kind", reserves.LOTS)
+@pytest.mark.parametrize("kind", holdouts.LOTS)
 def test_without_a_share_nothing_is_set_apart(kind: PickKind) -> None:
-    assert reserves.reserve(work(3, share=0.0), kind) == frozenset()
+    assert holdouts.reserve(work(3, share=0.0), kind) == frozenset()
 
 
-@pytest.mark.parametrize("kind", reserves.LOTS)
+@pytest.mark.parametrize("kind", holdouts.LOTS)
 def test_a_reserve_that_was_asked_from_stays_set_apart_when_its_share_becomes_0(kind: PickKind) -> None:
-    assert reserves.reserve(work(3, share=0.0, asked=(kind,)), kind) == reserves.reserve(work(3), kind)
-    assert reserves.wanted(work(3, share=0.0, asked=(kind,)), kind) == 0
-    other = next(one for one in reserves.LOTS if one is not kind)
-    assert reserves.reserve(work(3, share=0.0, asked=(kind,)), other) == frozenset()
+    assert holdouts.reserve(work(3, share=0.0, asked=(kind,)), kind) == holdouts.reserve(work(3), kind)
+    assert holdouts.wanted(work(3, share=0.0, asked=(kind,)), kind) == 0
+    other = next(one for one in holdouts.LOTS if one is not kind)
+    assert holdouts.reserve(work(3, share=0.0, asked=(kind,)), other) == frozenset()
 
 
 def test_no_example_is_drawn_twice_and_the_probability_is_that_of_the_whole_sample() -> None:
@@ -89,7 +89,7 @@ def test_no_example_is_drawn_twice_and_the_probability_is_that_of_the_whole_samp
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", reserves.LOTS)
+@pytest.mark.parametrize("kind", holdouts.LOTS)
 def test_every_example_of_the_pool_is_drawn_equally_often(kind: PickKind) -> None:
     """150 seeds, 15 drawn of 1,000: each half of the pool gets its share within four standard errors."""
     hits = np.zeros(len(POOL))
@@ -105,4 +105,4 @@ def test_every_example_of_the_pool_is_drawn_equally_often(kind: PickKind) -> Non
 
 def test_the_reserve_empties_and_then_gives_what_is_left() -> None:
     found = drawn_over_rounds(seed=2, rounds=60)
-    assert len(found) == len(reserves.reserve(work(2), PickKind.AUDIT))
+    assert len(found) == len(holdouts.reserve(work(2), PickKind.AUDIT))

@@ -11,9 +11,9 @@ from loop.errors import DataError
 from loop.ledger import figures, lives, people, progress, schema
 from loop.ledger.figures import Decision
 from loop.ledger.lives import SpotEdit
+from loop.lineage.replay import move_between
+from loop.lineage.restore import moves, put, rewound
 from loop.project import Project, open_project
-from loop.rounds.replaying import move_between
-from loop.rounds.rewinding import moves, put, rewound
 
 pytestmark = pytest.mark.slow
 

@@ -13,7 +13,7 @@ from loop import registry
 from loop.ledger import figures, people
 from loop.project import open_project
 from loop.records import Split
-from loop.rounds.work import Work
+from loop.rounds.context import Work
 from loop.tasks.classification import learning
 
 pytestmark = pytest.mark.slow

@@ -287,8 +287,8 @@ def test_a_server_that_is_read_and_takes_no_answers_is_waited_for_once_and_not_f
             assert next(tries) <= 3, "nobody waits for ever"
             raise ServerDown(f"{len(ext_ids)} answers are not taken")
 
-    monkeypatch.setattr("loop.rounds.people.PATIENCE_S", -1.0)
-    monkeypatch.setattr("loop.rounds.people.experts", lambda _: Unheard())
+    monkeypatch.setattr("loop.rounds.labeling.PATIENCE_S", -1.0)
+    monkeypatch.setattr("loop.rounds.labeling.experts", lambda _: Unheard())
     assert "6 answers are not taken" in complaint(run(picked))
     with open_project(picked, read_only=True) as project, project.ledger.read() as connection:
         waits = [event for event in progress.events(connection) if event.message.startswith("Waiting for")]
@@ -302,7 +302,7 @@ FAULTS = ("null", "half", "500", "429", "expired", "page", "after", "before")
 def test_a_bad_server_in_any_step_ends_in_one_line_and_then_in_the_same_state(
     picked: Path, fake: FakeLabelStudio, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("loop.rounds.people.PATIENCE_S", -1.0)
+    monkeypatch.setattr("loop.rounds.labeling.PATIENCE_S", -1.0)
 
     def through(*arguments: str, wanted: int) -> None:
         fake.faults.append(lambda _: kind)

@@ -25,7 +25,7 @@ from loop.config.changes import keys, values
 from loop.config.policies import POLICIES, Fixed, Rule
 from loop.errors import ConfigError, WeakspotError
 from loop.project import open_project
-from loop.rounds.opening import open_round
+from loop.rounds.start import open_round
 
 pytestmark = pytest.mark.slow
 

@@ -12,9 +12,9 @@ from settings_project import _finished, events, finished, known, put  # noqa: F4
 from loop.ledger import estimates, figures, people
 from loop.project import open_project
 from loop.records import Label, PickKind, Role
-from loop.rounds import reserves
-from loop.rounds.opening import open_round
-from loop.rounds.work import Work
+from loop.rounds import holdouts
+from loop.rounds.context import Work
+from loop.rounds.start import open_round
 
 pytestmark = pytest.mark.slow
 
@@ -39,7 +39,7 @@ def reserve(root: Path, kind: PickKind) -> frozenset[str]:
     with open_project(root) as project:
         config = open_round(project, 99)
         work = Work(project, 99, config, False, False, lambda *_: None, lambda _: None)
-        return frozenset(reserves.lots(work, kind))
+        return frozenset(holdouts.lots(work, kind))
 
 
 @pytest.mark.parametrize("overlap", [2, 3])

@@ -19,8 +19,8 @@ from loop.ledger.progress import RoundRow
 from loop.project import Project, open_project
 from loop.records import PickKind, SpotLife
 from loop.rounds import spot_edits, spot_lives
-from loop.rounds.frozen import Partition, embeddings, partition
-from loop.rounds.work import Work
+from loop.rounds.context import Work
+from loop.rounds.embeddings import Partition, embeddings, partition
 
 pytestmark = pytest.mark.slow
 

@@ -12,10 +12,10 @@ from made_record import SECRET, answer, finish, made_record, play, time
 
 from loop.ledger import figures, people, progress
 from loop.ledger.figures import Decision
+from loop.lineage.verify import Finding, seal, verify
 from loop.project import open_project
 from loop.records import UNKNOWN
-from loop.rounds import bundles
-from loop.rounds.verifying import Finding, seal, verify
+from loop.rounds import snapshot
 
 pytestmark = pytest.mark.slow
 
@@ -224,7 +224,7 @@ def test_a_bundle_of_a_round_that_is_about_to_end_is_no_finding(desk: Path) -> N
     """Killed between the bundle and the ledger's note of it."""
     with open_project(desk) as project:
         play(project, 2, [])
-        bundles.write(project, 2)
+        snapshot.write(project, 2)
     assert problems(desk) == []
 
 
@@ -281,7 +281,7 @@ def test_a_bundle_written_twice_is_the_same_to_the_byte(desk: Path) -> None:
     change(desk, "DELETE FROM bundles WHERE round = 1")
     change(desk, "UPDATE rounds SET finished_at = NULL WHERE round = 1")
     with open_project(desk) as project:
-        assert bundles.write(project, 1) == bundles.write(project, 1)
+        assert snapshot.write(project, 1) == snapshot.write(project, 1)
         assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
         finish(project, 1)
     assert found(desk) == ()

@@ -18,11 +18,11 @@ from made_writer import ANSWERS, PROMPTS, made_writer
 
 from loop import registry
 from loop.ledger import figures, people
+from loop.lineage.replay import replay
+from loop.lineage.verify import verify
 from loop.project import Project, open_project
 from loop.records import PickKind, Preference, Role
 from loop.report import diff, explain, side_by_side, view
-from loop.rounds.replaying import replay
-from loop.rounds.verifying import verify
 
 pytestmark = pytest.mark.slow
 

@@ -12,7 +12,7 @@ from loop.ledger import figures
 from loop.ledger.figures import Decision
 from loop.project import Project, open_project
 from loop.records import Measurement
-from loop.rounds.work import Work
+from loop.rounds.context import Work
 from loop.tasks.generation import gating
 
 

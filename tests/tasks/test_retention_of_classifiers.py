@@ -21,8 +21,8 @@ from loop.ledger.figures import ModelRow
 from loop.ledger.progress import RoundRow
 from loop.project import Project, open_project
 from loop.protocols import Scores
+from loop.rounds.context import Work
 from loop.rounds.retention import retention
-from loop.rounds.work import Work
 from loop.tasks.classification.retention import forgotten, measure_retention, retention_wrong
 
 pytestmark = pytest.mark.slow

@@ -16,10 +16,10 @@ from loop import registry
 from loop.ledger import figures, people
 from loop.protocols import PoolView
 from loop.records import FloatArray, Pick, PickKind, Predictions, Role, Split, Spot
-from loop.rounds import audit, lifting, reserves
-from loop.rounds.frozen import Frozen, Partition, embeddings, partition
-from loop.rounds.guarding import twins_of_measured
-from loop.rounds.work import Done, Work
+from loop.rounds import audit_design, holdouts, lift
+from loop.rounds.context import Done, Work
+from loop.rounds.embeddings import Frozen, Partition, embeddings, partition
+from loop.rounds.leaks import twins_of_measured
 from loop.selection import budget, reasons
 from loop.tasks.classification.scoring import (
     in_spots,
@@ -43,11 +43,11 @@ def select(work: Work) -> Done:
         standing = tuple(row.spot for row in figures.spots(connection, round_=work.round))
     labelled = set(known)
     free = [id_ for id_ in work.project.pool.ids(Split.POOL) if id_ not in asked and id_ not in labelled]
-    apart = {kind: reserves.reserve(work, kind) for kind in reserves.LOTS}
-    audited = audit.draw(work, _doubt(work))
-    audit.save(work, audited)
+    apart = {kind: holdouts.reserve(work, kind) for kind in holdouts.LOTS}
+    audited = audit_design.draw(work, _doubt(work))
+    audit_design.save(work, audited)
     pool = len(work.project.pool.ids(Split.POOL))
-    calibrating = reserves.draw(
+    calibrating = holdouts.draw(
         work,
         PickKind.DEV,
         free=[id_ for id_ in free if id_ in apart[PickKind.DEV]],
@@ -64,8 +64,8 @@ def select(work: Work) -> Done:
         probabilities=None if scores is None else probabilities_of(scores, ids),
         uses_label_texts=model is not None and bool(model.training.get("uses_label_texts")),
     )
-    why = lifting.fallback(work)
-    name = lifting.FALLBACK if why else work.config.selection.strategy
+    why = lift.fallback(work)
+    name = lift.FALLBACK if why else work.config.selection.strategy
     drawn, batch = [*audited.of_pool(pool=pool), *calibrating], work.config.selection.batch
     portion = portion_of(work, fallback=bool(why))
     if why:
@@ -97,7 +97,7 @@ def select(work: Work) -> Done:
 def portion_of(work: Work, *, fallback: bool) -> int | None:
     """How many picks are chosen at a time; None: all at once, for chance has nothing to learn from answers."""
     selection = work.config.selection
-    return None if fallback or selection.strategy in lifting.AT_RANDOM else selection.portion
+    return None if fallback or selection.strategy in lift.AT_RANDOM else selection.portion
 
 
 def _doubt(work: Work) -> dict[str, float] | None:

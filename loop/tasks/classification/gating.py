@@ -11,10 +11,10 @@ from loop.evaluation.compare import wrong_of
 from loop.ledger import figures
 from loop.records import SliceComparison
 from loop.records.vocabulary import EVAL_SETS
-from loop.rounds import audit
-from loop.rounds.challenging import Ground, Measured, challenge
+from loop.rounds import audit_design
+from loop.rounds.context import Done, Work
 from loop.rounds.lost_files import is_whole
-from loop.rounds.work import Done, Work
+from loop.rounds.promotion import Ground, Measured, challenge
 from loop.tasks.classification.judging import predictions_of, slices_of, truths
 from loop.tasks.classification.retention import forgotten
 
@@ -41,7 +41,7 @@ def gate(work: Work) -> Done:
     measured = Measured(
         wrong=wrong,
         grounds=truth,
-        chances=audit.chances(work),
+        chances=audit_design.chances(work),
         classes=classes if watches_parts else {},
         slices=slices_of(work, tuple(known)) if watches_parts else {},
     )

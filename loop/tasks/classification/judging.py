@@ -21,11 +21,11 @@ from loop.ledger.estimates import EstimateRow, put_estimates
 from loop.protocols import Scores
 from loop.records import Measurement, Predictions, Role
 from loop.records.vocabulary import EVAL_SETS
-from loop.rounds import audit, lifting
-from loop.rounds.estimating import Grounds, Judged, measure_anew
-from loop.rounds.frozen import embeddings, partition, tokens
+from loop.rounds import audit_design, lift
+from loop.rounds.context import Done, Work
+from loop.rounds.embeddings import embeddings, partition, tokens
+from loop.rounds.estimates import Grounds, Judged, measure_anew
 from loop.rounds.lost_files import is_whole
-from loop.rounds.work import Done, Work
 from loop.step_folders import load_predictions, save_predictions
 from loop.tasks.classification import proxies
 from loop.tasks.classification.learning import BESIDE, MODEL, HeldOut, held_out, proxied
@@ -42,14 +42,14 @@ def evaluate(work: Work) -> Done:
     truth = truths(work)
     measured = [id_ for ground in EVAL_SETS for id_ in truth[ground]]
     open_ids = proxies.unlabelled(work)
-    ids = tuple(dict.fromkeys([*measured, *audit.population(work), *open_ids]))
+    ids = tuple(dict.fromkeys([*measured, *audit_design.population(work), *open_ids]))
     made = work.project.artifacts.open(work.name("train"))
     model = load_classifier(made / MODEL)
     predictions = _predicted(work, model, ids, held_out(made, MODEL))
     with work.project.artifacts.writing(work.name("evaluate")) as folder:
         save_predictions(folder, predictions)
         kept = measure_retention(work, model, folder, work.rng("evaluate", len(EVAL_SETS)))
-    lifted = lifting.measure_lift(work, embeddings(work))
+    lifted = lift.measure_lift(work, embeddings(work))
     against: tuple[Measurement, ...] = ()
     if proxied(work):
         said = _predicted(work, load_classifier(made / BESIDE), ids, held_out(made, BESIDE))
@@ -58,7 +58,7 @@ def evaluate(work: Work) -> Done:
             said,
             open_ids,
             truth=truth,
-            chances=audit.chances(work),
+            chances=audit_design.chances(work),
             rng=work.rng("evaluate", proxies.STREAM),
         )
     found = (*_measured(work, predictions, truth), *kept, *lifted.measurements, *against)
@@ -85,7 +85,7 @@ def _predicted(work: Work, model: Any, ids: tuple[str, ...], dev: HeldOut | None
 def estimated(work: Work) -> tuple[EstimateRow, ...]:
     """The error rate of every model so far, on all the gold and audit answers there are now."""
     truth = truths(work)
-    grounds = Grounds(truth["gold"], truth["audit"], audit.chances(work), audit.population(work))
+    grounds = Grounds(truth["gold"], truth["audit"], audit_design.chances(work), audit_design.population(work))
     with work.project.ledger.read() as connection:
         rounds = [row.round for row in figures.models(connection)]
     known = {**truth["audit"], **truth["gold"]}
@@ -127,7 +127,7 @@ def predictions_of(work: Work, round_: int) -> Predictions:
 
 def _measured(work: Work, predictions: Predictions, truth: Mapping[str, Mapping[str, str]]) -> tuple[Measurement, ...]:
     found: list[Measurement] = []
-    chances = audit.chances(work)
+    chances = audit_design.chances(work)
     audited = {id_: label for id_, label in truth["audit"].items() if id_ in chances}
     for ground, known in {**truth, "audit": audited}.items():
         if known:

@@ -30,9 +30,9 @@ from loop.ledger.figures import ModelRow
 from loop.models.recipes.self_training import taken
 from loop.protocols import Chosen, TrainingReport, TrainingSet, Unlabelled
 from loop.records import FloatArray, Label, LabelTexts, Role, Split
-from loop.rounds.frozen import Frozen, embeddings, label_rows
-from loop.rounds.guarding import kept_out, phrases_kept_out
-from loop.rounds.work import Done, Work, now
+from loop.rounds.context import Done, Work, now
+from loop.rounds.embeddings import Frozen, embeddings, label_rows
+from loop.rounds.leaks import kept_out, phrases_kept_out
 from loop.step_files import read_array
 from loop.step_folders import load_training_set, save_training_set
 

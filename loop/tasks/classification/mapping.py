@@ -16,11 +16,11 @@ from sqlalchemy import Connection
 from loop.labels import last_words
 from loop.ledger import figures, lives, people
 from loop.records import Annotation, AnswerState, FoundSlice, Predictions, Role, Split, Spot
-from loop.rounds import audit, reserves, spot_lives, spot_names
-from loop.rounds.frozen import Frozen, Partition, embeddings, partition
+from loop.rounds import audit_design, holdouts, spot_lives, spot_names
+from loop.rounds.context import Done, Work
+from loop.rounds.embeddings import Frozen, Partition, embeddings, partition
 from loop.rounds.lost_files import is_whole
 from loop.rounds.spot_names import SpotLabels, columns_of
-from loop.rounds.work import Done, Work
 from loop.selection import spots
 from loop.selection.estimates import AGED
 from loop.selection.spot_labels import Mistakes, confused_labels, main_labels
@@ -120,7 +120,7 @@ def _slices(work: Work) -> tuple[FoundSlice, ...]:
         for ground, known in truth.items()
     }
     labels = {id_: label for known in truth.values() for id_, label in known.items()}
-    return spot_lives.slices_of(work, wrong, labels=labels, chances=audit.chances(work))
+    return spot_lives.slices_of(work, wrong, labels=labels, chances=audit_design.chances(work))
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ def _dev(work: Work) -> dict[str, _Outcome]:
 def _answers(work: Work) -> list[_Answer]:
     """Answers to what strategies picked: audit ones steer nothing, dev ones are counted as dev."""
     with work.project.ledger.read() as connection:
-        pick_of = {row.ext_id: row.pick for row in people.picks(connection) if row.pick.kind not in reserves.LOTS}
+        pick_of = {row.ext_id: row.pick for row in people.picks(connection) if row.pick.kind not in holdouts.LOTS}
         answers = last_words(people.answers(connection, ext_ids=list(pick_of)))
     found = []
     for answer in answers:

@@ -25,10 +25,10 @@ from loop.models.recipes.head import Head
 from loop.models.recipes.names import informative
 from loop.phrases.leaks import leaking
 from loop.records import FloatArray, Pick, Predictions, Role, Split, Spot
-from loop.rounds import lifting, reserves
-from loop.rounds.frozen import Frozen, embeddings, label_rows, partition
-from loop.rounds.guarding import kept_out, twins_of_measured
-from loop.rounds.work import Work, portions
+from loop.rounds import holdouts, lift
+from loop.rounds.context import Work, portions
+from loop.rounds.embeddings import Frozen, embeddings, label_rows, partition
+from loop.rounds.leaks import kept_out, twins_of_measured
 from loop.selection import budget
 from loop.step_folders import (
     has_predictions,
@@ -53,7 +53,7 @@ def more(work: Work, earlier: Path | None) -> Mapping[str, Pick]:
     with work.project.ledger.read() as connection:
         asked = len(people.picks(connection, round_=work.round))
         standing = tuple(row.spot for row in figures.spots(connection, round_=work.round))
-    size = portion_of(work, fallback=bool(lifting.fallback(work)))
+    size = portion_of(work, fallback=bool(lift.fallback(work)))
     wanted = 0 if size is None else min(size, work.config.selection.batch - asked)
     if wanted <= 0:
         return {}
@@ -139,7 +139,7 @@ def _open(work: Work, labels: Known) -> list[str]:
     """Examples that strategies may choose from."""
     with work.project.ledger.read() as connection:
         asked = people.asked(connection)
-    apart = [reserves.reserve(work, kind) for kind in reserves.LOTS]
+    apart = [holdouts.reserve(work, kind) for kind in holdouts.LOTS]
     return [
         id_
         for id_ in work.project.pool.ids(Split.POOL)

@@ -15,8 +15,8 @@ from loop.evaluation import measure
 from loop.evaluation.intervals import wilson
 from loop.ledger import people
 from loop.records import Measurement, Predictions, Split
-from loop.rounds import audit
-from loop.rounds.work import Work
+from loop.rounds import audit_design
+from loop.rounds.context import Work
 from loop.tasks.classification.learning import proxied
 
 MOST = 1000
@@ -34,7 +34,7 @@ def unlabelled(work: Work) -> tuple[str, ...]:
         return ()
     with work.project.ledger.read() as connection:
         known = people.asked(connection) | {row.example_id for row in people.labels(connection)}
-    reserve = [id_ for id_ in audit.population(work) if id_ not in known]
+    reserve = [id_ for id_ in audit_design.population(work) if id_ not in known]
     if reserve:
         return tuple(reserve)
     free = [id_ for id_ in work.project.pool.ids(Split.POOL) if id_ not in known]

@@ -9,8 +9,8 @@ import numpy as np
 from loop.ledger import people
 from loop.ledger.people import PickRow
 from loop.records import FloatArray, Neighbour, Pick, Question, Role
-from loop.rounds.frozen import embeddings
-from loop.rounds.work import Work
+from loop.rounds.context import Work
+from loop.rounds.embeddings import embeddings
 from loop.tasks.classification import portions
 from loop.tasks.classification.scoring import probabilities_of, scores_of
 

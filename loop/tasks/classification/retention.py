@@ -20,9 +20,9 @@ from loop.evaluation import measure
 from loop.ledger import figures
 from loop.protocols import Classifier
 from loop.records import Measurement, Predictions
+from loop.rounds.context import Work
 from loop.rounds.lost_files import is_whole
 from loop.rounds.retention import retention
-from loop.rounds.work import Work
 from loop.step_files import read_json
 
 FILE = "retention.json"

@@ -14,8 +14,8 @@ from loop.artifact_names import artifact
 from loop.ledger import figures
 from loop.ledger.figures import ModelRow
 from loop.records import FloatArray, IntArray, Predictions, Split
-from loop.rounds.frozen import Frozen, Partition
-from loop.rounds.work import Done, Work
+from loop.rounds.context import Done, Work
+from loop.rounds.embeddings import Frozen, Partition
 from loop.step_folders import load_predictions, save_predictions
 from loop.tasks.classification.judging import predict
 from loop.tasks.classification.learning import PROXY

@@ -13,8 +13,8 @@ from loop.pool import Columns, guess, recognise
 from loop.pool.summary import left_out
 from loop.pool.tables import gather
 from loop.project import Project
+from loop.rounds.context import Work
 from loop.rounds.task import FilePredictions
-from loop.rounds.work import Work
 
 
 def predict(project: Project, row: ModelRow, file: str, text: str | None) -> FilePredictions:

@@ -14,8 +14,8 @@ from loop.ledger.people import PickRow
 from loop.records import Annotation, Label, Role
 from loop.records.vocabulary import ROLES
 from loop.rounds import settings
-from loop.rounds.guarding import Guarded, guard
-from loop.rounds.work import Done, Work
+from loop.rounds.context import Done, Work
+from loop.rounds.leaks import Guarded, guard
 
 
 def settle(work: Work) -> Done:

@@ -17,10 +17,10 @@ from loop import registry
 from loop.ledger import figures, people
 from loop.protocols import PoolView
 from loop.records import Candidate, Pick, PickKind
-from loop.rounds import reserves
-from loop.rounds.frozen import embeddings, partition
-from loop.rounds.guarding import twins_of_measured
-from loop.rounds.work import Done, Work
+from loop.rounds import holdouts
+from loop.rounds.context import Done, Work
+from loop.rounds.embeddings import embeddings, partition
+from loop.rounds.leaks import twins_of_measured
 from loop.selection import reasons
 from loop.tasks.generation import answers as files
 from loop.tasks.generation.auditing import COMPARED, random_picks, spots_of
@@ -79,7 +79,7 @@ def _chosen(work: Work, place: Path, *, budget: int, drawn: Sequence[str]) -> li
         rounds = [row.round for row in figures.models(connection)]
     if champion is None:
         return []
-    apart = frozenset[str]().union(*(reserves.reserve(work, kind) for kind in reserves.LOTS))
+    apart = frozenset[str]().union(*(holdouts.reserve(work, kind) for kind in holdouts.LOTS))
     open_ids = [id_ for id_ in written.greedy if id_ not in asked and id_ not in apart]
     wasted = twins_of_measured(work, open_ids, drawn=drawn)
     free = [id_ for id_ in open_ids if id_ not in wasted]
@@ -141,7 +141,7 @@ def _shortlist(
 
 
 def _audited(work: Work) -> frozenset[str]:
-    return reserves.reserve(work, PickKind.AUDIT)
+    return holdouts.reserve(work, PickKind.AUDIT)
 
 
 def _shown(

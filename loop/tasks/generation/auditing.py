@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from loop.ledger import figures, people
 from loop.records import Candidate, Pick, PickKind, Split
-from loop.rounds import reserves
-from loop.rounds.frozen import embeddings, partition
-from loop.rounds.work import Work
+from loop.rounds import holdouts
+from loop.rounds.context import Work
+from loop.rounds.embeddings import embeddings, partition
 from loop.selection import reasons
 from loop.tasks.generation import opinions
 from loop.tasks.generation.candidates import duels
@@ -84,10 +84,10 @@ def _drawn(work: Work) -> dict[PickKind, tuple[tuple[str, float], ...]]:
         asked = people.asked(connection)
     free = [id_ for id_ in work.project.pool.ids(Split.POOL) if id_ not in known]
     found = {}
-    for kind in reserves.LOTS:
-        apart = reserves.reserve(work, kind)
+    for kind in holdouts.LOTS:
+        apart = holdouts.reserve(work, kind)
         open_ids = [id_ for id_ in free if id_ in apart]
-        found[kind] = reserves.draw(work, kind, free=open_ids, asked=len(apart & asked))
+        found[kind] = holdouts.draw(work, kind, free=open_ids, asked=len(apart & asked))
     return found
 
 
@@ -102,7 +102,7 @@ def _unasked(work: Work, drawn: Collection[str]) -> tuple[str, ...]:
         return ()
     with work.project.ledger.read() as connection:
         asked = people.asked(connection)
-    free = sorted(id_ for id_ in reserves.reserve(work, PickKind.AUDIT) if id_ not in asked and id_ not in drawn)
+    free = sorted(id_ for id_ in holdouts.reserve(work, PickKind.AUDIT) if id_ not in asked and id_ not in drawn)
     return tuple(free[: opinions.MORE])
 
 

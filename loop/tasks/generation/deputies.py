@@ -17,7 +17,7 @@ from loop.judge import Judge, doubtful, overlap, share
 from loop.ledger.people import PickRow
 from loop.records import Annotation, AnswerState, PickKind
 from loop.records.vocabulary import JUDGE_ID_PREFIX, SAME_ANSWER, SUFFICES
-from loop.rounds.work import Work, now
+from loop.rounds.context import Work, now
 from loop.tasks.generation.questions import questions
 
 

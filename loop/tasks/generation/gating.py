@@ -21,10 +21,10 @@ from loop.evaluation.texts.winning import win_rate
 from loop.ledger import figures
 from loop.ledger.figures import Decision
 from loop.records import Generation, Measurement, SliceComparison
-from loop.rounds.challenging import ENOUGH, Ground, Measured, challenge
+from loop.rounds.context import Done, Work, now
 from loop.rounds.lost_files import is_whole
+from loop.rounds.promotion import ENOUGH, Ground, Measured, challenge
 from loop.rounds.retention import retention
-from loop.rounds.work import Done, Work, now
 from loop.tasks.generation import answers as files
 from loop.tasks.generation.judging import grounds_of, slices_of
 from loop.tasks.generation.models import marker, row_of

@@ -22,9 +22,9 @@ from loop.ledger import figures, people
 from loop.protocols import Generator
 from loop.records import Example, FloatArray, Generation, Measurement, Split
 from loop.records.vocabulary import EVAL_SET_OF
-from loop.rounds.frozen import embeddings, partition
+from loop.rounds.context import Done, Work
+from loop.rounds.embeddings import embeddings, partition
 from loop.rounds.retention import retention
-from loop.rounds.work import Done, Work
 from loop.tasks.generation import answers as files
 from loop.tasks.generation.answers import Answers
 from loop.tasks.generation.models import entailment, greedy, reader, writer

@@ -23,9 +23,9 @@ from loop.ledger import figures, people
 from loop.ledger.figures import ModelRow
 from loop.protocols import Demonstration, Pair, WritingData, WritingReport
 from loop.records import Label, Preference, Role, Split
-from loop.rounds import reserves
-from loop.rounds.guarding import kept_out
-from loop.rounds.work import Done, Work, now
+from loop.rounds import holdouts
+from loop.rounds.context import Done, Work, now
+from loop.rounds.leaks import kept_out
 from loop.step_folders import save_training_set
 from loop.tasks.generation.models import SERVED, base_of
 
@@ -203,7 +203,7 @@ def _drawn(rows: Sequence[Any], count: int, rng: np.random.Generator) -> list[An
 def _data(work: Work, known: Known) -> WritingData:
     pool = work.project.pool
     rng = work.rng("train", 2)
-    apart = frozenset[str]().union(*(reserves.reserve(work, kind) for kind in reserves.LOTS))
+    apart = frozenset[str]().union(*(holdouts.reserve(work, kind) for kind in holdouts.LOTS))
     # Methods that let the model write learn from these prompts too: none that measures, now or in a later round.
     ids = [id_ for id_ in pool.ids(Split.POOL) if id_ not in apart]
     drawn = rng.permutation(len(ids))[: GUARD + RL_PROMPTS]

@@ -17,9 +17,9 @@ from loop.artifact_names import artifact
 from loop.ledger import figures, lives, people
 from loop.records import FloatArray, IntArray, Split, Spot
 from loop.rounds import spot_lives, spot_names
-from loop.rounds.frozen import Frozen, embeddings, partition
+from loop.rounds.context import Done, Work
+from loop.rounds.embeddings import Frozen, embeddings, partition
 from loop.rounds.lost_files import is_whole
-from loop.rounds.work import Done, Work
 from loop.selection import spots
 from loop.step_folders import load_outcomes
 from loop.tasks.generation.judging import grounds_of

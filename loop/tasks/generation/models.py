@@ -13,7 +13,7 @@ from loop.ledger import figures
 from loop.ledger.figures import ModelRow
 from loop.project import Project
 from loop.protocols import Generator, Reader, RewardModel, Sampling
-from loop.rounds.work import Work
+from loop.rounds.context import Work
 
 SERVED = "served"
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from loop.artifact_names import artifact
 from loop.ledger import figures
 from loop.records import Candidate
-from loop.rounds.work import Work
+from loop.rounds.context import Work
 from loop.step_files import read_json
 from loop.tasks.generation.models import marker
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from loop.ledger.people import PickRow
 from loop.records import Question
-from loop.rounds.work import Work
+from loop.rounds.context import Work
 
 
 def questions(work: Work, rows: Sequence[PickRow]) -> tuple[Question, ...]:

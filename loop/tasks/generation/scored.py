@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from loop.rounds.work import Work
+from loop.rounds.context import Work
 from loop.step_files import misfit, read_json
 from loop.step_folders import load_outcomes
 

@@ -18,8 +18,8 @@ from loop.evaluation.texts.hallucination import auroc
 from loop.ledger import figures, people
 from loop.protocols import Signal, Written
 from loop.records import Measurement, PickKind, Split
-from loop.rounds import reserves
-from loop.rounds.work import Done, Work
+from loop.rounds import holdouts
+from loop.rounds.context import Done, Work
 from loop.selection.meanings import meanings_by_entailment, meanings_by_text
 from loop.tasks.generation import answers as files
 from loop.tasks.generation.answers import Answers
@@ -59,7 +59,7 @@ def _prompts(work: Work) -> tuple[str, ...]:
     pool = work.project.pool
     with work.project.ledger.read() as connection:
         known = people.asked(connection) | {label.example_id for label in people.labels(connection)}
-    apart = reserves.reserve(work, PickKind.AUDIT)
+    apart = holdouts.reserve(work, PickKind.AUDIT)
     free = sorted(id_ for id_ in pool.ids(Split.POOL) if id_ not in known and id_ not in apart)
     order = work.rng("score").permutation(len(free))[: work.config.generation.prompts]
     return tuple(free[place] for place in order)

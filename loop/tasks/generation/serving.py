@@ -22,8 +22,8 @@ from loop.pool.prompts import prompt_rows, prompts_of
 from loop.pool.summary import left_out
 from loop.project import Project
 from loop.protocols import Generator, Sampling
+from loop.rounds.context import Work
 from loop.rounds.task import FilePredictions
-from loop.rounds.work import Work
 from loop.tasks.generation.card import figures_of
 from loop.tasks.generation.models import SERVED, base_of
 from loop.tasks.generation.truths import columns_of

@@ -23,8 +23,8 @@ from loop.ledger import figures, people
 from loop.ledger.people import PickRow
 from loop.records import Annotation, AnswerState, Label, Measurement, Preference, Role
 from loop.records.vocabulary import ROLES, is_automatic
-from loop.rounds.guarding import Guarded, guard
-from loop.rounds.work import Done, Work
+from loop.rounds.context import Done, Work
+from loop.rounds.leaks import Guarded, guard
 from loop.tasks.generation.winning import measured
 
 MENDED = 0.95

@@ -10,7 +10,7 @@ from loop.evaluation.texts import checks as text_checks
 from loop.evaluation.texts import measure
 from loop.evaluation.texts.checks import Check
 from loop.records import Example, Generation, Split
-from loop.rounds.work import Work
+from loop.rounds.context import Work
 
 
 def checks_of(work: Work) -> tuple[Check, ...]:

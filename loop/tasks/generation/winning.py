@@ -18,7 +18,7 @@ from loop.evaluation.texts.winning import clustered_win_rate, corrected_win_rate
 from loop.ledger.people import PickRow
 from loop.records import Annotation, Candidate, Measurement, PickKind
 from loop.records.vocabulary import CHALLENGER, SAME_ANSWER, is_automatic
-from loop.rounds.work import Work
+from loop.rounds.context import Work
 from loop.tasks.generation import opinions
 
 LEAST_SHARED = 10

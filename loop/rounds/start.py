@@ -23,7 +23,7 @@ from loop.ledger.progress import Event, RoundRow
 from loop.project import KEY, Project
 from loop.records import Label
 from loop.rounds import settings
-from loop.rounds.work import now
+from loop.rounds.context import now
 
 
 def open_round(

@@ -22,14 +22,15 @@ from loop.errors import WeakspotError
 from loop.ledger import lives, people, progress, schema
 from loop.ledger.lineage import rows
 from loop.ledger.progress import StepRow
+from loop.lineage import compare
+from loop.lineage.compare import DIFFERS, IDENTICAL, LACKING, NOT_KEPT, Part
+from loop.lineage.restore import Rewound, moves, put, rewound
 from loop.project import Project
 from loop.protocols import Progress
-from loop.rounds import bundles, likeness, machine
-from loop.rounds.likeness import DIFFERS, IDENTICAL, LACKING, NOT_KEPT, Part
-from loop.rounds.machine import Machine
-from loop.rounds.rewinding import Rewound, moves, put, rewound
+from loop.rounds import environment, snapshot
+from loop.rounds.context import Work, now, portions
+from loop.rounds.environment import Machine
 from loop.rounds.task import OWN_STEPS, task_of
-from loop.rounds.work import Work, now, portions
 
 MADE = {
     "train": "model",
@@ -84,8 +85,8 @@ def replay(project: Project, round_: int, progress: Progress | None = None, *, s
     told: Say = say or (lambda _: None)
     with rewound(project, round_) as past, project.ledger.read() as connection:
         recorded = {row.step: row for row in steps_done(connection, round_)}
-        content = bundles.read(project, round_)
-        noted = machine.noted(connection, round_)
+        content = snapshot.read(project, round_)
+        noted = environment.noted(connection, round_)
         work = _work(past, round_, progress, told)
         changed, notes = _changed(work, noted)
         done, failed = _again(project, work, recorded, noted, content=content, say=told)
@@ -123,8 +124,8 @@ def _changed(work: Work, noted: Mapping[str, Machine]) -> tuple[dict[str, tuple[
         return {}, ["what the round ran with was not noted: there is nothing to compare code and machine with"]
     found: dict[str, tuple[Any, Any]] = {}
     for then in noted.values():
-        now = replace(machine.present(work), threads=then.threads, blas_threads=then.blas_threads)
-        found |= {fact: both for fact, both in machine.changed(then, now).items() if fact not in found}
+        now = replace(environment.present(work), threads=then.threads, blas_threads=then.blas_threads)
+        found |= {fact: both for fact, both in environment.changed(then, now).items() if fact not in found}
     return found, []
 
 
@@ -236,7 +237,7 @@ def _folder(told: str, name: str, kept: Path | None, made: Path | None) -> Part:
         return Part(told, NOT_KEPT, f"{name} was changed since it was written: see `weakspot verify`")
     if made is None:
         return Part(told, DIFFERS, f"{name} was recorded and was not made again")
-    return likeness.folders(told, kept, made)
+    return compare.folders(told, kept, made)
 
 
 def _rows(
@@ -245,14 +246,14 @@ def _rows(
     with project.ledger.read() as kept, past.project.ledger.read() as made:
         old, new = _told(kept, round_), _told(made, round_, since=began)
         over = "settle" in done or not any(row.step == "settle" for row in steps_done(kept, round_))
-        believed = bundles.state(made) if "settle" in done else {}
+        believed = snapshot.state(made) if "settle" in done else {}
     if not over:
         # What settling adds to the figures cannot be told from what the steps before it found.
         for name in ("figures", "estimates"):
             keys = {_key(row, WHAT[name][1]) for row in new[name]}
             old[name] = [row for row in old[name] if _key(row, WHAT[name][1]) in keys]
     parts = [
-        likeness.listed(name, old[name], new[name], key=key)
+        compare.listed(name, old[name], new[name], key=key)
         for name, (steps, key) in WHAT.items()
         if set(steps) & set(done) and (old[name] or new[name])
     ]
@@ -260,7 +261,7 @@ def _rows(
         file = f"{name}.jsonl"
         if content is not None and file in believed and (content[file] or believed[file]):
             rest = [[{**row, key: str(row[key])} for row in found] for found in (content[file], believed[file])]
-            parts.append(likeness.listed(f"{name} afterwards", *rest, key=(key,)))
+            parts.append(compare.listed(f"{name} afterwards", *rest, key=(key,)))
     return parts
 
 
@@ -289,7 +290,7 @@ def _told(connection: Any, round_: int, *, since: str = "") -> dict[str, list[di
     models = rows(connection, schema.models, schema.models.c.round == round_)
     return {
         **found,
-        "figures": [row for row in found["figures"] if row["metric"] not in likeness.BY_CLOCK],
+        "figures": [row for row in found["figures"] if row["metric"] not in compare.BY_CLOCK],
         "estimates": rows(connection, schema.estimates, schema.estimates.c.at_round == round_),
         "labels and seed": [{name: row[name] for name in OF_A_MODEL} for row in models],
         "decision": [row for row in decided if gate is not None and row["at"] >= since and _by(gate, row)],

@@ -17,8 +17,8 @@ import numpy as np
 from loop.artifact_names import artifact
 from loop.ledger import people
 from loop.records import FloatArray, PickKind
-from loop.rounds import reserves
-from loop.rounds.work import Work
+from loop.rounds import holdouts
+from loop.rounds.context import Work
 from loop.step_folders import load_inclusion, save_inclusion
 
 POPULATION = 20_000
@@ -49,7 +49,7 @@ def draw(work: Work, doubt: Mapping[str, float] | None) -> AuditDraw:
     ids, lots = _reserve(work)
     before = _before(work, ids, lots)
     sizes = np.ones(len(ids)) if doubt is None else audit.size_measure(np.array([doubt[id_] for id_ in ids]))
-    found = audit.draw(lots, sizes, before, count=reserves.wanted(work, PickKind.AUDIT))
+    found = audit.draw(lots, sizes, before, count=holdouts.wanted(work, PickKind.AUDIT))
     return AuditDraw(tuple(ids[row] for row in found.rows), ids, found.inclusion)
 
 
@@ -72,18 +72,18 @@ def population(work: Work) -> tuple[str, ...]:
 
     The audit reserve, and of the dev reserve what was not asked: dev answers calibrate the model.
     """
-    if not reserves.reserve(work, PickKind.AUDIT):
+    if not holdouts.reserve(work, PickKind.AUDIT):
         return ()
     with work.project.ledger.read() as connection:
         asked = people.asked(connection)
     ids, _ = _reserve(work)
-    dev = sorted(id_ for id_ in reserves.reserve(work, PickKind.DEV) if id_ not in asked)
+    dev = sorted(id_ for id_ in holdouts.reserve(work, PickKind.DEV) if id_ not in asked)
     return (*ids, *dev[: max(POPULATION - len(ids), 0)])
 
 
 def _reserve(work: Work) -> tuple[tuple[str, ...], FloatArray]:
     """(N,) ids by lot, and their lots stretched to 0..1."""
-    lots = reserves.lots(work, PickKind.AUDIT)
+    lots = holdouts.lots(work, PickKind.AUDIT)
     taken = _asked_otherwise(work)
     ranked = sorted((lot, id_) for id_, lot in lots.items() if id_ not in taken)
     widest = ranked[POPULATION][0] if len(ranked) > POPULATION else 1.0

@@ -23,7 +23,7 @@ import loop
 from loop.errors import ModelError
 from loop.ledger import lineage, progress, schema
 from loop.ledger.records import json_value, record
-from loop.rounds.work import Work
+from loop.rounds.context import Work
 
 LIBRARIES = ("torch", "transformers", "peft", "trl", "accelerate", "scikit-learn", "scipy", "numpy", "tokenizers")
 PACKAGES = ("loop", "labeling")

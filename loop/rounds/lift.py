@@ -27,10 +27,10 @@ from loop.pool import LeakGuard
 from loop.protocols import EmbeddedLabels
 from loop.records import FloatArray, IntArray, Label, Measurement, PickKind, Role
 from loop.records.vocabulary import AUDIT_AND_DEV
-from loop.rounds import audit
-from loop.rounds.frozen import Frozen, label_rows
-from loop.rounds.guarding import kept_out
-from loop.rounds.work import Work
+from loop.rounds import audit_design
+from loop.rounds.context import Work
+from loop.rounds.embeddings import Frozen, label_rows
+from loop.rounds.leaks import kept_out
 
 MODEL, C = "logistic", 5.0
 """What the throw-away models are: logistic regression with this inverse L2 strength, on rows of length 1."""
@@ -114,7 +114,7 @@ def _arms(work: Work) -> _Arms:
     with work.project.ledger.read() as connection:
         labels = {row.example_id: row for row in people.labels(connection)}
         picks = people.picks(connection)
-    chances, leaking = audit.chances(work), kept_out(work)
+    chances, leaking = audit_design.chances(work), kept_out(work)
     learned = {id_: one for id_, one in labels.items() if one.role is Role.TRAIN and id_ not in leaking}
     drawn = {
         id_: one.label

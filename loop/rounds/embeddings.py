@@ -21,7 +21,7 @@ from loop.ledger import lives, progress
 from loop.project import Project
 from loop.protocols import EmbeddedLabels, Progress
 from loop.records import FloatArray, IntArray, LabelTexts, Split
-from loop.rounds.work import Work
+from loop.rounds.context import Work
 from loop.selection import layout, spots
 from loop.step_files import read_array
 from loop.step_folders import load_fingerprint, load_regions, load_spots, save_fingerprint, save_regions, save_spots

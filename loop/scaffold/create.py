@@ -24,9 +24,9 @@ from loop.errors import ConfigError, DataError
 from loop.pool import Built, Guess, Source, build, guess, guess_prompts, holds_chats, recognise, retained
 from loop.project import CONFIG
 from loop.rounds.project_files import write_project
-from loop.rounds.request import Request, refuse_strangers, settings_of
 from loop.rounds.retention import trained_on_as_well
-from loop.rounds.writing_settings import base_of, checks_of, columns_checked, keys_of, relative
+from loop.scaffold.request import Request, refuse_strangers, settings_of
+from loop.scaffold.settings import base_of, checks_of, columns_checked, keys_of, relative
 
 PACKAGED = "minilm"
 

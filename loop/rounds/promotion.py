@@ -17,7 +17,7 @@ from loop.evaluation.compare import compare_wrong
 from loop.ledger import figures, guards, lives, people
 from loop.ledger.figures import Decision
 from loop.records import Comparison, Evidence, SliceComparison, Split, Verdict
-from loop.rounds.work import Done, Work, now
+from loop.rounds.context import Done, Work, now
 
 ENOUGH = 30
 """Fewer examples than this are too few to compare two models on."""

@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 
 from loop.ledger import progress
 from loop.records import AnswerState
-from loop.rounds import bundles
+from loop.rounds import snapshot
 
 KEYS: dict[str, tuple[str, ...]] = {
     "picks": ("ext_id",),
@@ -52,7 +52,7 @@ class Change(NamedTuple):
 
 def lasting(connection: Connection, round_: int, content: Mapping[str, Any]) -> Iterator[Change]:
     """What may never change. content: file → what of the bundle is undamaged."""
-    now = bundles.lasting(connection, round_)
+    now = snapshot.lasting(connection, round_)
     if "round.json" in content:
         yield from _round(content["round.json"], now["round.json"])
     for file, table in (
@@ -62,11 +62,11 @@ def lasting(connection: Connection, round_: int, content: Mapping[str, Any]) -> 
     ):
         if file in content:
             yield from _same(table, content[file], now[file])
-    spots = bundles.of_spots(connection, round_)
+    spots = snapshot.of_spots(connection, round_)
     for part, table in (("rounds", "spot_rounds"), ("lives", "spot_lives"), ("slices", "found_slices")):
         if "spots.json" in content:
             yield from _same(table, content["spots.json"][part], spots[part])
-    grown = bundles.growing(connection)
+    grown = snapshot.growing(connection)
     for file, table in (("decisions.json", "decisions"), ("edits.json", "spot_edits")):
         if content.get(file):
             last = max(row["id"] for row in content[file])
@@ -76,12 +76,12 @@ def lasting(connection: Connection, round_: int, content: Mapping[str, Any]) -> 
 def answers(connection: Connection, content: Mapping[str, Any]) -> Iterator[Change]:
     """What people had said when a bundle was written: whatever came later, each of these answers is still there."""
     if "annotations.jsonl" in content:
-        yield from _answers(content["annotations.jsonl"], bundles.answers(connection))
+        yield from _answers(content["annotations.jsonl"], snapshot.answers(connection))
 
 
 def state(connection: Connection, round_: int, content: Mapping[str, Any]) -> Iterator[Change]:
     """What may change lawfully, against the newest bundle."""
-    now = bundles.state(connection)
+    now = snapshot.state(connection)
     later = {row.step for row in progress.steps(connection) if row.round > round_ and row.state == "done"}
     for file, ends in (
         ("labels.jsonl", {"settle"}),

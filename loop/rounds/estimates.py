@@ -23,7 +23,7 @@ from loop.evaluation.intervals import wilson
 from loop.ledger.estimates import EstimateRow
 from loop.protocols import Estimator
 from loop.records import Audited, Estimate
-from loop.rounds.work import Work
+from loop.rounds.context import Work
 
 ENOUGH = 30
 """A gold file with fewer examples does not stand alone."""

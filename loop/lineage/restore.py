@@ -25,7 +25,7 @@ from loop.errors import DataError
 from loop.ledger import Ledger, schema
 from loop.ledger.lineage import rows
 from loop.project import Project
-from loop.rounds import bundles
+from loop.rounds import snapshot
 from loop.step_folders import load_training_set
 
 BY_ROUND: Mapping[str, str] = {
@@ -90,7 +90,7 @@ def rewound(project: Project, round_: int) -> Iterator[Rewound]:
         row = next(iter(rows(connection, schema.rounds, schema.rounds.c.round == round_)), None)
         if row is None:
             raise no_such_round(round_, [one["round"] for one in rows(connection, schema.rounds)])
-        before = bundles.read(project, round_ - 1) if round_ else None
+        before = snapshot.read(project, round_ - 1) if round_ else None
         tables = _tables(project, connection, row, before)
     config = Config.model_validate(row["config"])
     with tempfile.TemporaryDirectory(prefix="weakspot-replay-") as folder:

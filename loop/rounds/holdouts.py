@@ -2,8 +2,8 @@
 
 Audit and dev questions come from their reserve alone, by lots fixed by the seed, and strategies never see either. So
 the dev answers of all rounds together are one simple random sample of the whole pool, whatever was picked. Of audit
-answers the same holds, but for that doubtful examples may have a larger, known chance (`loop.rounds.audit`). Dev may
-steer: a dev set taken from the picks would be of hard examples, and calibrated on it the model would doubt too much
+answers the same holds, but for that uncertain examples may have a larger, known chance (`audit_design`). Dev may
+steer: a dev set taken from the picks would be of hard examples, and calibrated on it the model would be too unsure
 everywhere else.
 """
 
@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from loop.ledger import people
 from loop.random_keys import random_key
 from loop.records import PickKind, Split
-from loop.rounds.work import Work
+from loop.rounds.context import Work
 
 LOTS = {PickKind.AUDIT: (0.0, 0.15), PickKind.DEV: (0.15, 0.30)}
 """Which lots of the pool are set apart for what; no strategy picks an example there."""

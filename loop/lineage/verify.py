@@ -4,7 +4,7 @@ folders ─► manifest: each file, to the byte                                 
 bundles ─► hash and round in the ledger, the bundle before, the folders named ├─► Findings
 ledger  ─► rows that never change: exactly as every bundle has them           │
            answers: against every bundle; what is believed of them: against   │
-           the newest bundle alone                                            ┘ (`loop.rounds.rows_kept`)
+           the newest bundle alone                                            ┘ (`loop.lineage.integrity`)
 
 What it did not look at is listed by `unseen`. What it cannot see: somebody who rewrites the newest bundle, its
 manifest and its hash in the ledger alike. Whoever keeps the hash that `weakspot verify` prints somewhere else sees
@@ -24,11 +24,12 @@ from loop.artifacts import MANIFEST, faults
 from loop.errors import ArtifactError
 from loop.ledger import lineage, progress
 from loop.ledger.lineage import BundleRow
+from loop.lineage import integrity
 from loop.manifest import digest as digest_of
 from loop.project import Project
 from loop.protocols import Progress
 from loop.records.vocabulary import STEPS
-from loop.rounds import bundle_files, rows_kept
+from loop.rounds import bundle_files
 
 MEANS = {
     "pool": "the examples are not those the project was made with, and every figure speaks of them",
@@ -220,9 +221,9 @@ def _has_settled(connection: Connection, round_: int) -> bool:
 
 def _rows(connection: Connection, round_: int, content: Mapping[str, Any], *, newest: bool) -> list[Finding]:
     """Rows that are not as an undamaged bundle has them. newest: whether later rounds can have changed nothing."""
-    changes = [*rows_kept.lasting(connection, round_, content), *rows_kept.answers(connection, content)]
+    changes = [*integrity.lasting(connection, round_, content), *integrity.answers(connection, content)]
     if newest:
-        changes += rows_kept.state(connection, round_, content)
+        changes += integrity.state(connection, round_, content)
     return [_in_ledger(round_, change.table, change.told) for change in changes]
 
 

@@ -28,7 +28,7 @@ from loop.phrases import PhraseLeak, leaking
 from loop.pool import LeakGuard, Pool
 from loop.records import Leak, Split
 from loop.records.vocabulary import EVAL_SETS, ROLES
-from loop.rounds.work import Work
+from loop.rounds.context import Work
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from loop.config.writing import Questions
 from loop.errors import ConfigError
 from loop.evaluation.texts.checks import COLUMN, build_check, load_function
 from loop.registry import suggestion
-from loop.rounds.request import Request
+from loop.scaffold.request import Request
 
 EMBEDDER = "minilm"
 EXAMPLE = "--base Qwen/Qwen2.5-0.5B-Instruct, or --base FOLDER"

@@ -25,20 +25,23 @@ from loop.ledger.lineage import BundleRow
 from loop.ledger.progress import Event, Heartbeat, StepRow
 from loop.project import CONFIG, Project, only_worker
 from loop.records.vocabulary import STEPS
-from loop.rounds import bundles, machine, people, planning
+from loop.rounds import environment, labeling, planning, snapshot
+from loop.rounds.context import Done, Work, nothing, now
 from loop.rounds.mixed_copies import refuse_mixed, set_aside_newer_rounds
-from loop.rounds.opening import open_round
-from loop.rounds.restoring import restore_what_is_read
+from loop.rounds.start import open_round
 from loop.rounds.task import task_of
-from loop.rounds.work import Done, Work, nothing, now
 
 WRITING = ("train", "evaluate", "score")
 """Steps that leave files under their own name."""
 BEAT_SECONDS = 2.0
 WORKER = "run"
 
-SHARED: dict[str, Callable[[Work], Done]] = {"send": people.send, "await": people.wait, "collect": people.collect}
+SHARED: dict[str, Callable[[Work], Done]] = {"send": labeling.send, "await": labeling.wait, "collect": labeling.collect}
 """Steps that are the same for every task; the others are the task's own."""
+
+
+Recover = Callable[[Project, Callable[[str], None]], None]
+"""Given the project and how to say a line."""
 
 
 class Watcher(Protocol):
@@ -74,9 +77,10 @@ class Wish:
     """The last round's model is tuned whatever model.final_every says."""
 
 
-def run(project: Project, wish: Wish, watcher: Watcher) -> None:
+def run(project: Project, wish: Wish, watcher: Watcher, *, recover: Recover) -> None:
     """Does what is wished. The same call after any crash goes on where it stopped.
 
+    recover: makes lost files of earlier rounds again that this run reads (loop.lineage.recover).
     Raises PeopleNeeded with wait=False when answers are missing, and whatever a step raises.
     """
     with only_worker(project) as lines:
@@ -86,7 +90,7 @@ def run(project: Project, wish: Wish, watcher: Watcher) -> None:
         project.artifacts.sweep()
         refuse_mixed(project)
         set_aside_newer_rounds(project, say=watcher.said)
-        restore_what_is_read(project, say=watcher.said)
+        recover(project, watcher.said)
         planning.write_lacking_forecast(project)
         for round_ in _rounds_to_do(project, wish):
             last = STEPS.index(wish.until) if wish.until and round_ == _last(project, wish) else len(STEPS) - 1
@@ -140,7 +144,7 @@ def _run_round(project: Project, round_: int, steps: tuple[str, ...], wish: Wish
         if step not in done:
             _run_step(project, config, round_, step, wish, watcher)
     if steps[-1] == STEPS[-1]:
-        digest_of_bundle, at = bundles.write(project, round_), now()
+        digest_of_bundle, at = snapshot.write(project, round_), now()
         with project.ledger.begin() as connection:
             lineage.put_bundle(connection, BundleRow(round_, digest_of_bundle, at))
             progress.finish_round(connection, round_, at=at)
@@ -176,7 +180,7 @@ def _run_step(project: Project, config: Config, round_: int, step: str, wish: Wi
         pulse.event("warning" if fault.exit_status != 1 else "error", str(fault))
         raise
     leaves_files = step in WRITING and "skipped" not in done.outcome
-    note = machine.note(work, step) if leaves_files else nothing
+    note = environment.note(work, step) if leaves_files else nothing
     with project.ledger.begin() as connection:
         done.record(connection)
         note(connection)

@@ -26,11 +26,11 @@ from loop.records import Receipt
 from loop.records.vocabulary import FINAL_STATES, SUFFICES, is_automatic
 from loop.rounds import settings
 from loop.rounds.collection import take_over
+from loop.rounds.context import Done, Work, now
 from loop.rounds.histories import PROJECT_URL, follow, history, note_project
 from loop.rounds.holders import note_root
 from loop.rounds.task import task_of
 from loop.rounds.tools import experts, labeler, silent, tool_of
-from loop.rounds.work import Done, Work, now
 
 PATIENCE_S = 600.0
 """How long a server that was there may be away while we wait for people."""

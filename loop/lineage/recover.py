@@ -7,7 +7,7 @@
 
 `weakspot run` restores what later rounds read, where the round's model is whole: that takes moments. Everything else
 takes as long as the round took, and is restored by `weakspot replay ROUND --restore`. The other steps of the open
-round need no record: `loop.rounds.running` repeats them.
+round need no record: `loop.rounds.runner` repeats them.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from loop.artifact_names import BUNDLE, artifact
 from loop.errors import WeakspotError
 from loop.ledger import figures, lineage, progress
 from loop.ledger.progress import Event
+from loop.lineage.replay import again, move_between, steps_done
+from loop.lineage.restore import Rewound, link_folder, no_such_round, rewound
 from loop.project import Project
-from loop.rounds import bundles, machine
-from loop.rounds.replaying import again, move_between, steps_done
-from loop.rounds.rewinding import Rewound, link_folder, no_such_round, rewound
+from loop.rounds import environment, snapshot
+from loop.rounds.context import Work, now
 from loop.rounds.task import OWN_STEPS
-from loop.rounds.work import Work, now
 
 TAKEN = ("train", "score")
 """Steps whose folders, where they are whole, stand for the step: they take longest."""
@@ -62,7 +62,7 @@ def restore(project: Project, round_: int, *, say: Say) -> tuple[Restored, ...]:
     return _restored(project, round_, wanted, lost, say=say) if lost else ()
 
 
-def restore_what_is_read(project: Project, *, say: Say) -> None:
+def restore_what_is_read(project: Project, say: Say) -> None:
     """Before a run: what later rounds read of finished ones, where that is cheap; the rest is said once."""
     with project.ledger.read() as connection:
         known = [row.round for row in progress.rounds(connection)]
@@ -110,7 +110,7 @@ def _wanted(project: Project, round_: int) -> dict[str, str]:
         done = {row.step for row in progress.steps(connection, round_) if row.state == "done"}
     own = artifact(round_, "")
     if noted and not project.artifacts.problem(artifact(round_, BUNDLE)):
-        content = bundles.read(project, round_) or {}
+        content = snapshot.read(project, round_) or {}
         return {name: digest for name, digest in content.get("artifacts.json", {}).items() if name.startswith(own)}
     if not noted and "select" in done and project.config.task == "classification":
         return {artifact(round_, "select"): ""}
@@ -133,7 +133,7 @@ def _run_again(project: Project, past: Rewound, round_: int, lost: Iterable[str]
     """The steps up to those that write what is lost."""
     with project.ledger.read() as connection:
         recorded = {row.step: row for row in steps_done(connection, round_)}
-        noted = machine.noted(connection, round_)
+        noted = environment.noted(connection, round_)
         began = next(row.started_at for row in progress.rounds(connection) if row.round == round_)
     work = Work(past.project, round_, past.config, wait=False, early=True, progress=lambda _done, _total: None, say=say)
     steps = [step for step in OWN_STEPS if step in recorded and step != "settle"]

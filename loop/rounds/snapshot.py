@@ -29,9 +29,9 @@ from loop.ledger import lineage, people, schema
 from loop.ledger.lineage import rows
 from loop.project import Project
 from loop.records import Role
-from loop.rounds import machine
+from loop.rounds import environment
 from loop.rounds.bundle_files import FILES, OF_THE_TOOL, parsed, to_text
-from loop.rounds.estimating import Grounds
+from loop.rounds.estimates import Grounds
 
 
 def write(project: Project, round_: int) -> str:
@@ -103,7 +103,7 @@ def answers(connection: Connection) -> list[dict[str, Any]]:
 def _round(connection: Connection, round_: int) -> dict[str, Any]:
     row = rows(connection, schema.rounds, schema.rounds.c.round == round_)[0]
     model = rows(connection, schema.models, schema.models.c.round == round_)
-    notes = {step: asdict(found) for step, found in machine.noted(connection, round_).items()}
+    notes = {step: asdict(found) for step, found in environment.noted(connection, round_).items()}
     config = row["config"]
     steps = rows(connection, schema.steps, schema.steps.c.round == round_)
     return {
