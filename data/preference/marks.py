@@ -18,7 +18,7 @@ from loop.ledger import figures
 from loop.project import open_project
 from loop.records import FloatArray, Split
 from loop.tasks.generation import answers as files
-from loop.tasks.generation.truths import columns_of
+from loop.tasks.generation.references import columns_of
 
 HERE = Path(__file__).parent
 

@@ -28,8 +28,8 @@ from loop.records import (
 )
 from loop.rounds.context import Work
 from loop.rounds.leaks import Guarded, between, guard, kept_out, said, twins_of_measured
-from loop.tasks.classification import settling as classification
-from loop.tasks.generation.settling import _guarded as guarded_of_writers
+from loop.tasks.classification import settle as classification
+from loop.tasks.generation.settle import _guarded as guarded_of_writers
 
 AT = "2026-01-01T00:00:00+00:00"
 TEXTS = {

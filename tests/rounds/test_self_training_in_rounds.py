@@ -14,7 +14,7 @@ from loop.ledger import figures, people
 from loop.project import open_project
 from loop.records import Split
 from loop.rounds.context import Work
-from loop.tasks.classification import learning
+from loop.tasks.classification import train
 
 pytestmark = pytest.mark.slow
 SAID = "its surest guesses for"
@@ -53,8 +53,8 @@ def test_texts_that_were_asked_or_measure_are_never_learned_from(desk: Path, mon
         read.append(taken(work))
         return read[-1]
 
-    taken = learning.unlabelled
-    monkeypatch.setattr(learning, "unlabelled", noted)
+    taken = train.unlabelled
+    monkeypatch.setattr(train, "unlabelled", noted)
     asked_once(desk)
     said = here("run", "--project", desk, "--until", "train")
     assert said.status == 0, said.err

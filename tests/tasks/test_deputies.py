@@ -11,7 +11,7 @@ from fake_endpoint import FakeEndpoint
 from loop.config import parse
 from loop.ledger.people import PickRow
 from loop.records import Candidate, Example, Pick, PickKind, Split
-from loop.tasks.generation import deputies
+from loop.tasks.generation import auto_answers
 
 CONFIG = """
 task: generation
@@ -34,7 +34,7 @@ def _asked(endpoint: FakeEndpoint, more: str) -> set[Any]:
     example = Example("a" * 16, "Where is my refund?", Split.POOL)
     pool = SimpleNamespace(examples=lambda ids: tuple(example for _ in ids))
     work: Any = SimpleNamespace(config=config, project=SimpleNamespace(pool=pool), progress=None)
-    deputies.answers(work, [_row()])
+    auto_answers.answers(work, [_row()])
     return {request["max_tokens"] for request in endpoint.requests}
 
 

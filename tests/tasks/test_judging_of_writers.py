@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from loop.records import Example, Generation, Measurement, Split
-from loop.tasks.generation import judging
+from loop.tasks.generation import evaluate
 
 ANSWERS = {"a": "It is open. It is red.", "b": "It is open.", "c": "It is shut.", "d": "It is blue."}
 CONTEXTS = {"a": "It is open.", "b": "It is open.", "c": "It is open.", "d": ""}
@@ -26,11 +26,11 @@ class Same:
 def _measured(
     monkeypatch: pytest.MonkeyPatch, entail: Same | None, contexts: dict[str, str]
 ) -> dict[tuple[str, str], Measurement]:
-    monkeypatch.setattr(judging, "entailment", lambda work: entail)
+    monkeypatch.setattr(evaluate, "entailment", lambda work: entail)
     work: Any = SimpleNamespace(rng=lambda *_: np.random.default_rng(0))
     examples = [Example(id_, f"Is it open? {id_}", Split.GOLD, context=text) for id_, text in contexts.items()]
     written = {id_: Generation(text, 5, -1.0, 0.1, 0.2, True) for id_, text in ANSWERS.items()}
-    rows = judging._backing(work, examples, written, WRONG)
+    rows = evaluate._backing(work, examples, written, WRONG)
     assert {row.on for row in rows} <= {"gold"}
     return {(row.metric, row.slice): row for row in rows}
 

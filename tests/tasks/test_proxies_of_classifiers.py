@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from loop.records import Predictions
-from loop.tasks.classification.proxies import compared
+from loop.tasks.classification.proxy import compared
 
 
 def said(*columns: int) -> Predictions:

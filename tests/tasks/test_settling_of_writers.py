@@ -6,7 +6,7 @@ import pytest
 
 from loop.ledger.people import PickRow
 from loop.records import Annotation, AnswerState, Candidate, Pick, PickKind
-from loop.tasks.generation.settling import demonstrations
+from loop.tasks.generation.settle import demonstrations
 
 
 def _picked() -> PickRow:

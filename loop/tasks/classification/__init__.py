@@ -1,42 +1,32 @@
 """Single-label text classification: one text, one label out of a fixed set.
 
-learning   train         scoring    score      settling    settle
-judging    evaluate      mapping    map        questions   what experts see of a pick
-gating     gate          asking     select     serving     guesses, export, what simulated experts know
-                         portions   the rest of the batch, chosen while people answer
+train, evaluate, gate, score, map, select, settle   the steps, each in the module of its name
+portions     the rest of a batch, selected while people answer
+questions    what annotators see of a pick          predict     predictions for a file, export, simulated annotators
+retention    what a model must not forget           proxy       the head beside a tuned model
 """
 
 from __future__ import annotations
 
 from loop.rounds.task import Task
-from loop.tasks.classification import (
-    asking,
-    gating,
-    judging,
-    learning,
-    mapping,
-    portions,
-    questions,
-    scoring,
-    serving,
-    settling,
-)
+from loop.tasks.classification import evaluate, gate, portions, predict, questions, score, select, settle, train
+from loop.tasks.classification.map import map_spots
 
 TASK = Task(
     name="classification",
     steps={
-        "train": learning.train,
-        "evaluate": judging.evaluate,
-        "gate": gating.gate,
-        "score": scoring.score,
-        "map": mapping.map_spots,
-        "select": asking.select,
-        "settle": settling.settle,
+        "train": train.train,
+        "evaluate": evaluate.evaluate,
+        "gate": gate.gate,
+        "score": score.score,
+        "map": map_spots,
+        "select": select.select,
+        "settle": settle.settle,
     },
     questions=questions.questions,
-    experts=serving.knowledge,
-    predict=serving.predict,
-    export=serving.export,
-    model=serving.model,
+    experts=predict.knowledge,
+    predict=predict.predict,
+    export=predict.export,
+    model=predict.model,
     more=portions.more,
 )

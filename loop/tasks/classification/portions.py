@@ -37,9 +37,9 @@ from loop.step_folders import (
     save_predictions,
     save_training_set,
 )
-from loop.tasks.classification.asking import pool_view, portion_of
-from loop.tasks.classification.learning import unlabelled
-from loop.tasks.classification.settling import labels_so_far
+from loop.tasks.classification.select import pool_view, portion_of
+from loop.tasks.classification.settle import labels_so_far
+from loop.tasks.classification.train import unlabelled
 
 Known = Mapping[str, tuple[str, Role]]
 """Example → its label and role."""

@@ -12,7 +12,7 @@ from loop.records import FloatArray, Neighbour, Pick, Question, Role
 from loop.rounds.context import Work
 from loop.rounds.embeddings import embeddings
 from loop.tasks.classification import portions
-from loop.tasks.classification.scoring import probabilities_of, scores_of
+from loop.tasks.classification.score import probabilities_of, scores_of
 
 NEIGHBOURS = 3
 

@@ -1,46 +1,34 @@
-"""Models that write: prompts in, answers out; people compare, rank, mark or mend them.
+"""Text generation: prompts in, answers out; people compare, rank, rate or correct them.
 
-learning    train                               models      a round's model, opened
-judging     evaluate                            answers     what was written, as files
-gating      gate                                truths      references, checks, columns
-scoring     score    mapping  map               questions   what people see of a pick
-asking      select    auditing  its random part    candidates  which answers may be compared
-settling    settle                              winning     what audit questions measure; opinions
-serving     answers to a file, export, what simulated experts know; deputies: the judge's answers
-card        what an exported model's card tells of it
+train, evaluate, gate, score, map, select, settle   the steps, each in the module of its name
+models       a round's model, opened                answers      what was generated, as files
+references   reference answers, checks, columns     candidates   which answers may be compared
+audit        the random part of a batch             win_rate     what audit questions measure
+questions    what annotators see of a pick          auto_answers answers made without a person
+predict      answers to a file, export, simulated annotators     card   the card of an exported model
 """
 
 from __future__ import annotations
 
 from loop.rounds.task import Task
-from loop.tasks.generation import (
-    asking,
-    deputies,
-    gating,
-    judging,
-    learning,
-    mapping,
-    questions,
-    scoring,
-    serving,
-    settling,
-)
+from loop.tasks.generation import auto_answers, evaluate, gate, predict, questions, score, select, settle, train
+from loop.tasks.generation.map import map_spots
 
 TASK = Task(
     name="generation",
     steps={
-        "train": learning.train,
-        "evaluate": judging.evaluate,
-        "gate": gating.gate,
-        "score": scoring.score,
-        "map": mapping.map_spots,
-        "select": asking.select,
-        "settle": settling.settle,
+        "train": train.train,
+        "evaluate": evaluate.evaluate,
+        "gate": gate.gate,
+        "score": score.score,
+        "map": map_spots,
+        "select": select.select,
+        "settle": settle.settle,
     },
     questions=questions.questions,
-    experts=serving.knowledge,
-    predict=serving.predict,
-    export=serving.export,
-    model=serving.model,
-    answers=deputies.answers,
+    experts=predict.knowledge,
+    predict=predict.predict,
+    export=predict.export,
+    model=predict.model,
+    answers=auto_answers.answers,
 )

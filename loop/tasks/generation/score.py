@@ -24,8 +24,8 @@ from loop.selection.meanings import meanings_by_entailment, meanings_by_text
 from loop.tasks.generation import answers as files
 from loop.tasks.generation.answers import Answers
 from loop.tasks.generation.models import drawn, entailment, greedy, marker, reader, writer
+from loop.tasks.generation.references import wrong_of
 from loop.tasks.generation.scored import SIGNALS
-from loop.tasks.generation.truths import wrong_of
 
 LEAST_KNOWN = 30
 """With fewer answers known right or wrong the model's own probability is taken as it is."""

@@ -15,7 +15,7 @@ from loop.rounds import audit_design
 from loop.rounds.context import Done, Work
 from loop.rounds.lost_files import is_whole
 from loop.rounds.promotion import Ground, Measured, challenge
-from loop.tasks.classification.judging import predictions_of, slices_of, truths
+from loop.tasks.classification.evaluate import predictions_of, slices_of, truths
 from loop.tasks.classification.retention import forgotten
 
 

@@ -28,7 +28,7 @@ from loop.rounds.retention import retention
 from loop.tasks.generation import answers as files
 from loop.tasks.generation.answers import Answers
 from loop.tasks.generation.models import entailment, greedy, reader, writer
-from loop.tasks.generation.truths import checks_of, columns_of, references_of
+from loop.tasks.generation.references import checks_of, columns_of, references_of
 
 TIMED = 12
 """Prompts answered one at a time, for the latency."""

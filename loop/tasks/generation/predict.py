@@ -26,7 +26,7 @@ from loop.rounds.context import Work
 from loop.rounds.task import FilePredictions
 from loop.tasks.generation.card import figures_of
 from loop.tasks.generation.models import SERVED, base_of
-from loop.tasks.generation.truths import columns_of
+from loop.tasks.generation.references import columns_of
 
 
 def predict(project: Project, row: ModelRow, file: str, text: str | None) -> FilePredictions:

@@ -27,9 +27,9 @@ from loop.rounds.embeddings import embeddings, partition, tokens
 from loop.rounds.estimates import Grounds, Judged, measure_anew
 from loop.rounds.lost_files import is_whole
 from loop.step_folders import load_predictions, save_predictions
-from loop.tasks.classification import proxies
-from loop.tasks.classification.learning import BESIDE, MODEL, HeldOut, held_out, proxied
+from loop.tasks.classification import proxy
 from loop.tasks.classification.retention import measure_retention
+from loop.tasks.classification.train import BESIDE, MODEL, HeldOut, held_out, proxied
 
 
 def evaluate(work: Work) -> Done:
@@ -41,7 +41,7 @@ def evaluate(work: Work) -> Done:
             return Done({"skipped": "no model in this round"})
     truth = truths(work)
     measured = [id_ for ground in EVAL_SETS for id_ in truth[ground]]
-    open_ids = proxies.unlabelled(work)
+    open_ids = proxy.unlabelled(work)
     ids = tuple(dict.fromkeys([*measured, *audit_design.population(work), *open_ids]))
     made = work.project.artifacts.open(work.name("train"))
     model = load_classifier(made / MODEL)
@@ -53,13 +53,13 @@ def evaluate(work: Work) -> Done:
     against: tuple[Measurement, ...] = ()
     if proxied(work):
         said = _predicted(work, load_classifier(made / BESIDE), ids, held_out(made, BESIDE))
-        against = proxies.compared(
+        against = proxy.compared(
             predictions,
             said,
             open_ids,
             truth=truth,
             chances=audit_design.chances(work),
-            rng=work.rng("evaluate", proxies.STREAM),
+            rng=work.rng("evaluate", proxy.STREAM),
         )
     found = (*_measured(work, predictions, truth), *kept, *lifted.measurements, *against)
     anew = estimated(work)

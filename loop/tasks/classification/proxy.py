@@ -17,7 +17,7 @@ from loop.ledger import people
 from loop.records import Measurement, Predictions, Split
 from loop.rounds import audit_design
 from loop.rounds.context import Work
-from loop.tasks.classification.learning import proxied
+from loop.tasks.classification.train import proxied
 
 MOST = 1000
 """So many unlabelled texts are looked at where no audit reserve is predicted anyhow."""

@@ -26,10 +26,10 @@ from loop.rounds.lost_files import is_whole
 from loop.rounds.promotion import ENOUGH, Ground, Measured, challenge
 from loop.rounds.retention import retention
 from loop.tasks.generation import answers as files
-from loop.tasks.generation.judging import grounds_of, slices_of
+from loop.tasks.generation.evaluate import grounds_of, slices_of
 from loop.tasks.generation.models import marker, row_of
 from loop.tasks.generation.opinions import INDIFFERENT
-from loop.tasks.generation.truths import checks_of, columns_of, references_of
+from loop.tasks.generation.references import checks_of, columns_of, references_of
 
 Answers = Mapping[str, Generation]
 

@@ -23,7 +23,7 @@ from loop.rounds.embeddings import embeddings, partition
 from loop.rounds.leaks import twins_of_measured
 from loop.selection import reasons
 from loop.tasks.generation import answers as files
-from loop.tasks.generation.auditing import COMPARED, random_picks, spots_of
+from loop.tasks.generation.audit import COMPARED, random_picks, spots_of
 from loop.tasks.generation.candidates import candidates, pair_view
 from loop.tasks.generation.scored import confidence_of, doubt_of, scored
 

@@ -21,7 +21,7 @@ from loop.rounds.context import Done, Work
 from loop.rounds.embeddings import Frozen, Partition, embeddings, partition
 from loop.rounds.leaks import twins_of_measured
 from loop.selection import budget, reasons
-from loop.tasks.classification.scoring import (
+from loop.tasks.classification.score import (
     in_spots,
     picking_model,
     picking_scores,

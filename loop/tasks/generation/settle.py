@@ -25,7 +25,7 @@ from loop.records import Annotation, AnswerState, Label, Measurement, Preference
 from loop.records.vocabulary import ROLES, is_automatic
 from loop.rounds.context import Done, Work
 from loop.rounds.leaks import Guarded, guard
-from loop.tasks.generation.winning import measured
+from loop.tasks.generation.win_rate import measured
 
 MENDED = 0.95
 """How sure we are that a person's own words are better than what they mended."""

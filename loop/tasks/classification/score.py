@@ -17,8 +17,8 @@ from loop.records import FloatArray, IntArray, Predictions, Split
 from loop.rounds.context import Done, Work
 from loop.rounds.embeddings import Frozen, Partition
 from loop.step_folders import load_predictions, save_predictions
-from loop.tasks.classification.judging import predict
-from loop.tasks.classification.learning import PROXY
+from loop.tasks.classification.evaluate import predict
+from loop.tasks.classification.train import PROXY
 
 
 def score(work: Work) -> Done:

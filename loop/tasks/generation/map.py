@@ -22,7 +22,7 @@ from loop.rounds.embeddings import Frozen, embeddings, partition
 from loop.rounds.lost_files import is_whole
 from loop.selection import spots
 from loop.step_folders import load_outcomes
-from loop.tasks.generation.judging import grounds_of
+from loop.tasks.generation.evaluate import grounds_of
 from loop.tasks.generation.scored import confidence_of, scored
 
 

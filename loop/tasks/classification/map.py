@@ -24,8 +24,8 @@ from loop.rounds.spot_names import SpotLabels, columns_of
 from loop.selection import spots
 from loop.selection.estimates import AGED
 from loop.selection.spot_labels import Mistakes, confused_labels, main_labels
-from loop.tasks.classification.judging import predictions_of, truths
-from loop.tasks.classification.scoring import in_spots, probabilities_of, scores_of
+from loop.tasks.classification.evaluate import predictions_of, truths
+from loop.tasks.classification.score import in_spots, probabilities_of, scores_of
 
 
 def map_spots(work: Work) -> Done:
