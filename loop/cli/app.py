@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import typer
 
-from loop.cli.commands import approving, labels, looking, making, serving, simulating, spots, trusting, using
+from loop.cli.commands import approving, champion, inspect, labels, lineage, project, services, simulate, spots
 from loop.cli.output import clean_streams, error_line, give_up_stdout, stdout_fails, tell_traceback
 from loop.errors import WeakspotError
 from loop.threads import wait_asleep
@@ -22,20 +22,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 COMMANDS: tuple[Callable[..., None], ...] = (
-    *(making.init, making.run, simulating.simulate),
-    *(looking.status, looking.report, looking.explain, looking.diff, looking.plan, looking.calibration, looking.leaks),
-    *(trusting.promote, trusting.rollback, trusting.verify, trusting.replay),
-    *(using.predict, using.export),
-    *(serving.dashboard, serving.doctor, approving.trust, looking.menu),
+    *(project.init, project.run, simulate.simulate),
+    *(inspect.status, inspect.report, inspect.explain, inspect.diff, inspect.plan, inspect.calibration, inspect.leaks),
+    *(lineage.promote, lineage.rollback, lineage.verify, lineage.replay),
+    *(champion.predict, champion.export),
+    *(services.dashboard, services.doctor, approving.trust, inspect.menu),
 )
 for command in COMMANDS:
     app.command()(command)
 
 label_studio = typer.Typer(help="The labeling server that weakspot runs for you.", no_args_is_help=True)
-label_studio.command("start")(serving.start_server)
-label_studio.command("stop")(serving.stop_server)
-label_studio.command("status")(serving.server_status)
-label_studio.command("restore")(serving.restore_page)
+label_studio.command("start")(services.start_server)
+label_studio.command("stop")(services.stop_server)
+label_studio.command("status")(services.server_status)
+label_studio.command("restore")(services.restore_page)
 app.add_typer(label_studio, name="label-studio")
 
 weak_spots = typer.Typer(invoke_without_command=True)

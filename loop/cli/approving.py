@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from loop import trust
-from loop.cli import showing
+from loop.cli import tables
 from loop.config import Config, load
 from loop.errors import ConfigError
 from loop.printable import one_line
@@ -56,7 +56,7 @@ def forget(root: Path) -> None:
     if not gone:
         raise ConfigError(f"{root} is not among the approved projects", do="`weakspot trust` lists them")
     for one in gone:
-        showing.out().print(showing.plain(f"Forgotten: {one}"), soft_wrap=True)
+        tables.out().print(tables.plain(f"Forgotten: {one}"), soft_wrap=True)
 
 
 def list_(*, as_json: bool) -> None:
@@ -64,16 +64,16 @@ def list_(*, as_json: bool) -> None:
     found = trust.entries()
     if as_json:
         rows = [{name: value for name, value in asdict(one).items() if not name.startswith("mark")} for one in found]
-        showing.as_json({"store": str(trust.path()), "projects": rows})
+        tables.as_json({"store": str(trust.path()), "projects": rows})
         return
-    out = showing.out()
+    out = tables.out()
     if not found:
         out.print("No project is approved yet: `weakspot init` makes one, `weakspot trust DIR` approves one.")
         return
     for one in found:
-        out.print(showing.plain(f"{one.path}  {one.origin} {one.at}", style="bold"), soft_wrap=True)
+        out.print(tables.plain(f"{one.path}  {one.origin} {one.at}", style="bold"), soft_wrap=True)
         for request in one.requests:
-            out.print(showing.plain(f"  {request}"), soft_wrap=True)
+            out.print(tables.plain(f"  {request}"), soft_wrap=True)
     out.print(f"Kept in {trust.path()}", style="dim", markup=False, soft_wrap=True)
 
 

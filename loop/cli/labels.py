@@ -7,8 +7,8 @@ from pathlib import Path
 from rich.table import Table
 
 from loop import report
-from loop.cli import showing
-from loop.cli.showing import plain
+from loop.cli import tables
+from loop.cli.tables import plain
 from loop.report.labels import LabelList
 
 
@@ -17,9 +17,9 @@ def labels(root: Path, *, as_json: bool) -> None:
     with report.view(root) as view:
         found = report.labels(view)
     if as_json:
-        showing.as_json(found)
+        tables.as_json(found)
         return
-    out = showing.out()
+    out = tables.out()
     if not found.rows:
         out.print("This project has no labels: people judge what the model writes.")
         return

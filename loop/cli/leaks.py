@@ -8,8 +8,8 @@ from pathlib import Path
 from rich.table import Table
 
 from loop import report as figures
-from loop.cli import showing
-from loop.cli.showing import plain
+from loop.cli import tables
+from loop.cli.tables import plain
 from loop.report.leaks import LeakFigures, PhraseTwins, Twins
 
 GRADES = {
@@ -27,9 +27,9 @@ def leaks(root: Path, *, as_json: bool) -> None:
     with figures.view(root) as view:
         found = figures.leaks(view)
     if as_json:
-        showing.as_json(found)
+        tables.as_json(found)
         return
-    out = showing.out()
+    out = tables.out()
     for line, rows in ((_kept(found), found.labelled), (_aside(found), found.set_aside)):
         out.print(line)
         if rows:

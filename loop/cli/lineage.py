@@ -10,9 +10,9 @@ from pathlib import Path
 
 from rich.progress import BarColumn, Progress, TextColumn
 
-from loop.cli import showing
+from loop.cli import tables
 from loop.cli.output import console
-from loop.cli.showing import plain
+from loop.cli.tables import plain
 from loop.lineage import recover
 from loop.lineage.compare import IDENTICAL
 from loop.lineage.replay import Replay
@@ -32,7 +32,7 @@ def verify(root: Path, *, as_json: bool) -> None:
     problems = [one for one in found if one.level == "problem"]
     if as_json:
         newest_as_told = asdict(newest) if newest else None
-        showing.as_json(
+        tables.as_json(
             {
                 "whole": not problems,
                 "findings": [asdict(one) for one in found],
@@ -51,7 +51,7 @@ def replay(root: Path, round_: int, *, as_json: bool) -> None:
     with open_project(root, read_only=True) as project, _bar(f"round {round_} again") as advance:
         found = replay_round(project, round_, advance)
     if as_json:
-        showing.as_json(found)
+        tables.as_json(found)
     else:
         _tell_replay(found)
     if not found.identical:
@@ -60,11 +60,11 @@ def replay(root: Path, round_: int, *, as_json: bool) -> None:
 
 def restore(root: Path, round_: int, *, as_json: bool) -> None:
     """Puts lost folders of a round back; exits with status 1 when one could not be."""
-    out = showing.out()
+    out = tables.out()
     with open_project(root) as project, only_worker(project, "replay --restore"):
         found = recover.restore(project, round_, say=lambda line: None if as_json else out.print(plain(line)))
     if as_json:
-        showing.as_json({"round": round_, "folders": [asdict(one) for one in found]})
+        tables.as_json({"round": round_, "folders": [asdict(one) for one in found]})
     for one in () if as_json else found:
         state = "is as it was again" if one.back else f"could not be put back: {one.why}"
         out.print(plain(f"{one.name} ({one.problem}) {state}"))
@@ -89,7 +89,7 @@ def _bar(words: str) -> Iterator[Advance]:
 
 
 def _tell_findings(found: tuple[Finding, ...], newest: Seal | None, unseen: tuple[str, ...]) -> None:
-    out = showing.out()
+    out = tables.out()
     problems = [one for one in found if one.level == "problem"]
     for one in found:
         where = f"round {one.round}, " if one.round is not None else ""
@@ -110,7 +110,7 @@ def _tell_findings(found: tuple[Finding, ...], newest: Seal | None, unseen: tupl
 
 
 def _tell_replay(found: Replay) -> None:
-    out = showing.out()
+    out = tables.out()
     for fact, (then, now) in found.changed.items():
         out.print(plain(f"changed since: {fact} was {then}, is {now}"))
     for note in found.notes:

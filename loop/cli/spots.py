@@ -9,8 +9,8 @@ from pathlib import Path
 from rich.table import Table
 
 from loop import report
-from loop.cli import showing
-from loop.cli.showing import user
+from loop.cli import tables
+from loop.cli.tables import user
 from loop.formatting import percent
 from loop.project import open_project
 from loop.records import FoundSlice
@@ -31,22 +31,22 @@ def spots(root: Path, *, as_json: bool) -> None:
         slices, simulated = report.found_slices(view), view.simulated
     if as_json:
         rows = [{**asdict(row), "expected_errors": row.spot.error_mass} for row in trends]
-        showing.as_json(
+        tables.as_json(
             {"spots": rows, "alerts": [asdict(row) for row in alerts], "slices": [asdict(s) for s in slices]}
         )
         return
-    out = showing.out()
+    out = tables.out()
     if not trends:
         out.print("No weak spots yet: `weakspot run` maps the data in its first round.")
         return
     out.print(_table(trends))
     for row in alerts:
-        out.print(showing.plain(f"“{row.spot.name}” is back: {row.life.reason if row.life else ''}", style="bold"))
+        out.print(tables.plain(f"“{row.spot.name}” is back: {row.life.reason if row.life else ''}", style="bold"))
     if slices:
         out.print("\nSlices where the model errs more than elsewhere:")
         out.print(_slices(slices))
     if simulated:
-        out.print(showing.SIMULATED)
+        out.print(tables.SIMULATED)
 
 
 def rename(root: Path, spot: str, name: str, *, why: str) -> None:
@@ -92,7 +92,7 @@ def _table(trends: Sequence[SpotTrend]) -> Table:
         life, spot = row.life, row.spot
         table.add_row(
             str(spot.id),
-            showing.plain(spot.name if len(spot.name) <= LONGEST else spot.name[: LONGEST - 1] + "…"),
+            tables.plain(spot.name if len(spot.name) <= LONGEST else spot.name[: LONGEST - 1] + "…"),
             " ".join([life.state if life else "–", *(["mute"] if spot.muted else []), *_joining(row)]),
             "–" if life is None else str(life.since),
             percent(spot.estimate, digits=0),
@@ -114,7 +114,7 @@ def _slices(slices: Sequence[FoundSlice]) -> Table:
         table.add_column(name, justify="left" if name == "slice" else "right", no_wrap=True)
     for row in slices:
         table.add_row(
-            showing.plain(row.name),
+            tables.plain(row.name),
             percent(row.rate, n=row.n),
             f"{100 * row.low:.0f}–{100 * row.high:.0f} %",
             percent(row.rest, digits=0),
@@ -125,4 +125,4 @@ def _slices(slices: Sequence[FoundSlice]) -> Table:
 
 
 def _say(line: str) -> None:
-    showing.out().print(showing.plain(line))
+    tables.out().print(tables.plain(line))

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from loop import durable
-from loop.cli import showing
+from loop.cli import tables
 from loop.cli.approving import person_there
 from loop.config import Config
 from loop.config.label_editing import with_phrases
@@ -215,21 +215,21 @@ def _numbered(word: str, phrases: Sequence[str]) -> tuple[str, ...]:
 
 
 def _show(found: Suggestion) -> None:
-    out = showing.out()
-    out.print(showing.plain(found.label, style="bold"))
+    out = tables.out()
+    out.print(tables.plain(found.label, style="bold"))
     for number, phrase in enumerate(found.phrases, start=1):
-        out.print(showing.plain(f"  {number}  {phrase}"), soft_wrap=True)
+        out.print(tables.plain(f"  {number}  {phrase}"), soft_wrap=True)
     if found.dropped:
         reasons = ", ".join(f"{count} {reason}" for reason, count in found.dropped.items())
-        out.print(showing.plain(f"  left out: {reasons}"), soft_wrap=True)
+        out.print(tables.plain(f"  left out: {reasons}"), soft_wrap=True)
 
 
 def _tell(session: Session, model: str, codes: Sequence[str], *, as_json: bool) -> None:
     if as_json:
         found = [{"label": one.label, "phrases": one.phrases, "left_out": one.dropped} for one in session.found]
-        showing.as_json({"model": model, "labels": found, "not_asked": codes})
+        tables.as_json({"model": model, "labels": found, "not_asked": codes})
     else:
-        showing.out().print(showing.plain(session.summary()), soft_wrap=True)
+        tables.out().print(tables.plain(session.summary()), soft_wrap=True)
 
 
 def _many(count: int, noun: str) -> str:

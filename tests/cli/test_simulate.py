@@ -19,7 +19,7 @@ import pytest
 from command_line import Said, complaint, here
 from made_project import SAMPLE, Files, change, make_files, write_csv, write_tiny_bert
 
-from loop.cli import simulating
+from loop.cli import simulate
 from loop.config import load
 from loop.config.sections import Model
 from loop.simulation.running import Watch
@@ -125,13 +125,13 @@ def test_what_is_not_proven_is_not_written(done: tuple[Said, Path], labelled: Fi
 
 
 def advised(monkeypatch: pytest.MonkeyPatch, keys: dict[str, str | int], **more: str) -> None:
-    real = simulating.simulated
+    real = simulate.simulated
 
     def proven(wish: Wish, watch: Watch) -> Summary:
         found = real(wish, watch)
         return replace(found, advice=replace(found.advice, proven=True, keys=keys, **more))
 
-    monkeypatch.setattr(simulating, "simulated", proven)
+    monkeypatch.setattr(simulate, "simulated", proven)
 
 
 def test_the_advice_is_written_after_its_diff_is_shown(
@@ -297,7 +297,7 @@ def test_a_list_of_other_labels_is_refused_before_anything_long_begins(tmp_path:
     ],
 )
 def test_another_base_is_written_only_in_the_place_of_one_that_was_simulated(model: Model, why: str | None) -> None:
-    assert simulating.base_stays(model, {"minilm", "/some/folder"}) == why
+    assert simulate.base_stays(model, {"minilm", "/some/folder"}) == why
 
 
 def test_a_proven_encoder_is_written_with_its_whole_path(

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from loop.cli import telling
+from loop.cli import explain
 from loop.cli.answering import answered
 from loop.formatting import day, moment
 from loop.ledger.people import PickRow
@@ -33,7 +33,7 @@ STORY = Story(
 
 
 def told(story: Story) -> dict[str, str]:
-    return {chapter.title: " ".join(chapter.lines) for chapter in telling.chapters(story)}
+    return {chapter.title: " ".join(chapter.lines) for chapter in explain.chapters(story)}
 
 
 def asked_as(kind: PickKind, chance: float | None = None, **more: object) -> Story:
@@ -42,7 +42,7 @@ def asked_as(kind: PickKind, chance: float | None = None, **more: object) -> Sto
 
 
 def test_it_begins_with_the_answer_and_goes_on_in_the_order_of_time() -> None:
-    titles = [chapter.title for chapter in telling.chapters(STORY)]
+    titles = [chapter.title for chapter in explain.chapters(STORY)]
     assert titles == [
         "In short",
         "At the beginning",
@@ -110,7 +110,7 @@ def test_a_gold_example_measures_and_is_never_asked() -> None:
 def test_a_champions_guess_is_told_once() -> None:
     same = (Guess(1, "invoice", 0.41, 0, True), Guess(2, "invoice", 0.41, 0, True), Guess(3, "refund", 0.6, 0, False))
     story = replace(STORY, guesses=same, trained=(), mended_in=None)
-    lines = [line for chapter in telling.chapters(story) for line in chapter.lines if "took it for" in line]
+    lines = [line for chapter in explain.chapters(story) for line in chapter.lines if "took it for" in line]
     assert len(lines) == 2
 
 

@@ -28,9 +28,9 @@ HEAVY = (
     *("scipy.stats", "sklearn.linear_model", "sklearn.cluster", "pyarrow.parquet", "torch", "transformers"),
     *("loop.models", "loop.models.encoder", "loop.models.exporting", "loop.selection.layout", "loop.selection.spots"),
     *(
-        "loop.cli.commands.making",
-        "loop.cli.running",
-        "loop.cli.moving",
+        "loop.cli.commands.project",
+        "loop.cli.project",
+        "loop.cli.champion",
         "loop.rounds.runner",
         "labeling.simulated.crowd",
     ),

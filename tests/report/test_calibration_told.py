@@ -12,7 +12,7 @@ from command_line import here
 from made_project import write_csv
 
 from loop import report
-from loop.cli.calibrating import sentence
+from loop.cli.calibration import sentence
 from loop.evaluation.accepting import AutoAccept, auto_accept
 from loop.ledger import figures, people, progress
 from loop.ledger.figures import Decision, ModelRow

@@ -9,8 +9,8 @@ import pytest
 from command_line import here
 from made_project import own
 
-from loop.cli.planning import NOTHING
-from loop.cli.planning import plan as tell
+from loop.cli.plan import NOTHING
+from loop.cli.plan import plan as tell
 from loop.config import template
 from loop.ledger import Ledger, estimates, figures, people, progress
 from loop.ledger.estimates import EstimateRow

@@ -13,10 +13,10 @@ def labels(
     context: typer.Context, project: ProjectOption = None, trust: TrustOption = False, json_: JsonOption = False
 ) -> None:
     """Every label: description, example phrases, answers so far; `suggest` asks a model for phrases."""
-    from loop.cli import labels as bodies
+    from loop.cli import labels as body
 
     if context.invoked_subcommand is None:
-        bodies.labels(root(project, trust=trust, looks=True), as_json=json_)
+        body.labels(root(project, trust=trust, looks=True), as_json=json_)
     elif project is not None or trust or json_:
         refuse_options_before(context.invoked_subcommand, group="labels")
 

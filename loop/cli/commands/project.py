@@ -67,9 +67,9 @@ def init(
     json_: JsonOption = False,
 ) -> None:
     """Make a project from a file: guesses columns, splits the data, writes weakspot.yaml."""
-    from loop.cli import running
+    from loop.cli import project as body
 
-    request = running.Request(
+    request = body.Request(
         folder=folder,
         data=data,
         task=task,
@@ -95,7 +95,7 @@ def init(
         delimiter=delimiter,
         max_characters=max_characters,
     )
-    running.init(request, as_json=json_)
+    body.init(request, as_json=json_)
 
 
 def run(
@@ -113,9 +113,9 @@ def run(
     json_: JsonOption = False,
 ) -> None:
     """Run rounds, going on where the last run stopped; waits for people."""
-    from loop.cli import running
+    from loop.cli import project as body
 
-    running.run(
+    body.run(
         root(project, trust=trust),
         rounds=rounds,
         until=until,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from loop.cli import reading, showing
-from loop.cli.terminal import Terminal
+from loop.cli import inspect, tables
+from loop.cli.progress import Terminal
 from loop.errors import ConfigError
 from loop.lineage.recover import restore_what_is_read
 from loop.project import open_project
@@ -25,7 +25,7 @@ def init(request: Request, *, as_json: bool) -> None:
     """Makes the project and says what was guessed and what to do next."""
     made = create(request)
     if as_json:
-        showing.as_json(made)
+        tables.as_json(made)
         return
     _tell(made)
 
@@ -49,18 +49,18 @@ def run(
     with view(root) as opened:
         found = report(opened)
     if as_json:
-        showing.as_json(reading.report_json(found))
+        tables.as_json(inspect.report_json(found))
     else:
-        reading.show_report(found)
+        inspect.show_report(found)
 
 
 def _tell(made: Created) -> None:
-    out = showing.out()
+    out = tables.out()
     for line in made.guesses:
-        out.print(showing.plain(line))
-    out.print(showing.plain(made.summary, style="bold"))
+        out.print(tables.plain(line))
+    out.print(tables.plain(made.summary, style="bold"))
     for line in made.warnings:
-        out.print(showing.plain(line))
+        out.print(tables.plain(line))
     out.print(f"Wrote {made.config}", markup=False)
     out.print("Next:", style="bold")
     for command in made.next:

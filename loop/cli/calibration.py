@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.table import Table
 
 from loop import report as figures
-from loop.cli import showing
+from loop.cli import tables
 from loop.evaluation.accepting import AutoAccept
 from loop.report import Calibration
 
@@ -21,9 +21,9 @@ def calibration(root: Path, *, as_json: bool) -> None:
         found = figures.calibration(view)
         simulated = view.simulated
     if as_json:
-        showing.as_json(found)
+        tables.as_json(found)
         return
-    out = showing.out()
+    out = tables.out()
     if found is None:
         out.print(NONE)
         return
@@ -72,4 +72,4 @@ def _footnotes(found: Calibration, *, simulated: bool) -> list[str]:
     said = ["Each limit by itself; for texts like those measured on. See docs/calibration.md."]
     if found.equal_n < found.n:
         said.append(f"Limits rest on {found.equal_n:,} of the examples, a part in which all had the same chance.")
-    return said + ([showing.SIMULATED] if simulated else [])
+    return said + ([tables.SIMULATED] if simulated else [])

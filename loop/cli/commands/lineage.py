@@ -16,16 +16,16 @@ def promote(
     trust: TrustOption = False,
 ) -> None:
     """Make a round's model the champion by hand."""
-    from loop.cli import moving
+    from loop.cli import champion
 
-    moving.promote(root(project, trust=trust, looks=True), round_, why=why)
+    champion.promote(root(project, trust=trust, looks=True), round_, why=why)
 
 
 def rollback(why: WhyOption = "", project: ProjectOption = None, trust: TrustOption = False) -> None:
     """Go back to the champion before the present one."""
-    from loop.cli import moving
+    from loop.cli import champion
 
-    moving.rollback(root(project, trust=trust, looks=True), why=why)
+    champion.rollback(root(project, trust=trust, looks=True), why=why)
 
 
 def verify(project: ProjectOption = None, trust: TrustOption = False, json_: JsonOption = False) -> None:

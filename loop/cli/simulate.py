@@ -11,9 +11,9 @@ from pathlib import Path
 
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from loop.cli import showing
+from loop.cli import tables
 from loop.cli.output import console
-from loop.cli.simulation_tables import areas_table, costs_table, curves_table, needs_table, rules_table, wholes_table
+from loop.cli.simulate_tables import areas_table, costs_table, curves_table, needs_table, rules_table, wholes_table
 from loop.config import parse
 from loop.config.editing import edited
 from loop.config.label_files import labels_of
@@ -104,7 +104,7 @@ def simulate(wish: Wish, *, config: Path | None, as_json: bool) -> None:
         bar.stop()
     written = results.write(found, wish.out)
     if as_json:
-        showing.as_json(results.plain(found))
+        tables.as_json(results.plain(found))
     else:
         _tell(found, written)
     if config is not None:
@@ -112,7 +112,7 @@ def simulate(wish: Wish, *, config: Path | None, as_json: bool) -> None:
 
 
 def _tell(found: Summary, written: tuple[Path, ...]) -> None:
-    out = showing.out()
+    out = tables.out()
     for group in found.groups:
         out.print(_title(group, found), style="bold", markup=False)
         out.print(curves_table(group))
@@ -149,7 +149,7 @@ def _title(group: Group, found: Summary) -> str:
 
 def _write(found: Summary, place: Path, *, quiet: bool) -> None:
     """Shows the diff, then writes what is proven; a tuning method that was not simulated is left as it is."""
-    out = console(stderr=True) if quiet else showing.out()
+    out = console(stderr=True) if quiet else tables.out()
     before, keys = _text(place), dict(found.advice.keys)
     if not keys:
         out.print(f"Nothing is proven better: {place} stays as it is", markup=False)
@@ -168,7 +168,7 @@ def _write(found: Summary, place: Path, *, quiet: bool) -> None:
         out.print(f"{place} says so already", markup=False)
         return
     for line in difflib.unified_diff(before.splitlines(), after.splitlines(), str(place), str(place), lineterm="", n=1):
-        out.print(showing.plain(line), soft_wrap=True)
+        out.print(tables.plain(line), soft_wrap=True)
     draft = place.with_name(f".{place.name}.partial")
     try:
         draft.write_text(after, encoding="utf-8", newline="")

@@ -24,9 +24,9 @@ def predict(
     json_: Annotated[bool, typer.Option("--json", help="JSON Lines with all probabilities.")] = False,
 ) -> None:
     """Label new texts with the champion."""
-    from loop.cli import moving
+    from loop.cli import champion
 
-    moving.predict(root(project, trust=trust), file, out=out, text=text, as_json=json_)
+    champion.predict(root(project, trust=trust), file, out=out, text=text, as_json=json_)
 
 
 def export(
@@ -36,6 +36,6 @@ def export(
     adapter: Annotated[bool, typer.Option("--adapter", help="Generation: the adapter alone, not merged.")] = False,
 ) -> None:
     """Write the champion as a standard model folder with a model card."""
-    from loop.cli import moving
+    from loop.cli import champion
 
-    moving.export(root(project, trust=trust), folder, adapter=adapter)
+    champion.export(root(project, trust=trust), folder, adapter=adapter)

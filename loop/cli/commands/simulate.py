@@ -60,12 +60,12 @@ def simulate(
     json_: JsonOption = False,
 ) -> None:
     """Replay rounds on labelled data: which strategy, recipe and batch need the fewest labels."""
-    from loop.cli import simulating
+    from loop.cli import simulate as body
 
-    config = simulating.config_of(project, write)
-    where, known = simulating.labels_known(label_list, config)
-    price = simulating.price_of(price_per_label, price_per_hour, seconds)
-    wish = simulating.Wish(
+    config = body.config_of(project, write)
+    where, known = body.labels_known(label_list, config)
+    price = body.price_of(price_per_label, price_per_hour, seconds)
+    wish = body.Wish(
         file=file,
         out=out or Path(f"simulate-{Path(file).stem}"),
         test=test,
@@ -74,18 +74,18 @@ def simulate(
         encoding=encoding,
         delimiter=delimiter,
         max_characters=max_characters,
-        strategies=simulating.names(strategies),
-        recipes=simulating.names(recipes),
+        strategies=body.names(strategies),
+        recipes=body.names(recipes),
         seeds=seeds,
-        noise=simulating.numbers("--noise", noise),
-        batches=tuple(int(one) for one in simulating.numbers("--batch", batch or "", whole=True)),
+        noise=body.numbers("--noise", noise),
+        batches=tuple(int(one) for one in body.numbers("--batch", batch or "", whole=True)),
         rounds=rounds,
         labels=labels,
         audit=audit,
         dev=dev,
         held=held,
         rows=rows,
-        bases=simulating.names(base),
+        bases=body.names(base),
         use_names=not without_names,
         label_set=known,
         label_list=where,
@@ -93,4 +93,4 @@ def simulate(
         currency=currency,
         processes=processes,
     )
-    simulating.simulate(wish, config=config, as_json=json_)
+    body.simulate(wish, config=config, as_json=json_)

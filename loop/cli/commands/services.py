@@ -18,9 +18,9 @@ def dashboard(
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open a browser.")] = False,
 ) -> None:
     """Open the dashboard."""
-    from loop.cli import serving
+    from loop.cli import services
 
-    serving.dashboard(root(project, trust=trust, looks=True), port=port, host=host, open_browser=not no_browser)
+    services.dashboard(root(project, trust=trust, looks=True), port=port, host=host, open_browser=not no_browser)
 
 
 def doctor(
@@ -30,36 +30,36 @@ def doctor(
     json_: JsonOption = False,
 ) -> None:
     """Check versions, disk, server, token, ledger and config; one line each, with the mend."""
-    from loop.cli import serving
+    from loop.cli import services
 
     if trust:
         root(project, trust=True)
-    serving.doctor(project or Path.cwd(), mend=mend, as_json=json_)
+    services.doctor(project or Path.cwd(), mend=mend, as_json=json_)
 
 
 def start_server(project: ProjectOption = None, trust: TrustOption = False) -> None:
     """Start it; installs it first when needed."""
-    from loop.cli import serving
+    from loop.cli import services
 
-    serving.start(root(project, trust=trust))
+    services.start(root(project, trust=trust))
 
 
 def stop_server(project: ProjectOption = None, trust: TrustOption = False) -> None:
     """Stop it."""
-    from loop.cli import serving
+    from loop.cli import services
 
-    serving.stop(root(project, trust=trust))
+    services.stop(root(project, trust=trust))
 
 
 def server_status(project: ProjectOption = None, trust: TrustOption = False, json_: JsonOption = False) -> None:
     """Whether it runs, where, and how to sign in."""
-    from loop.cli import serving
+    from loop.cli import services
 
-    serving.status(root(project, trust=trust), as_json=json_)
+    services.status(root(project, trust=trust), as_json=json_)
 
 
 def restore_page(project: ProjectOption = None, trust: TrustOption = False) -> None:
     """Put the labelling page and labels back as weakspot made them."""
-    from loop.cli import serving
+    from loop.cli import services
 
-    serving.restore(root(project, trust=trust))
+    services.restore(root(project, trust=trust))

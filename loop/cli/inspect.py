@@ -12,8 +12,9 @@ from rich.text import Text
 
 from loop import registry
 from loop import report as figures
-from loop.cli import showing, telling
-from loop.cli.showing import plain
+from loop.cli import tables
+from loop.cli.explain import tell
+from loop.cli.tables import plain
 from loop.report import Change, Difference
 
 
@@ -22,12 +23,12 @@ def status(root: Path, *, as_json: bool) -> None:
     with figures.view(root) as view:
         now = figures.standing(view)
     if as_json:
-        showing.as_json({**asdict(now), "report": report_json(now.report)})
+        tables.as_json({**asdict(now), "report": report_json(now.report)})
         return
-    out = showing.out()
+    out = tables.out()
     out.print(plain(now.report.project, style="bold"))
     if now.report.simulated:
-        out.print(showing.SIMULATED)
+        out.print(tables.SIMULATED)
     if now.round is not None:
         out.print(f"Round {now.round}: {now.step or 'over'}; {now.answered} answered, {now.open_questions} open")
     if now.heartbeat and not now.alive:
@@ -48,24 +49,24 @@ def report(root: Path, *, details: bool, as_json: bool) -> None:
     if as_json:
         pairs = [{"truth": truth, "guess": guess, "n": n} for truth, guess, n in mixed]
         more = {"details": [asdict(row) for row in rows], "confusions": pairs} if details else {}
-        showing.as_json({**report_json(found), **more})
+        tables.as_json({**report_json(found), **more})
         return
     show_report(found)
     if details:
-        showing.out().print(showing.details_table(rows))
+        tables.out().print(tables.details_table(rows))
         for truth, guess, n in mixed:
-            showing.out().print(showing.plain(f"{n} times {truth} was taken for {guess}"))
+            tables.out().print(tables.plain(f"{n} times {truth} was taken for {guess}"))
 
 
 def show_report(found: figures.Report) -> None:
     """The closing table."""
-    out = showing.out()
+    out = tables.out()
     out.print(plain(found.project, style="bold"))
-    out.print(showing.rounds_table(found))
-    wins = showing.wins_table(found)
+    out.print(tables.rounds_table(found))
+    wins = tables.wins_table(found)
     if wins is not None:
         out.print(wins)
-    for line in showing.footnotes(found):
+    for line in tables.footnotes(found):
         out.print(line, style="dim")
 
 
@@ -79,9 +80,9 @@ def explain(root: Path, example: str, *, as_json: bool) -> None:
     with figures.view(root) as view:
         story = figures.explain(view, example)
     if as_json:
-        showing.as_json(story)
+        tables.as_json(story)
     else:
-        telling.tell(story)
+        tell(story)
 
 
 def diff(root: Path, before: int, after: int, *, as_json: bool) -> None:
@@ -89,7 +90,7 @@ def diff(root: Path, before: int, after: int, *, as_json: bool) -> None:
     with figures.view(root) as view:
         found = figures.diff(view, before, after)
     if as_json:
-        showing.as_json(found)
+        tables.as_json(found)
     else:
         _tell_difference(found)
 
@@ -99,16 +100,16 @@ def menu(kind: str | None, *, as_json: bool) -> None:
     kinds = [kind] if kind else sorted(registry.MENU)
     found = {name: registry.names(name) for name in kinds}
     if as_json:
-        showing.as_json(found)
+        tables.as_json(found)
         return
     if kind:
         lines = Table.grid(padding=(0, 2))
         for name in found[kind]:
             lines.add_row(Text(name), Text(_in_a_line(registry.load(kind, name))))
-        showing.out().print(lines)
+        tables.out().print(lines)
         return
     for name, choices in found.items():
-        showing.out().print(f"{name:<16} {', '.join(choices)}", markup=False)
+        tables.out().print(f"{name:<16} {', '.join(choices)}", markup=False)
 
 
 def _in_a_line(entry: object) -> str:
@@ -117,7 +118,7 @@ def _in_a_line(entry: object) -> str:
 
 
 def _tell_difference(found: Difference) -> None:
-    out = showing.out()
+    out = tables.out()
     out.print(f"Round {found.before} → round {found.after}", style="bold")
     for key, (old, new) in found.settings.items():
         out.print(plain(f"  {key}: {old} → {new}"))

@@ -11,9 +11,9 @@ from loop.cli.commands.options import JsonOption, ProjectOption, TrustOption, ro
 
 def status(project: ProjectOption = None, trust: TrustOption = False, json_: JsonOption = False) -> None:
     """Where the project stands and what to do next."""
-    from loop.cli import reading
+    from loop.cli import inspect
 
-    reading.status(root(project, trust=trust, looks=True), as_json=json_)
+    inspect.status(root(project, trust=trust, looks=True), as_json=json_)
 
 
 def report(
@@ -23,9 +23,9 @@ def report(
     json_: JsonOption = False,
 ) -> None:
     """The figures of every round, with intervals."""
-    from loop.cli import reading
+    from loop.cli import inspect
 
-    reading.report(root(project, trust=trust, looks=True), details=details, as_json=json_)
+    inspect.report(root(project, trust=trust, looks=True), details=details, as_json=json_)
 
 
 def explain(
@@ -35,9 +35,9 @@ def explain(
     json_: JsonOption = False,
 ) -> None:
     """Everything about one example: guesses, why it was asked, who answered what."""
-    from loop.cli import reading
+    from loop.cli import inspect
 
-    reading.explain(root(project, trust=trust, looks=True), example, as_json=json_)
+    inspect.explain(root(project, trust=trust, looks=True), example, as_json=json_)
 
 
 def diff(
@@ -48,9 +48,9 @@ def diff(
     json_: JsonOption = False,
 ) -> None:
     """What changed between two rounds: settings, labels, fixed and broken examples."""
-    from loop.cli import reading
+    from loop.cli import inspect
 
-    reading.diff(root(project, trust=trust, looks=True), before, after, as_json=json_)
+    inspect.diff(root(project, trust=trust, looks=True), before, after, as_json=json_)
 
 
 def menu(
@@ -58,27 +58,27 @@ def menu(
     json_: JsonOption = False,
 ) -> None:
     """What can be chosen in weakspot.yaml."""
-    from loop.cli import reading
+    from loop.cli import inspect
 
-    reading.menu(kind, as_json=json_)
+    inspect.menu(kind, as_json=json_)
 
 
 def plan(project: ProjectOption = None, trust: TrustOption = False, json_: JsonOption = False) -> None:
     """What the next batch will bring and cost, and whether to go on."""
-    from loop.cli import planning
+    from loop.cli import plan as body
 
-    planning.plan(root(project, trust=trust, looks=True), as_json=json_)
+    body.plan(root(project, trust=trust, looks=True), as_json=json_)
 
 
 def calibration(project: ProjectOption = None, trust: TrustOption = False, json_: JsonOption = False) -> None:
     """How far confidences can be trusted, and above which one answers may be accepted unseen."""
-    from loop.cli import calibrating
+    from loop.cli import calibration as body
 
-    calibrating.calibration(root(project, trust=trust, looks=True), as_json=json_)
+    body.calibration(root(project, trust=trust, looks=True), as_json=json_)
 
 
 def leaks(project: ProjectOption = None, trust: TrustOption = False, json_: JsonOption = False) -> None:
     """Texts kept out of training because a twin of theirs measures the model."""
-    from loop.cli import leaks as bodies
+    from loop.cli import leaks as body
 
-    bodies.leaks(root(project, trust=trust, looks=True), as_json=json_)
+    body.leaks(root(project, trust=trust, looks=True), as_json=json_)

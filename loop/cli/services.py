@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from loop import registry
-from loop.cli import showing
+from loop.cli import tables
 from loop.config import load
 from loop.errors import ConfigError
 from loop.project import CONFIG, Project, open_project
@@ -26,7 +26,7 @@ def start(root: Path) -> None:
 def stop(root: Path) -> None:
     """Stops the embedded server."""
     stopped = _server(root).stop()
-    showing.out().print("Stopped." if stopped else "It was not running.")
+    tables.out().print("Stopped." if stopped else "It was not running.")
 
 
 def status(root: Path, *, as_json: bool) -> None:
@@ -34,12 +34,12 @@ def status(root: Path, *, as_json: bool) -> None:
     server = _server(root)
     now = server.status()
     if as_json:
-        showing.as_json({"running": now.running, "healthy": now.healthy, "url": now.url, "pid": now.pid})
+        tables.as_json({"running": now.running, "healthy": now.healthy, "url": now.url, "pid": now.pid})
         return
     if now.healthy:
         _tell_access(server.access())
     else:
-        out = showing.out()
+        out = tables.out()
         out.print(_unhealthy(now), markup=False)
         out.print("  weakspot label-studio start", style="bold")
 
@@ -56,7 +56,7 @@ def restore(root: Path) -> None:
     """Puts the labelling page back."""
     with open_project(root) as project:
         restore_page(project)
-    showing.out().print("The labelling page and its labels are as weakspot made them.")
+    tables.out().print("The labelling page and its labels are as weakspot made them.")
 
 
 def dashboard(root: Path, *, port: int | None, host: str, open_browser: bool) -> None:
@@ -69,12 +69,12 @@ def doctor(start_: Path, *, mend: bool, as_json: bool) -> None:
     """One line each; exit status 1 when something needs a person."""
     checks = checkup.checks(start_, mend=mend)
     if as_json:
-        showing.as_json({"checks": [{"name": c.name, "ok": c.ok, "found": c.found, "do": c.do} for c in checks]})
+        tables.as_json({"checks": [{"name": c.name, "ok": c.ok, "found": c.found, "do": c.do} for c in checks]})
     else:
         for check in checks:
             sign = "ok  " if check.ok else "MEND"
             tail = f"  → {check.do}" if check.do and not check.ok else ""
-            showing.out().print(showing.plain(f"{sign} {check.name:<14} {check.found}{tail}"), soft_wrap=True)
+            tables.out().print(tables.plain(f"{sign} {check.name:<14} {check.found}{tail}"), soft_wrap=True)
     sys.exit(0 if all(check.ok for check in checks) else 1)
 
 
@@ -95,6 +95,6 @@ def _refuse_own_server(project: Project) -> None:
 
 
 def _tell_access(access: Any) -> None:
-    out = showing.out()
+    out = tables.out()
     out.print(f"Label Studio: {access.url}", markup=False)
     out.print(f"Sign in as {access.email} with the password {access.password}", markup=False)

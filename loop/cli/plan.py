@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from loop.cli import showing
-from loop.cli.showing import plain
+from loop.cli import tables
+from loop.cli.tables import plain
 from loop.report.plan import Plan
 from loop.report.plan import plan as planned
 from loop.report.view import view
@@ -19,18 +19,18 @@ def plan(root: Path, *, as_json: bool) -> None:
         found = planned(opened)
         name = opened.name
     if as_json:
-        showing.as_json(found)
+        tables.as_json(found)
     elif found is None:
-        showing.out().print(NOTHING, markup=False)
+        tables.out().print(NOTHING, markup=False)
     else:
         _tell(name, found)
 
 
 def _tell(name: str, found: Plan) -> None:
-    out = showing.out()
+    out = tables.out()
     out.print(plain(name, style="bold"))
     if found.simulated:
-        out.print(showing.SIMULATED)
+        out.print(tables.SIMULATED)
     for sentence in found.sentences:
         out.print(plain(sentence))
     if found.training_s is not None:

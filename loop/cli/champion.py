@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from loop import durable
-from loop.cli import showing
+from loop.cli import tables
 from loop.cli.output import console
-from loop.cli.showing import user
+from loop.cli.tables import user
 from loop.errors import ArtifactError, DataError
 from loop.printable import json_text
 from loop.project import open_project
@@ -33,14 +33,14 @@ def promote(root: Path, round_: int, *, why: str) -> None:
     """Makes a round's model the champion, recorded with who and why."""
     with open_project(root, scope=RECORD) as project:
         champions.promote(project, round_, by=user(), why=why)
-    showing.out().print(f"Round {round_} is the champion now.")
+    tables.out().print(f"Round {round_} is the champion now.")
 
 
 def rollback(root: Path, *, why: str) -> None:
     """Goes back to the champion before."""
     with open_project(root, scope=RECORD) as project:
         round_ = champions.rollback(project, by=user(), why=why)
-    showing.out().print(f"Back to the model of round {round_}.")
+    tables.out().print(f"Back to the model of round {round_}.")
 
 
 def predict(root: Path, file: str, *, out: Path | None, text: str | None, as_json: bool) -> None:
@@ -58,7 +58,7 @@ def predict(root: Path, file: str, *, out: Path | None, text: str | None, as_jso
     for sentence in found.left_out:
         console(stderr=True).print(sentence, style="yellow", markup=False, soft_wrap=True)
     if out is not None:
-        showing.out().print(f"{len(rows):,} texts answered in {out}", markup=False)
+        tables.out().print(f"{len(rows):,} texts answered in {out}", markup=False)
 
 
 def export(root: Path, folder: Path, *, adapter: bool) -> None:
@@ -72,7 +72,7 @@ def export(root: Path, folder: Path, *, adapter: bool) -> None:
         )
     with open_project(root, read_only=True) as project, _new_folder(folder.resolve()) as draft:
         champions.export(project, draft, adapter=adapter)
-    showing.out().print(f"Wrote the model to {folder}; its README.md shows how to load it", markup=False)
+    tables.out().print(f"Wrote the model to {folder}; its README.md shows how to load it", markup=False)
 
 
 @contextmanager

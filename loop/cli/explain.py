@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from loop.cli import showing
+from loop.cli import tables
 from loop.cli.answering import answered, short
-from loop.cli.in_short import change, judged, why
-from loop.cli.showing import plain
+from loop.cli.explain_summary import change, judged, why
+from loop.cli.tables import plain
 from loop.formatting import day, percent
 from loop.ledger.people import PickRow
 from loop.records import PickKind, Role, Split
@@ -47,7 +47,7 @@ class Chapter(NamedTuple):
 
 def tell(story: Story) -> None:
     """Prints it."""
-    out = showing.out()
+    out = tables.out()
     example = story.example
     out.print(plain(example.text, style="bold"))
     own = f", yours {example.source_id}" if example.source_id else ""
