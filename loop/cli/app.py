@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import typer
 
-from loop.cli.commands import approving, champion, inspect, labels, lineage, project, services, simulate, spots
+from loop.cli.commands import champion, inspect, labels, lineage, project, services, simulate, spots, trust
 from loop.cli.output import clean_streams, error_line, give_up_stdout, stdout_fails, tell_traceback
 from loop.errors import WeakspotError
 from loop.threads import wait_asleep
@@ -24,9 +24,9 @@ app = typer.Typer(
 COMMANDS: tuple[Callable[..., None], ...] = (
     *(project.init, project.run, simulate.simulate),
     *(inspect.status, inspect.report, inspect.explain, inspect.diff, inspect.plan, inspect.calibration, inspect.leaks),
-    *(lineage.promote, lineage.rollback, lineage.verify, lineage.replay),
+    *(champion.promote, champion.rollback, lineage.verify, lineage.replay),
     *(champion.predict, champion.export),
-    *(services.dashboard, services.doctor, approving.trust, inspect.menu),
+    *(services.dashboard, services.doctor, trust.trust, inspect.menu),
 )
 for command in COMMANDS:
     app.command()(command)

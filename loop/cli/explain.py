@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from loop.cli import tables
-from loop.cli.answering import answered, short
+from loop.cli.answers import answered, short
 from loop.cli.explain_summary import change, judged, why
 from loop.cli.tables import plain
 from loop.formatting import day, percent

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loop.cli.answering import short
+from loop.cli.answers import short
 from loop.formatting import percent
 from loop.records import AnswerState, PickKind, Role, Split
 from loop.report import Guess, Story

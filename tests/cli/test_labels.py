@@ -13,7 +13,6 @@ from command_line import Said, complaint, here
 from fake_endpoint import BROKEN_JSON, HANG_UP, FakeEndpoint, error, prompt_of
 from made_project import own, write_csv
 
-from loop.cli import suggesting
 from loop.config import load
 from loop.endpoint import EndpointGenerator
 
@@ -72,7 +71,7 @@ def phrases(desk: Path) -> dict[str, tuple[str, ...]]:
 
 
 def at_a_terminal(monkeypatch: pytest.MonkeyPatch, answers: str) -> None:
-    monkeypatch.setattr(suggesting, "person_there", lambda: True)
+    monkeypatch.setattr("loop.cli.suggest.person_there", lambda: True)
     monkeypatch.setattr("sys.stdin", io.StringIO(answers))
 
 
@@ -204,7 +203,7 @@ def test_an_interrupt_keeps_what_was_approved(
                 raise KeyboardInterrupt
             return line
 
-    monkeypatch.setattr(suggesting, "person_there", lambda: True)
+    monkeypatch.setattr("loop.cli.suggest.person_there", lambda: True)
     monkeypatch.setattr("sys.stdin", Impatient("y\n"))
     said = suggest(desk, server)
     assert said.status == 130
@@ -307,7 +306,7 @@ def test_a_file_that_cannot_be_written_is_told_and_stays(
         raise OSError(28, "No space left on device")
 
     text = (desk / "weakspot.yaml").read_text()
-    monkeypatch.setattr("loop.cli.suggesting.durable.write", full)
+    monkeypatch.setattr("loop.cli.suggest.durable.write", full)
     told = suggest(desk, server, "--yes")
     assert told.status == 1
     assert "weakspot.yaml: No space left on device" in told.err

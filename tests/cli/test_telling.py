@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from loop.cli import explain
-from loop.cli.answering import answered
+from loop.cli.answers import answered
 from loop.formatting import day, moment
 from loop.ledger.people import PickRow
 from loop.records import Annotation, AnswerState, Candidate, Example, Label, Leak, Pick, PickKind, Role, Split

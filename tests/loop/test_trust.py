@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from loop import trust
-from loop.cli.approving import admit
+from loop.cli.trust import admit
 from loop.config import load, parse
 from loop.config.sections import Config
 from loop.errors import ConfigError, NotApproved

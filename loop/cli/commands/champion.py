@@ -1,4 +1,4 @@
-"""The champion at work."""
+"""The champion: moved by hand, and at work."""
 
 from __future__ import annotations
 
@@ -7,7 +7,26 @@ from typing import Annotated
 
 import typer
 
-from loop.cli.commands.options import ProjectOption, TrustOption, root
+from loop.cli.commands.options import ProjectOption, TrustOption, WhyOption, root
+
+
+def promote(
+    round_: Annotated[int, typer.Argument(min=0, metavar="ROUND")],
+    why: WhyOption = "",
+    project: ProjectOption = None,
+    trust: TrustOption = False,
+) -> None:
+    """Make a round's model the champion by hand."""
+    from loop.cli import champion
+
+    champion.promote(root(project, trust=trust, looks=True), round_, why=why)
+
+
+def rollback(why: WhyOption = "", project: ProjectOption = None, trust: TrustOption = False) -> None:
+    """Go back to the champion before the present one."""
+    from loop.cli import champion
+
+    champion.rollback(root(project, trust=trust, looks=True), why=why)
 
 
 def predict(

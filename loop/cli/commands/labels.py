@@ -40,9 +40,7 @@ def suggest(
 
     Names, descriptions and phrases of the labels are sent, no text of the data.
     """
-    from loop.cli import suggesting
+    from loop.cli import suggest as body
 
-    source = suggesting.Source(url, model, token_env)
-    suggesting.suggest(
-        root(project, trust=trust), tuple(names or ()), count=phrases, source=source, yes=yes, as_json=json_
-    )
+    source = body.Source(url, model, token_env)
+    body.suggest(root(project, trust=trust), tuple(names or ()), count=phrases, source=source, yes=yes, as_json=json_)

@@ -1,4 +1,4 @@
-"""Lineage, and the champion moved by hand."""
+"""Lineage: is the record whole, and does it lead to the same result again?"""
 
 from __future__ import annotations
 
@@ -6,26 +6,7 @@ from typing import Annotated
 
 import typer
 
-from loop.cli.commands.options import JsonOption, ProjectOption, TrustOption, WhyOption, root
-
-
-def promote(
-    round_: Annotated[int, typer.Argument(min=0, metavar="ROUND")],
-    why: WhyOption = "",
-    project: ProjectOption = None,
-    trust: TrustOption = False,
-) -> None:
-    """Make a round's model the champion by hand."""
-    from loop.cli import champion
-
-    champion.promote(root(project, trust=trust, looks=True), round_, why=why)
-
-
-def rollback(why: WhyOption = "", project: ProjectOption = None, trust: TrustOption = False) -> None:
-    """Go back to the champion before the present one."""
-    from loop.cli import champion
-
-    champion.rollback(root(project, trust=trust, looks=True), why=why)
+from loop.cli.commands.options import JsonOption, ProjectOption, TrustOption, root
 
 
 def verify(project: ProjectOption = None, trust: TrustOption = False, json_: JsonOption = False) -> None:

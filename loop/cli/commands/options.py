@@ -31,7 +31,7 @@ def root(project: Path | None, *, trust: bool, looks: bool = False) -> Path:
 
     Raises ConfigError when none is named and none is near.
     """
-    from loop.cli.approving import admit
+    from loop.cli.trust import admit
     from loop.project import find
     from loop.trust import EVERYTHING, RECORD
 

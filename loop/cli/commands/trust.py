@@ -19,13 +19,13 @@ def trust(
     json_: JsonOption = False,
 ) -> None:
     """List the projects you have made or approved; approve one that comes from others."""
-    from loop.cli import approving
+    from loop.cli import trust as body
 
     if folder is None and forget:
         raise ConfigError("--forget without a folder", wanted="DIR", do="`weakspot trust` lists the approved ones")
     if folder is None:
-        approving.list_(as_json=json_)
+        body.list_(as_json=json_)
     elif forget:
-        approving.forget(folder.resolve())
+        body.forget(folder.resolve())
     else:
-        approving.approve(folder.resolve())
+        body.approve(folder.resolve())

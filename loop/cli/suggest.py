@@ -18,7 +18,7 @@ from pathlib import Path
 
 from loop import durable
 from loop.cli import tables
-from loop.cli.approving import person_there
+from loop.cli.trust import person_there
 from loop.config import Config
 from loop.config.label_editing import with_phrases
 from loop.endpoint import EndpointGenerator
