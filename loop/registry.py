@@ -111,7 +111,7 @@ MENU: dict[str, dict[str, str]] = {
     },
     "labeler": {"label_studio": "labeling.label_studio.labeler:build"},
     "server": {"label_studio": "labeling.label_studio.server:EmbeddedServer"},
-    "reach": {"label_studio": "labeling.label_studio.door:reach"},
+    "reach": {"label_studio": "labeling.label_studio.connect:reach"},
     "dashboard": {"streamlit": "dashboard.launch:serve"},
     "experts": {
         "people": "labeling.simulated.annotators:people",

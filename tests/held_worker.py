@@ -8,8 +8,8 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from loop.simulation import working
-from loop.simulation.working import Job
+from loop.simulation import worker
+from loop.simulation.worker import Job
 
 CELLS = 4
 """Each worker begins no further cell once so many are there."""
@@ -19,4 +19,4 @@ def work(job: Job) -> None:
     """The cell, or a wait without end."""
     if len(list(Path(job.result).parent.glob("*.npz"))) >= CELLS:
         threading.Event().wait()
-    working.work(job)
+    worker.work(job)

@@ -22,7 +22,7 @@ from typing import TypeVar
 
 from labeling.label_studio.client import Client
 from labeling.label_studio.collect import collect
-from labeling.label_studio.door import connection
+from labeling.label_studio.connect import connection
 from labeling.label_studio.installation import Tell
 from labeling.label_studio.marker import Marker, new_marker, read_marker, write_marker
 from labeling.label_studio.pages import page_of

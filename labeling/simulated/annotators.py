@@ -17,7 +17,7 @@ from typing import Any
 
 from labeling.label_studio.accounts import member_token
 from labeling.label_studio.client import Client
-from labeling.label_studio.door import connection
+from labeling.label_studio.connect import connection
 from labeling.label_studio.pages import page_for
 from labeling.label_studio.projects import find_project
 from labeling.label_studio.send import Connect, Pause, one_of

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from loop import report as figures
 from loop.cli import tables
-from loop.evaluation.accepting import AutoAccept
+from loop.evaluation.selective_prediction import AutoAccept
 from loop.report import Calibration
 
 GROUNDS = {"gold": "the gold test", "audit": "examples drawn at random for the audit"}

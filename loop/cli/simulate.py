@@ -25,10 +25,10 @@ from loop.project import CONFIG
 from loop.records import LabelSet
 from loop.simulation import results
 from loop.simulation.groups import Group
-from loop.simulation.running import Watch
-from loop.simulation.running import simulate as simulated
+from loop.simulation.runner import Watch
+from loop.simulation.runner import simulate as simulated
+from loop.simulation.spec import Wish
 from loop.simulation.summary import Summary
-from loop.simulation.wish import Wish
 from loop.trust.requests import PACKAGED
 
 __all__ = ["Wish", "config_of", "labels_known", "names", "numbers", "price_of", "simulate"]

@@ -10,9 +10,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, fie
 from loop import registry
 from loop.config import checks as valid
 from loop.config import labels as label_entries
-from loop.config.judging import Dev, Evaluation, Gate, Plan
+from loop.config.evaluation import Dev, Evaluation, Gate, Plan
+from loop.config.generation import Generation, Judge, Questions
 from loop.config.section import Probability, Section, Share, Text, menu
-from loop.config.writing import Generation, Judge, Questions
 from loop.records import Form, LabelSet
 
 

@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 from pydantic import ValidationError
 
-from loop.endpoint import faults, requests
-from loop.endpoint.door import Answered, Door
+from loop.endpoint import errors, requests
+from loop.endpoint.http_client import Answered, Door
 from loop.endpoint.metering import Meter, Usage, percentile
 from loop.endpoint.replies import Reply, generations
 from loop.protocols import Progress, Sampling
@@ -64,7 +64,7 @@ class EndpointGenerator:
         )
 
     def __repr__(self) -> str:
-        return f"EndpointGenerator({faults.shown(self.url)!r}, {self.model!r})"
+        return f"EndpointGenerator({errors.shown(self.url)!r}, {self.model!r})"
 
     @property
     def usage(self) -> Usage:
@@ -158,12 +158,12 @@ class EndpointGenerator:
 
     def _lesson(self, body: Mapping[str, Any], answered: Answered, *, place: tuple[int, int]) -> str:
         number, of = place
-        parameter, message = faults.reason(answered.payload)
-        if faults.TOO_LONG.search(f"{parameter} {message}"):
-            raise faults.too_long(answered.url, message, number=number, of=of)
+        parameter, message = errors.reason(answered.payload)
+        if errors.TOO_LONG.search(f"{parameter} {message}"):
+            raise errors.too_long(answered.url, message, number=number, of=of)
         lesson = requests.lesson(body, parameter=parameter, message=message)
         if lesson is None:
-            raise faults.refused(answered.url, answered.status, message, number=number, of=of)
+            raise errors.refused(answered.url, answered.status, message, number=number, of=of)
         return lesson
 
     def _read(self, chat: Chat, answered: Answered, *, asked: int) -> tuple[Generation, ...]:
@@ -171,14 +171,14 @@ class EndpointGenerator:
             reply = Reply.model_validate(answered.payload)
         except ValidationError as fault:
             where = ".".join(map(str, fault.errors(include_input=False)[0]["loc"]))
-            raise faults.no_endpoint([answered.url], f"its reply has no choices that can be read: {where}") from fault
+            raise errors.no_endpoint([answered.url], f"its reply has no choices that can be read: {where}") from fault
         if len(reply.choices) > asked:
             more = f"its reply has {len(reply.choices):,} choices where {asked:,} were asked for"
-            raise faults.no_endpoint([answered.url], more)
+            raise errors.no_endpoint([answered.url], more)
         tokens = (reply.usage.prompt_tokens, reply.usage.completion_tokens) if reply.usage else None
         self._meter.count(chat, tokens, seconds=answered.seconds)
         found = generations(reply)
         if not found:
             told = "its reply tells neither usage nor logprobs" if found is None else "its reply has no choices"
-            raise faults.no_endpoint([answered.url], told)
+            raise errors.no_endpoint([answered.url], told)
         return found

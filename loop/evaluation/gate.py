@@ -8,8 +8,8 @@ classes, slices, spots, checks, regression, retention: held when one is worse fo
     sure (Holm) and by more than its margin ─────────────────────────────────────────┤
 text that collapsed while tuning ────────────────────────────────────────────────────┘
 
-"Better" is a promise and costs alpha, which all looks of a project share (`loop.evaluation.looks`). "Worse" protects:
-it may use all of alpha at every look, since a good model that is held for once costs a round and a bad one in use costs
+"Better" is a promise and costs alpha, which all looks of a project share (alpha_spending.py). "Worse" protects: it may
+use all of alpha at every look, since a good model that is held for once costs a round and a bad one in use costs
 more. docs/gate.md tells the rules in words, and what they were measured to do.
 """
 
@@ -19,8 +19,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Literal
 
-from loop.evaluation import reasons
-from loop.evaluation.looks import spent
+from loop.evaluation import gate_messages
+from loop.evaluation.alpha_spending import spent
 from loop.evaluation.power import needed
 from loop.records import Comparison, Evidence, SliceComparison, Verdict, Veto
 
@@ -40,11 +40,11 @@ def decide(evidence: Evidence, *, policy: Policy, alpha: float, margin: float) -
     told = "" if overall is None else tell(overall, alpha)
     vetoes = tuple(_vetoes(evidence, overall, told, policy=policy, alpha=alpha, margin=margin))
     if vetoes:
-        reason = reasons.held(vetoes, overall, told)
+        reason = gate_messages.held(vetoes, overall, told)
     elif evidence.first:
-        reason = reasons.FIRST
+        reason = gate_messages.FIRST
     else:
-        reason = reasons.promoted(overall, told)
+        reason = gate_messages.promoted(overall, told)
     return Verdict(promote=not vetoes, reason=reason, comparison=overall, told=told, vetoes=vetoes)
 
 
@@ -70,24 +70,24 @@ def _vetoes(
     evidence: Evidence, overall: Comparison | None, told: str, *, policy: Policy, alpha: float, margin: float
 ) -> Iterator[Veto]:
     if evidence.collapsed:
-        yield Veto("collapsed", "", reasons.collapsed(evidence.collapsed))
+        yield Veto("collapsed", "", gate_messages.collapsed(evidence.collapsed))
     if evidence.first:
         return
     if overall is None and policy == "better":
-        yield Veto("overall", "", reasons.NO_PROOF)
+        yield Veto("overall", "", gate_messages.NO_PROOF)
     elif overall is not None and told == WORSE:
-        yield Veto("overall", "", reasons.worse(overall))
+        yield Veto("overall", "", gate_messages.worse(overall))
     elif overall is not None and policy == "not_worse" and overall.difference > margin:
-        yield Veto("overall", "", reasons.above(overall, margin))
+        yield Veto("overall", "", gate_messages.above(overall, margin))
     elif overall is not None and policy == "better" and told != BETTER:
-        yield Veto("overall", "", reasons.not_better(overall))
+        yield Veto("overall", "", gate_messages.not_better(overall))
     best = evidence.best
     if best is not None and (_worse(best, alpha) or best.difference > margin):
         name = f"round {evidence.best_round}"
-        yield Veto("best", name, reasons.below_the_best(best, name, margin))
+        yield Veto("best", name, gate_messages.below_the_best(best, name, margin))
     for one in evidence.slices:
         if _harmed(one, alpha):
-            yield Veto(one.kind, one.name, reasons.harmed(one))
+            yield Veto(one.kind, one.name, gate_messages.harmed(one))
 
 
 def _worse(comparison: Comparison, alpha: float) -> bool:

@@ -20,10 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loop.errors import DataError
-from loop.evaluation.accepting import equal_chance
 from loop.evaluation.estimators.effective import kish
 from loop.evaluation.intervals import Z
 from loop.evaluation.labels_saved import saved
+from loop.evaluation.selective_prediction import equal_chance
 from loop.records import FloatArray, IntArray
 
 Fit = Callable[[IntArray], IntArray]

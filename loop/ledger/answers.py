@@ -21,8 +21,8 @@ from sqlalchemy import Connection, RowMapping, select, update
 
 from loop.ledger import schema
 from loop.ledger.records import record
+from loop.ledger.tables import upsert
 from loop.ledger.tasks import batches
-from loop.ledger.writing import upsert
 from loop.records import UNKNOWN, Annotation, AnswerState
 from loop.records.vocabulary import JUDGE_ID_PREFIX, is_of_judge
 

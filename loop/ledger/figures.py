@@ -13,7 +13,7 @@ from sqlalchemy import Connection, RowMapping, delete, insert, select
 
 from loop.ledger import lives, schema
 from loop.ledger.records import record
-from loop.ledger.writing import upsert
+from loop.ledger.tables import upsert
 from loop.records import Comparison, Measurement, SliceComparison, Spot, Veto
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 
 from loop.ledger import schema
 from loop.ledger.records import record
-from loop.ledger.writing import upsert
+from loop.ledger.tables import upsert
 from loop.records import Leak
 
 

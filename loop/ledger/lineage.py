@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Table, select
 
 from loop.ledger import schema
 from loop.ledger.records import record
-from loop.ledger.writing import upsert
+from loop.ledger.tables import upsert
 
 
 @dataclass(frozen=True, slots=True)

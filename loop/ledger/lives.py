@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from loop.ledger import schema
 from loop.ledger.records import record
-from loop.ledger.writing import upsert
+from loop.ledger.tables import upsert
 from loop.records import FoundSlice, SpotLife
 
 WEAKSPOT = "weakspot"

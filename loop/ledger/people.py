@@ -15,8 +15,8 @@ from sqlalchemy import Connection, RowMapping, func, select
 from loop.ledger import schema
 from loop.ledger.answers import add_answers, answers, replace_annotations
 from loop.ledger.records import record
+from loop.ledger.tables import upsert
 from loop.ledger.tasks import add_tasks, mark_absent, mark_present
-from loop.ledger.writing import upsert
 from loop.records import Label, Pick, PickKind, Preference, Role, SentTask
 
 __all__ = [

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from loop.ledger import schema
 from loop.ledger.records import record
-from loop.ledger.writing import upsert
+from loop.ledger.tables import upsert
 
 
 @dataclass(frozen=True, slots=True)

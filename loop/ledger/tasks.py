@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from sqlalchemy import Connection, select, update
 
 from loop.ledger import schema
-from loop.ledger.writing import upsert
+from loop.ledger.tables import upsert
 from loop.records import SentTask
 
 AT_ONCE = 500

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from loop.errors import DataError
-from loop.pool.looks import (
+from loop.pool.column_profile import (
     METADATA_NAMES,
     Look,
     about_file,

@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from loop.errors import DataError
-from loop.pool.guess import Guess
-from loop.pool.looks import (
+from loop.pool.column_profile import (
     CHAT_NAMES,
     REFERENCE_NAMES,
     Look,
@@ -23,6 +22,7 @@ from loop.pool.looks import (
     named,
     parts,
 )
+from loop.pool.guess import Guess
 from loop.pool.sources import Source, require_column
 from loop.pool.tables import Columns
 

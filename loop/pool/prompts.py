@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from loop.errors import DataError
-from loop.pool.assembling import measured_on
+from loop.pool.assembly import measured_on
 from loop.pool.duplicates import deduplicate
 from loop.pool.guess_prompts import guess_prompts
 from loop.pool.known_labels import checked_labels

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loop.errors import DataError
-from loop.pool.assembling import assembled
+from loop.pool.assembly import assembled
 from loop.pool.chunks import CHUNK
 from loop.pool.draws import stratified, to_measure
 from loop.pool.duplicates import Deduplicated, deduplicate

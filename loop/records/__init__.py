@@ -15,7 +15,6 @@ Times are ISO 8601 strings in UTC. "Unknown" is None or a named state, never 0 a
 from loop.records.answers import UNKNOWN, Annotation, AnswerState, Collected, Label, Preference
 from loop.records.arrays import FloatArray, IntArray
 from loop.records.examples import Example, LabelSet, LabelTexts, Role, Split
-from loop.records.figures import Comparison, Measurement, Predictions, Spot
 from loop.records.honesty import (
     Audited,
     Estimate,
@@ -28,6 +27,7 @@ from loop.records.honesty import (
     Verdict,
     Veto,
 )
+from loop.records.measurements import Comparison, Measurement, Predictions, Spot
 from loop.records.questions import Form, Neighbour, Pick, PickKind, Question, Receipt, SentTask, question_id
 from loop.records.texts import Candidate, Chat, Generation, Message
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loop.records.arrays import FloatArray
-from loop.records.figures import Comparison
+from loop.records.measurements import Comparison
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -21,12 +21,25 @@ Nothing here writes.
 """
 
 from loop.report.calibration import Calibration, calibration
-from loop.report.compared import Belief, Duel, Voice, Written, duels, side_by_side
 from loop.report.confusion import confusions
-from loop.report.differing import Change, Difference, diff
+from loop.report.diff import Change, Difference, diff
 from loop.report.examples import Guess, Story, explain
 from loop.report.gate import Gate, gate, measured_anew
+from loop.report.generation import (
+    Doubts,
+    Learnt,
+    Rater,
+    Raters,
+    Trend,
+    WinRate,
+    doubts,
+    learnt,
+    raters,
+    trends,
+    win_rates,
+)
 from loop.report.health import Health, Pulse, health, pulse, timeline
+from loop.report.label_queue import Annotator, QuestionRow, annotators, questions
 from loop.report.labels import LabelList, LabelRow, labels
 from loop.report.leaks import LeakCounts, LeakFigures, Twins, leak_counts, leaks
 from loop.report.lift import (
@@ -40,8 +53,8 @@ from loop.report.lift import (
     proxy_in_words,
     verdict_in_words,
 )
-from loop.report.questions import Annotator, QuestionRow, annotators, questions
 from loop.report.rounds import Report, RoundFigures, details, report
+from loop.report.side_by_side import Belief, Duel, Voice, Written, duels, side_by_side
 from loop.report.spots import (
     MapPoints,
     SpotTrend,
@@ -53,21 +66,8 @@ from loop.report.spots import (
     spot_edits,
     spot_trends,
 )
-from loop.report.standing import Standing, standing
+from loop.report.status import Standing, standing
 from loop.report.view import View, stamp, view
-from loop.report.writing import (
-    Doubts,
-    Learnt,
-    Rater,
-    Raters,
-    Trend,
-    WinRate,
-    doubts,
-    learnt,
-    raters,
-    trends,
-    win_rates,
-)
 
 __all__ = [
     "Annotator",

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from loop.artifact_names import artifact
-from loop.evaluation.accepting import AutoAccept, auto_accept, equal_chance
 from loop.evaluation.reliability import Bin, RiskCoverage, calibration_error, reliability, risk_coverage
+from loop.evaluation.selective_prediction import AutoAccept, auto_accept, equal_chance
 from loop.ledger import figures, people
 from loop.records import FloatArray, Role
 from loop.report.outcomes import Outcome, outcomes

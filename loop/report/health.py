@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from loop.config import ledger_url
 from loop.ledger import people, progress
 from loop.ledger.progress import Heartbeat, StepRow
-from loop.report.standing import SILENCE_S
+from loop.report.status import SILENCE_S
 from loop.report.view import View
 
 

@@ -17,8 +17,8 @@ from functools import partial
 
 from sqlalchemy import Connection
 
+from loop.consensus.majority import last_words
 from loop.errors import PeopleNeeded, ServerDown
-from loop.labels import last_words
 from loop.ledger import people, progress
 from loop.ledger.people import PickRow
 from loop.project import Project, only_worker

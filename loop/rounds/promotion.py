@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
-from loop.evaluation import gate, watching
+from loop.evaluation import gate, slice_tests
 from loop.evaluation.compare import compare_wrong
 from loop.ledger import figures, guards, lives, people
 from loop.ledger.figures import Decision
@@ -95,7 +95,7 @@ def gather(work: Work, measured: Measured, champion: int | None, *, own: OwnPart
         overall=_compared(ground, before, after) if ground else None,
         best=best,
         best_round=best_round,
-        slices=watching.corrected(
+        slices=slice_tests.corrected(
             [*parts, *(one for one in own(found) if one is not None)], alpha=rules.alpha, least=rules.slice_n
         ),
         collapsed=measured.collapsed,
@@ -177,7 +177,7 @@ def _parts(work: Work, measured: Measured, champion: int, ground: Ground) -> lis
         if len(mine) < len(ground.ids):
             outcomes = ({id_: one[id_] for id_ in mine} for one in (before, after))
             margin = work.config.gate.slice_margin
-            found.append(watching.part(kind, name, *outcomes, on=ground.name, margin=margin, chances=ground.chances))
+            found.append(slice_tests.part(kind, name, *outcomes, on=ground.name, margin=margin, chances=ground.chances))
     return [one for one in found if one is not None]
 
 

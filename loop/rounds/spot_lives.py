@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from loop.evaluation import lives as rules
-from loop.evaluation.lives import Seen
+from loop.evaluation import spot_status as rules
 from loop.evaluation.slices import find_slices, length_band
+from loop.evaluation.spot_status import Seen
 from loop.ledger import figures, lives, people
 from loop.records import AnswerState, FoundSlice, PickKind, Spot, SpotLife
 from loop.records.vocabulary import EVAL_SETS, is_of_judge

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import get_args
 
 from loop.config.checks import FUNCTION
-from loop.config.writing import Questions
+from loop.config.generation import Questions
 from loop.errors import ConfigError
 from loop.evaluation.texts.checks import COLUMN, build_check, load_function
 from loop.registry import suggestion

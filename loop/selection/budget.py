@@ -16,9 +16,9 @@ import numpy as np
 from loop.errors import DataError
 from loop.protocols import Choice, PoolView, Strategy
 from loop.records import Pick, PickKind, Spot
-from loop.selection import reasons
+from loop.selection import pick_reasons
 from loop.selection.strategies import by_id, coverage
-from loop.selection.wrappers.narrowing import only
+from loop.selection.wrappers.subset import only
 
 COLD_START = "coverage"
 """The strategy before the first model, whatever the config names."""
@@ -71,7 +71,7 @@ def _audit_pick(view: PoolView, labels: Sequence[str], example_id: str, chance: 
         example_id=example_id,
         kind=PickKind.AUDIT,
         strategy="audit",
-        reason=reasons.AUDIT,
+        reason=pick_reasons.AUDIT,
         inclusion_probability=chance,
         score=None,
         spot=None if row is None else int(view.spots[row]),
@@ -111,8 +111,8 @@ def _strategy_pick(
 
 def _reason(view: PoolView, row: int, labels: Sequence[str], spot: Spot | None, *, blind: bool, note: str) -> str:
     if view.probabilities is None:
-        return reasons.cold(spot)
-    told = reasons.weak_blind(spot) if blind else reasons.weak(view.probabilities[row], labels, spot)
+        return pick_reasons.cold(spot)
+    told = pick_reasons.weak_blind(spot) if blind else pick_reasons.weak(view.probabilities[row], labels, spot)
     return f"{told} {note}".rstrip()
 
 

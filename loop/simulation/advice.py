@@ -22,7 +22,7 @@ from loop.simulation import encoder_lead
 from loop.simulation.groups import Group, Line, Reach
 from loop.simulation.measures import Mean, Ratio, mean
 from loop.simulation.setups import Areas, Key, SetUp, areas_of, best_at_random, larger_batch, lead_over_random, level_of
-from loop.simulation.wish import BASELINE
+from loop.simulation.spec import BASELINE
 
 FIRST_TOLD = ("95 % of full", "97 % of full", "90 % of full")
 """Of these the first that can be told stands in the headline."""

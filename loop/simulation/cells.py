@@ -28,7 +28,7 @@ WHOLE = "(whole pool)"
 CODE = ("loop.selection", "loop.models", "loop.evaluation")
 """Packages whose text decides a result: a new version of them makes cells anew."""
 OWN = (
-    *("loop.simulation.parts", "loop.simulation.replay", "loop.simulation.logbook", "loop.simulation.working"),
+    *("loop.simulation.split", "loop.simulation.replay", "loop.simulation.history", "loop.simulation.worker"),
     *("loop.planning.curve", "loop.planning.stopping", "loop.pool.draws"),
 )
 """Modules that do so too."""

@@ -15,7 +15,7 @@ import numpy as np
 from loop.errors import DataError
 from loop.pool import build, guess, recognise
 from loop.records import IntArray, Split
-from loop.simulation.wish import Wish
+from loop.simulation.spec import Wish
 
 FEWEST = 40
 """Labelled rows below which nothing can be told."""

@@ -12,10 +12,10 @@ import numpy as np
 
 from loop.records import FloatArray, IntArray
 from loop.simulation.cells import WHOLE, Cell, Record
+from loop.simulation.combined import Plainest, Whole
 from loop.simulation.measures import Mean, Needed, Ratio, area, mean, needed, ratio
+from loop.simulation.spec import BASELINE, Wish
 from loop.simulation.stopping import RULES, stops
-from loop.simulation.whole import Plainest, Whole
-from loop.simulation.wish import BASELINE, Wish
 
 SHARES = (0.90, 0.95, 0.97)
 """Of full-data accuracy, that curves are asked for."""

@@ -22,7 +22,7 @@ from loop.label_texts import label_texts
 from loop.pool import LeakGuard
 from loop.protocols import EmbeddedLabels, Progress
 from loop.records import LabelSet
-from loop.simulation import frozen
+from loop.simulation import embeddings
 
 LISTED = 5
 """So many labels are named in a sentence."""
@@ -83,14 +83,14 @@ def embedded(
     texts = label_texts(labels)
     if texts is None:
         return None
-    place, _ = frozen.embedded(texts.texts, base=base, recipes=recipes, folder=folder, progress=progress)
+    place, _ = embeddings.embedded(texts.texts, base=base, recipes=recipes, folder=folder, progress=progress)
     return LabelFolder(str(place), texts.columns, texts.phrases)
 
 
 @lru_cache(maxsize=1)
 def opened(labels: LabelFolder) -> EmbeddedLabels:
     """What `embedded` made."""
-    found = frozen.opened(Path(labels.folder))
+    found = embeddings.opened(Path(labels.folder))
     layers = None if found.layers is None else np.asarray(found.layers)
     rows = np.asarray(found.embeddings)
     return EmbeddedLabels(np.array(labels.columns), rows, layers, labels.phrases, texts=found.texts)

@@ -21,7 +21,7 @@ from loop.evaluation.intervals import wilson
 from loop.label_texts import has_words
 from loop.protocols import EmbeddedLabels, FrozenTexts, Recipe
 from loop.records import IntArray, LabelSet
-from loop.simulation import frozen
+from loop.simulation import embeddings
 from loop.simulation.data import Labelled
 from loop.simulation.label_list import LabelFolder, opened
 
@@ -62,7 +62,7 @@ def evidence(
 ) -> tuple[NameEvidence, ...]:
     """One for each label, in the order of the columns.
 
-    label_set: the labels, names as in `data`. place: folder of loop.simulation.frozen with the texts.
+    label_set: the labels, names as in `data`. place: folder of loop.simulation.embeddings with the texts.
     known: what is read of the labels; None: they are codes, without descriptions and phrases.
     recipe: one that is a model before the first answer.
     """
@@ -72,7 +72,7 @@ def evidence(
         counts = np.bincount(labels, minlength=len(data.names))
         pairs = zip(data.names, counts.tolist(), strict=True)
         return tuple(NameEvidence(base, name, n, None, None, NOTHING) for name, n in pairs)
-    guesses = _guesses(frozen.opened(place), opened(known), rows, classes=len(data.names), recipe=recipe)
+    guesses = _guesses(embeddings.opened(place), opened(known), rows, classes=len(data.names), recipe=recipe)
     return judged(guesses, labels, label_set, base=base)
 
 

@@ -11,7 +11,7 @@ from html import escape
 from math import isfinite
 
 from loop.formatting import amount
-from loop.simulation import drawing
+from loop.simulation import plots
 from loop.simulation.advice import aimed, spoken
 from loop.simulation.groups import Group, Reach, RuleLine
 from loop.simulation.measures import Mean, Ratio
@@ -93,12 +93,12 @@ def _group(group: Group, summary: Summary, place: int) -> str:
     chosen = summary.advice.strategy
     title = group.title(with_base=summary.several)
     target = _drawn_target(group)
-    shares = drawing.shares(group.lines, target, chosen=chosen, name=f"n{place}") if target else ""
+    shares = plots.shares(group.lines, target, chosen=chosen, name=f"n{place}") if target else ""
     needed = f"<h3>Labels needed for {escape(aimed(target))}</h3><figure>{shares}</figure>" if target and shares else ""
     tables = f"{_needed(group, summary.currency)}{_wholes(group, with_base=summary.several)}{_rules(group.rules)}"
     return (
         f"<section><h2>{escape(title[0].upper() + title[1:])}</h2>"
-        f"<figure>{drawing.curves(group, chosen=chosen, name=f'c{place}', with_base=summary.several)}"
+        f"<figure>{plots.curves(group, chosen=chosen, name=f'c{place}', with_base=summary.several)}"
         "<figcaption>Accuracy by labels given; bands are 95 % intervals over seeds.</figcaption></figure>"
         f"{_accuracies(group)}{needed}{tables}</section>"
     )

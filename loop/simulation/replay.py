@@ -25,9 +25,9 @@ from loop.records import FloatArray, IntArray
 from loop.selection import spots
 from loop.selection.budget import COLD_START
 from loop.simulation.cells import Record
-from loop.simulation.logbook import Logbook
-from loop.simulation.parts import Part
-from loop.simulation.wish import BASELINE
+from loop.simulation.history import Logbook
+from loop.simulation.spec import BASELINE
+from loop.simulation.split import Part
 
 READING_NAMES = frozenset({"head", "lora"})
 """Recipes that are a model before the first answer, where the names of the labels are used."""

@@ -13,7 +13,7 @@ import numpy as np
 from loop.records import FloatArray
 from loop.simulation.groups import Group
 from loop.simulation.measures import Mean, area, mean
-from loop.simulation.wish import BASELINE
+from loop.simulation.spec import BASELINE
 
 Key = tuple[str, str, float, int, str]
 """(encoder, recipe, noise, batch, strategy)."""

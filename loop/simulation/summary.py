@@ -17,7 +17,7 @@ from loop.simulation.cells import Cell, Record
 from loop.simulation.groups import Group, group_of, seeds_of
 from loop.simulation.name_evidence import NameEvidence, name_advice
 from loop.simulation.setups import Key
-from loop.simulation.wish import Wish
+from loop.simulation.spec import Wish
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from loop.evaluation.compare import counted
 from loop.evaluation.gate import Policy, decide
-from loop.evaluation.watching import corrected, watched
+from loop.evaluation.slice_tests import corrected, watched
 from loop.records import Comparison, Evidence, Verdict
 
 ALPHA, MARGIN, SLICE_MARGIN, SLICE_N = 0.05, 0.01, 0.05, 20

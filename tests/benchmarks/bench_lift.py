@@ -32,8 +32,8 @@ from loop.records import FloatArray, IntArray
 from loop.rounds.lift import C
 from loop.selection import audit, spots
 from loop.simulation.data import read
-from loop.simulation.frozen import embedded, opened
-from loop.simulation.wish import Wish
+from loop.simulation.embeddings import embedded, opened
+from loop.simulation.spec import Wish
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample" / "pool.csv"
 SIZES = (60, 120, 240)

@@ -22,8 +22,8 @@ import numpy as np
 from bench_selection import SAMPLE, _embedded
 from sklearn.linear_model import LogisticRegression
 
-from loop.evaluation import lives
-from loop.evaluation.lives import Seen
+from loop.evaluation import spot_status
+from loop.evaluation.spot_status import Seen
 from loop.protocols import PoolView
 from loop.records import FloatArray, IntArray, Spot, SpotLife
 from loop.selection import spots
@@ -98,12 +98,12 @@ def _live_through(world: World, options: argparse.Namespace, rng: np.random.Gene
         wrong = chances.argmax(axis=1) != world.truth
         standing = _standing(world, chances, count)
         true = np.bincount(world.regions, weights=wrong, minlength=count) / np.bincount(world.regions, minlength=count)
-        overall, rate = lives.overall_rate(standing), float(wrong.mean())
+        overall, rate = spot_status.overall_rate(standing), float(wrong.mean())
         for spot in standing:
             labels = sum(int(world.regions[row]) == spot.id for row, _, _ in world.asked)
             history[spot.id].append(Seen(round_, spot, overall, labels))
             was = before[spot.id]
-            life = lives.live(history[spot.id], was)
+            life = spot_status.live(history[spot.id], was)
             before[spot.id] = life
             if life.state not in (was.state if was else "quiet", "sent"):
                 right = _right(life.state, float(true[spot.id]), rate, float(when_entered[spot.id]))

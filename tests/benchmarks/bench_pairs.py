@@ -34,7 +34,7 @@ from loop.models.generation import load_generator, load_reader, untuned  # noqa:
 from loop.models.generation.settings import WritingSettings  # noqa: E402
 from loop.protocols import Pair, PairView, Sampling, WritingData  # noqa: E402
 from loop.records import Chat, Message  # noqa: E402
-from loop.selection.alike import near_identical  # noqa: E402
+from loop.selection.near_duplicates import near_identical  # noqa: E402
 from loop.selection.signals import mean_entropy  # noqa: E402
 
 PROMPTS, SAMPLES, TEMPERATURE, ROOM, FIRST = 240, 5, 0.8, 80, 30

@@ -20,7 +20,7 @@ import yaml
 from loop.label_texts import label_texts
 from loop.protocols import EmbeddedLabels, FrozenTexts
 from loop.records import IntArray, LabelSet
-from loop.simulation.frozen import embedded, opened
+from loop.simulation.embeddings import embedded, opened
 
 ROOT = Path(__file__).parents[2]
 DATASETS = ROOT.parent / "shared" / "datasets"

@@ -22,9 +22,9 @@ from made_project import SAMPLE, Files, change, make_files, write_csv, write_tin
 from loop.cli import simulate
 from loop.config import load
 from loop.config.sections import Model
-from loop.simulation.running import Watch
+from loop.simulation.runner import Watch
+from loop.simulation.spec import Wish
 from loop.simulation.summary import Summary
-from loop.simulation.wish import Wish
 
 pytestmark = pytest.mark.slow
 

@@ -11,8 +11,8 @@ from made_honest import ERRORS, JOINING, MUTE, NEEDED, RENAMED, REOPENED, ROUNDS
 from dashboard.frames import calibration as calibration_frames
 from dashboard.frames import story
 from loop import formatting, report
-from loop.evaluation.accepting import AutoAccept
 from loop.evaluation.reliability import RiskCoverage
+from loop.evaluation.selective_prediction import AutoAccept
 from loop.report import Calibration
 from loop.report import plan as planning
 

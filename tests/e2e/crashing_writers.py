@@ -21,7 +21,7 @@ import transformers
 from paper_labeler import Crowd, Paper
 
 import loop.models.generation.reward
-import loop.models.generation.running
+import loop.models.generation.trl_runner
 from loop import registry
 
 HEAVY = ("rouge_score.rouge_scorer", "sacrebleu", "scipy.stats", "sklearn.linear_model", "loop.models.encoder")
@@ -34,7 +34,7 @@ def watch(stage: crashing.Stage) -> None:
     crashing._wrap(stage, transformers.Trainer, "_save_checkpoint", "save checkpoint")
     # Its last file, by which a whole one is known, is written after this.
     crashing._wrap(stage, transformers.Trainer, "_save_rng_state", "save part of checkpoint")
-    crashing._wrap(stage, loop.models.generation.running, "save_folder", "save model")
+    crashing._wrap(stage, loop.models.generation.trl_runner, "save_folder", "save model")
     for name in ("send", "collect"):
         crashing._wrap(stage, Paper, name, f"paper {name}")
     crashing._wrap(stage, Crowd, "work", "answer")

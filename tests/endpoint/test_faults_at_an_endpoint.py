@@ -10,7 +10,7 @@ import pytest
 from fake_endpoint import BROKEN_JSON, HANG_UP, FakeEndpoint, Fault, error, prompt_of
 
 from loop.endpoint import EndpointGenerator
-from loop.endpoint.door import LONGEST_PAUSE_S, retry_after
+from loop.endpoint.http_client import LONGEST_PAUSE_S, retry_after
 from loop.errors import ConfigError, ServerDown, ServerRefused
 from loop.protocols import Sampling
 from loop.records import Message

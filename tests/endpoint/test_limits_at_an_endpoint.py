@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from loop.endpoint import EndpointGenerator
-from loop.endpoint.door import most_bytes
+from loop.endpoint.http_client import most_bytes
 from loop.errors import ServerDown, ServerRefused
 from loop.protocols import Sampling
 from loop.records import Generation, Message

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from loop.evaluation.accepting import GRID, auto_accept, enough, equal_chance
+from loop.evaluation.selective_prediction import GRID, auto_accept, enough, equal_chance
 
 
 def answers(n: int, *, seed: int, error: float = 0.12) -> tuple[np.ndarray, np.ndarray]:

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loop.evaluation.alpha_spending import spent
 from loop.evaluation.compare import counted
 from loop.evaluation.gate import Policy, decide
-from loop.evaluation.looks import spent
-from loop.evaluation.reasons import SAID, numbers
-from loop.evaluation.watching import watched
+from loop.evaluation.gate_messages import SAID, numbers
+from loop.evaluation.slice_tests import watched
 from loop.records import Comparison, Evidence, SliceComparison, Verdict
 
 

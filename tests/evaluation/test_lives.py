@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import beta
 
-from loop.evaluation.lives import ARROWS, FEW, Seen, live, overall_rate, told
+from loop.evaluation.spot_status import ARROWS, FEW, Seen, live, overall_rate, told
 from loop.records import Spot, SpotLife
 
 OVERALL = 0.12

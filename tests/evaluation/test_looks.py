@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from loop.errors import DataError
-from loop.evaluation.looks import spent
+from loop.evaluation.alpha_spending import spent
 from loop.evaluation.paired import mcnemar
 
 

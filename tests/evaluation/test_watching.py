@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loop.evaluation.compare import counted
-from loop.evaluation.watching import corrected, holm, part, watched
+from loop.evaluation.slice_tests import corrected, holm, part, watched
 from loop.records import SliceComparison
 
 

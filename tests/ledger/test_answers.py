@@ -19,7 +19,7 @@ from loop.ledger import Ledger, answers, people, progress, schema, tasks
 from loop.ledger.migrating import _config
 from loop.ledger.progress import RoundRow
 from loop.ledger.schema import is_fixed, metadata
-from loop.ledger.writing import upsert
+from loop.ledger.tables import upsert
 from loop.records import UNKNOWN, Annotation, AnswerState, Pick, PickKind, SentTask
 from loop.records.vocabulary import JUDGE_ID_PREFIX
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from loop.ledger import Ledger, schema
-from loop.ledger.writing import upsert
+from loop.ledger.tables import upsert
 
 LONG = "channel=" + "x" * 500
 

@@ -13,7 +13,7 @@ import pytest
 from dashboard import launch
 from labeling.label_studio import installation
 from loop import children
-from loop.simulation import running
+from loop.simulation import runner
 
 pytestmark = pytest.mark.slow
 
@@ -26,8 +26,8 @@ MODULES = {"subprocess", "pty", "multiprocessing", "webbrowser", "_posixsubproce
 ALLOWED = {
     "loop/children.py": {"subprocess"},
     # These start nothing outside `children.safe_environment`; a test below starts them in a hostile folder.
-    "loop/simulation/running.py": {"multiprocessing"},
-    "loop/simulation/working.py": {"multiprocessing"},
+    "loop/simulation/runner.py": {"multiprocessing"},
+    "loop/simulation/worker.py": {"multiprocessing"},
 }
 
 
@@ -121,7 +121,7 @@ def test_the_environment_of_a_simulation_is_put_back(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("PYTHONPATH", os.pathsep)
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
     before = dict(os.environ)
-    with pytest.raises(KeyboardInterrupt), running._one_thread():
+    with pytest.raises(KeyboardInterrupt), runner._one_thread():
         assert os.environ["OMP_NUM_THREADS"] == "1"
         assert os.environ["PYTHONSAFEPATH"] == "1"
         assert "PYTHONPATH" not in os.environ

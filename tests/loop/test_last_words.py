@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loop.labels import last_words, settle
+from loop.consensus.majority import last_words, settle
 from loop.records import UNKNOWN, Annotation, AnswerState
 
 WHO = st.sampled_from(["ann", "ben", UNKNOWN])

@@ -4,7 +4,7 @@ from itertools import permutations
 
 import pytest
 
-from loop.labels import Settlement, SettlementState, settle
+from loop.consensus.majority import Settlement, SettlementState, settle
 from loop.records import Annotation, AnswerState
 
 

@@ -13,7 +13,7 @@ from made_project import write_csv
 
 from loop import report
 from loop.cli.calibration import sentence
-from loop.evaluation.accepting import AutoAccept, auto_accept
+from loop.evaluation.selective_prediction import AutoAccept, auto_accept
 from loop.ledger import figures, people, progress
 from loop.ledger.figures import Decision, ModelRow
 from loop.ledger.progress import RoundRow

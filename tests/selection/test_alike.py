@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loop.selection.alike import near_identical
+from loop.selection.near_duplicates import near_identical
 
 LONG = "Thank you for writing. Your order left our house on Monday and should be with you by the end of the week"
 

@@ -14,7 +14,7 @@ from loop.selection.menu.badge import after
 from loop.selection.menu.disagreement import mutual_information
 from loop.selection.menu.prob_cover import pure_radius
 from loop.selection.menu.real import pseudo_errors, shares
-from loop.selection.menu.stand_in import imitated, softmax
+from loop.selection.menu.surrogate import imitated, softmax
 from loop.selection.menu.typiclust import typicality
 from loop.selection.menu.uncertainty_herding import reach
 

@@ -10,8 +10,8 @@ from loop.protocols import Choice, PoolView
 from loop.records import IntArray
 from loop.selection.strategies import margin, random
 from loop.selection.wrappers import rare_classes, subsampled, without_near_duplicates
-from loop.selection.wrappers.narrowing import only
 from loop.selection.wrappers.rare_classes import rare
+from loop.selection.wrappers.subset import only
 
 
 def make_view(groups: int, size: int, *, labelled: IntArray | None = None, spread: float = 0.2) -> PoolView:

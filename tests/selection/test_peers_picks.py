@@ -13,7 +13,7 @@ from loop.records import FloatArray, IntArray
 from loop.selection import uncertainty
 from loop.selection.herding import herd
 from loop.selection.menu.prob_cover import covering
-from loop.selection.menu.stand_in import softmax
+from loop.selection.menu.surrogate import softmax
 
 pytestmark = pytest.mark.slow  # importing them takes seconds
 

@@ -16,7 +16,7 @@ from loop.selection.menu.committee import votes
 from loop.selection.menu.contrastive import divergences
 from loop.selection.menu.disagreement import mutual_information
 from loop.selection.menu.discriminative import told_apart
-from loop.selection.menu.stand_in import softmax
+from loop.selection.menu.surrogate import softmax
 from loop.selection.menu.typiclust import typicality
 
 pytestmark = pytest.mark.slow  # importing them takes seconds

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from loop.protocols import Written
 from loop.records import Generation
 from loop.selection import signals
-from loop.selection.meanings import meanings_by_entailment, meanings_by_text
+from loop.selection.semantic_clusters import meanings_by_entailment, meanings_by_text
 
 
 def _written(

@@ -10,9 +10,9 @@ import numpy as np
 
 from loop.protocols import FrozenTexts
 from loop.simulation.cells import WHOLE, Cell, Record
-from loop.simulation.parts import answers, split
 from loop.simulation.replay import Stage
-from loop.simulation.wish import Wish
+from loop.simulation.spec import Wish
+from loop.simulation.split import answers, split
 
 
 def record(accuracy: Sequence[float], *, step: int = 10, stop: int = 20) -> Record:

@@ -7,8 +7,8 @@ from made_records import grid, wish
 
 from loop.simulation.advice import spoken
 from loop.simulation.measures import Ratio
+from loop.simulation.spec import Wish
 from loop.simulation.summary import Size, summarised
-from loop.simulation.wish import Wish
 
 SIZE = Size(pool=500, held=100, classes=4)
 SLOW = [0.30, 0.45, 0.60, 0.70, 0.76, 0.80]

@@ -10,7 +10,7 @@ from made_project import write_csv
 
 from loop.errors import DataError
 from loop.simulation.data import Labelled, read
-from loop.simulation.wish import Wish
+from loop.simulation.spec import Wish
 
 
 def rows(n: int, *, classes: int = 3) -> list[dict[str, str]]:

@@ -12,8 +12,8 @@ from loop.simulation import results
 from loop.simulation.cells import Cell, key
 from loop.simulation.page import page
 from loop.simulation.setups import SetUp, level_of
+from loop.simulation.spec import checked
 from loop.simulation.summary import Size, Summary, summarised
-from loop.simulation.wish import checked
 
 SIZE = Size(pool=500, held=100, classes=4)
 SLOW = [0.30, 0.45, 0.60, 0.70, 0.76, 0.80]

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loop.simulation.parts import answers, split
+from loop.simulation.split import answers, split
 
 LABELS = np.repeat([0, 1, 2], [200, 80, 20])
 

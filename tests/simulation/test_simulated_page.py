@@ -13,10 +13,10 @@ import pytest
 from made_records import grid, wish
 
 from loop.simulation import results
-from loop.simulation.drawing import nice
 from loop.simulation.page import page
+from loop.simulation.plots import nice
+from loop.simulation.spec import Wish
 from loop.simulation.summary import Size, Summary, summarised
-from loop.simulation.wish import Wish
 
 EVIL = "=cmd()<script>alert('&')</script>"
 VOID = {"meta", "line", "circle", "polygon", "polyline", "path", "br"}

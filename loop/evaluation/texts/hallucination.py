@@ -18,7 +18,7 @@ import numpy as np
 from loop.errors import DataError
 from loop.evaluation.intervals import Z, wilson
 from loop.evaluation.texts.metrics import chrf
-from loop.evaluation.texts.winning import Rate
+from loop.evaluation.texts.win_rate import Rate
 from loop.records import FloatArray, IntArray
 
 END = re.compile(r"(?<=[.!?…])[\"'”’»)\]]*\s+(?=[\"'“‘«(\[]*[^\W_a-z])|(?<=[。！？])|\s*\n+\s*")

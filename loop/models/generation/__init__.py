@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from loop.models.generation.folders import untuned
     from loop.models.generation.generator import LocalGenerator, load_generator
     from loop.models.generation.latency import throughput, timed
-    from loop.models.generation.reader import LocalReader, load_reader
+    from loop.models.generation.likelihood import LocalReader, load_reader
     from loop.models.generation.reward import load_reward, tune_reward
 
 _HOMES = {

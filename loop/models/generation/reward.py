@@ -26,12 +26,12 @@ from loop.errors import DataError, ModelError
 from loop.models.adapters import save_adapter
 from loop.models.bases import UNREADABLE, device, quiet
 from loop.models.checkpoint import MANIFEST
+from loop.models.generation.adapters import adapt
 from loop.models.generation.bases import WritingBase, answer_ids, context_length, load_base, prompt_ids
 from loop.models.generation.batching import batches
 from loop.models.generation.data import rows_of
 from loop.models.generation.folders import load_folder
 from loop.models.generation.settings import WritingSettings
-from loop.models.generation.start import adapt
 from loop.protocols import Pair, Progress
 from loop.records import Chat, FloatArray
 
@@ -87,7 +87,7 @@ def tune_reward(
     """
     # trl loads here and not above: marks can be read without it.
     from loop.models.generation.arguments import silence
-    from loop.models.generation.marking import Lesson, tune_member
+    from loop.models.generation.reward_scores import Lesson, tune_member
 
     settings = replace(settings, adapt="lora", learning_rate=settings.reward_learning_rate)
     out.mkdir(parents=True, exist_ok=True)

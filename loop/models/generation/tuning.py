@@ -112,7 +112,7 @@ def _usable(method: str, data: WritingData) -> WritingData:
 def _running() -> Any:
     """The part that needs trl, loaded when something is tuned. Raises ModelError without trl."""
     try:
-        return importlib.import_module("loop.models.generation.running")
+        return importlib.import_module("loop.models.generation.trl_runner")
     except ModuleNotFoundError as error:
         if error.name not in ("trl", "datasets"):
             raise

@@ -16,7 +16,7 @@ import transformers
 
 from loop.models.bases import quiet
 from loop.models.generation.bases import context_length, end_token, prompt_ids
-from loop.models.generation.guard import Answered, judge, vitals
+from loop.models.generation.collapse_guard import Answered, judge, vitals
 from loop.protocols import Progress
 from loop.records import Chat
 

@@ -18,7 +18,7 @@ from loop.records import FloatArray
 from loop.selection import uncertainty
 from loop.selection.menu.disagreement import mutual_information
 from loop.selection.menu.ranking import largest
-from loop.selection.menu.stand_in import heads
+from loop.selection.menu.surrogate import heads
 from loop.selection.wrappers.subsampling import subsampled
 
 MEMBERS, TIES = 7, 1e-3

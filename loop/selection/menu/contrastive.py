@@ -14,7 +14,7 @@ from loop.protocols import Choice, PoolView
 from loop.records import FloatArray
 from loop.selection.menu.disagreement import entropy
 from loop.selection.menu.ranking import largest
-from loop.selection.menu.stand_in import imitated
+from loop.selection.menu.surrogate import imitated
 from loop.selection.strategies import needs_model
 from loop.selection.wrappers.subsampling import subsampled
 

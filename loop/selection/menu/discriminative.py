@@ -12,8 +12,8 @@ import numpy as np
 from loop.protocols import Choice, PoolView
 from loop.records import FloatArray, IntArray
 from loop.selection.menu.ranking import largest
-from loop.selection.wrappers.narrowing import joined
 from loop.selection.wrappers.subsampling import subsampled
+from loop.selection.wrappers.subset import joined
 
 PARTS = 5
 PER_ASKED, FEWEST, MOST = 10, 1000, 4000

@@ -14,7 +14,7 @@ from loop.protocols import Choice, PoolView
 from loop.records import FloatArray
 from loop.selection.menu.k_means import central
 from loop.selection.menu.ranking import completed, largest
-from loop.selection.menu.stand_in import StandIn, imitated
+from loop.selection.menu.surrogate import StandIn, imitated
 from loop.selection.strategies import needs_model
 from loop.selection.wrappers.subsampling import subsampled
 

@@ -18,7 +18,7 @@ from loop.protocols import Choice, PoolView, Strategy
 from loop.records import FloatArray, IntArray
 from loop.selection.strategies import by_id
 from loop.selection.weak_spots import weak_spots
-from loop.selection.wrappers.narrowing import among, asked_too, joined
+from loop.selection.wrappers.subset import among, asked_too, joined
 
 RARE = 0.5
 """A label is rare that has less than this share of the mean number of examples of the labels seen."""

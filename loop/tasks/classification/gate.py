@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from loop.artifact_names import RETENTION
-from loop.evaluation import watching
+from loop.evaluation import slice_tests
 from loop.evaluation.compare import wrong_of
 from loop.ledger import figures
 from loop.records import SliceComparison
@@ -65,4 +65,4 @@ def _forgotten(work: Work) -> SliceComparison | None:
     if lost is None:
         return None
     margin = work.config.gate.forgetting
-    return watching.part(RETENTION, RETENTION, lost.first, lost.challenger, on=RETENTION, margin=margin)
+    return slice_tests.part(RETENTION, RETENTION, lost.first, lost.challenger, on=RETENTION, margin=margin)

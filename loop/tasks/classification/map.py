@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from sqlalchemy import Connection
 
-from loop.labels import last_words
+from loop.consensus.majority import last_words
 from loop.ledger import figures, lives, people
 from loop.records import Annotation, AnswerState, FoundSlice, Predictions, Role, Split, Spot
 from loop.rounds import audit_design, holdouts, spot_lives, spot_names

@@ -20,7 +20,7 @@ from loop.rounds import audit_design, holdouts, lift
 from loop.rounds.context import Done, Work
 from loop.rounds.embeddings import Frozen, Partition, embeddings, partition
 from loop.rounds.leaks import twins_of_measured
-from loop.selection import budget, reasons
+from loop.selection import budget, pick_reasons
 from loop.tasks.classification.score import (
     in_spots,
     picking_model,
@@ -150,7 +150,7 @@ def _with_dev(picks: Sequence[Pick], drawn: Sequence[tuple[str, float]]) -> tupl
 
 def _at_random(picks: Sequence[Pick]) -> tuple[Pick, ...]:
     """What people read of a pick that chance made: no word of the model's weakness."""
-    told = {True: DRAWN, False: f"{reasons.BLIND} {DRAWN}"}
+    told = {True: DRAWN, False: f"{pick_reasons.BLIND} {DRAWN}"}
     return tuple(
         replace(pick, reason=told[pick.show_suggestion]) if pick.kind is PickKind.WEAK else pick for pick in picks
     )

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from loop.labels import Settlement, SettlementState, last_words
-from loop.labels import settle as settle_answers
+from loop.consensus.majority import Settlement, SettlementState, last_words
+from loop.consensus.majority import settle as settle_answers
 from loop.ledger import people
 from loop.ledger.people import PickRow
 from loop.records import Annotation, Label, Role

@@ -14,8 +14,8 @@ from loop.records import Candidate, Pick, PickKind, Split
 from loop.rounds import holdouts
 from loop.rounds.context import Work
 from loop.rounds.embeddings import embeddings, partition
-from loop.selection import reasons
-from loop.tasks.generation import opinions
+from loop.selection import pick_reasons
+from loop.tasks.generation import reward_scores
 from loop.tasks.generation.candidates import duels
 
 COMPARED = ("pair", "ranking")
@@ -56,7 +56,7 @@ def random_picks(work: Work) -> list[Pick]:
             for kind, rows in parts.items()
             for id_, chance in rows
         ]
-    opinions.form(work, marked)
+    reward_scores.form(work, marked)
     return picks
 
 
@@ -103,7 +103,7 @@ def _unasked(work: Work, drawn: Collection[str]) -> tuple[str, ...]:
     with work.project.ledger.read() as connection:
         asked = people.asked(connection)
     free = sorted(id_ for id_ in holdouts.reserve(work, PickKind.AUDIT) if id_ not in asked and id_ not in drawn)
-    return tuple(free[: opinions.MORE])
+    return tuple(free[: reward_scores.MORE])
 
 
 def _pick(work: Work, id_: str, kind: PickKind, chance: float, answers: Sequence[Candidate], spot: int) -> Pick:
@@ -111,7 +111,7 @@ def _pick(work: Work, id_: str, kind: PickKind, chance: float, answers: Sequence
         example_id=id_,
         kind=kind,
         strategy=kind.value,
-        reason=reasons.AUDIT if len(answers) == 1 else reasons.AUDIT_OF_TWO,
+        reason=pick_reasons.AUDIT if len(answers) == 1 else pick_reasons.AUDIT_OF_TWO,
         inclusion_probability=chance,
         score=None,
         spot=spot,

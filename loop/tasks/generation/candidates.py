@@ -14,7 +14,7 @@ from loop.ledger import people
 from loop.protocols import PairView, Reader
 from loop.records import Candidate, Chat, FloatArray
 from loop.rounds.context import Work
-from loop.selection.alike import near_identical
+from loop.selection.near_duplicates import near_identical
 from loop.tasks.generation.answers import Answers
 from loop.tasks.generation.models import greedy, marker, reader, writer
 

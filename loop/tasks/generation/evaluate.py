@@ -17,7 +17,7 @@ from loop.artifact_names import RETENTION
 from loop.evaluation.intervals import bootstrap
 from loop.evaluation.measure import RESAMPLED
 from loop.evaluation.texts import measure
-from loop.evaluation.texts.backing import measure_backing
+from loop.evaluation.texts.support import measure_backing
 from loop.ledger import figures, people
 from loop.protocols import Generator
 from loop.records import Example, FloatArray, Generation, Measurement, Split

@@ -13,11 +13,11 @@ from functools import cache, partial
 from sqlalchemy import Connection
 
 from loop.artifact_names import RETENTION, artifact
-from loop.evaluation import watching
+from loop.evaluation import slice_tests
 from loop.evaluation.compare import counted
 from loop.evaluation.texts import measure
 from loop.evaluation.texts.metrics import exact_match
-from loop.evaluation.texts.winning import win_rate
+from loop.evaluation.texts.win_rate import win_rate
 from loop.ledger import figures
 from loop.ledger.figures import Decision
 from loop.records import Generation, Measurement, SliceComparison
@@ -28,8 +28,8 @@ from loop.rounds.retention import retention
 from loop.tasks.generation import answers as files
 from loop.tasks.generation.evaluate import grounds_of, slices_of
 from loop.tasks.generation.models import marker, row_of
-from loop.tasks.generation.opinions import INDIFFERENT
 from loop.tasks.generation.references import checks_of, columns_of, references_of
+from loop.tasks.generation.reward_scores import INDIFFERENT
 
 Answers = Mapping[str, Generation]
 
@@ -148,7 +148,9 @@ def _checks(work: Work, champion: int, ground: Ground) -> list[SliceComparison |
     pool = work.project.pool
     columns = columns_of(pool.examples(ids), references_of(work), metadata=pool.metadata_columns)
     both = [{id_: answers[id_] for id_ in ids} for answers in (_answers(work, champion), _answers(work, work.round))]
-    compared = partial(watching.part, "check", on=ground.name, margin=work.config.gate.margin, chances=ground.chances)
+    compared = partial(
+        slice_tests.part, "check", on=ground.name, margin=work.config.gate.margin, chances=ground.chances
+    )
     return [
         compared(check.name, *(_known(measure.failed(one, columns, check)) for one in both))
         for check in (checks if len(checks) > 1 and ids else ())
@@ -170,7 +172,7 @@ def _forgotten(work: Work, first: int) -> SliceComparison | None:
         return dict(zip(ids, (same == 0).tolist(), strict=True))
 
     margin = work.config.gate.forgetting
-    return watching.part(RETENTION, RETENTION, wrong(original), wrong(after), on=RETENTION, margin=margin)
+    return slice_tests.part(RETENTION, RETENTION, wrong(original), wrong(after), on=RETENTION, margin=margin)
 
 
 def _preferred(counts: tuple[int, int, int] | None) -> SliceComparison | None:
@@ -179,7 +181,7 @@ def _preferred(counts: tuple[int, int, int] | None) -> SliceComparison | None:
         return None
     wins, ties, losses = counts
     compared = counted(wins, losses, champion_errors=wins, n=wins + ties + losses, on="gold")
-    return watching.watched("reward", "the reward model", compared, margin=0.0)
+    return slice_tests.watched("reward", "the reward model", compared, margin=0.0)
 
 
 def _reward_counts(work: Work, judged: int) -> tuple[int, int, int] | None:

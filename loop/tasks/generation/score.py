@@ -13,14 +13,14 @@ import numpy as np
 from sqlalchemy import Connection
 
 from loop import registry
-from loop.evaluation.texts.backing import measure_backing
 from loop.evaluation.texts.hallucination import auroc
+from loop.evaluation.texts.support import measure_backing
 from loop.ledger import figures, people
 from loop.protocols import Signal, Written
 from loop.records import Measurement, PickKind, Split
 from loop.rounds import holdouts
 from loop.rounds.context import Done, Work
-from loop.selection.meanings import meanings_by_entailment, meanings_by_text
+from loop.selection.semantic_clusters import meanings_by_entailment, meanings_by_text
 from loop.tasks.generation import answers as files
 from loop.tasks.generation.answers import Answers
 from loop.tasks.generation.models import drawn, entailment, greedy, marker, reader, writer

@@ -21,7 +21,7 @@ from loop.rounds import holdouts
 from loop.rounds.context import Done, Work
 from loop.rounds.embeddings import embeddings, partition
 from loop.rounds.leaks import twins_of_measured
-from loop.selection import reasons
+from loop.selection import pick_reasons
 from loop.tasks.generation import answers as files
 from loop.tasks.generation.audit import COMPARED, random_picks, spots_of
 from loop.tasks.generation.candidates import candidates, pair_view
@@ -99,7 +99,7 @@ def _chosen(work: Work, place: Path, *, budget: int, drawn: Sequence[str]) -> li
             strategy=f"{work.config.selection.strategy}/{work.config.questions.pair_strategy}"
             if compared
             else work.config.selection.strategy,
-            reason=reasons.writing(sure.get(id_), standing.get(spots[id_])),
+            reason=pick_reasons.writing(sure.get(id_), standing.get(spots[id_])),
             inclusion_probability=None,
             score=scores.get(id_),
             spot=spots[id_],

@@ -18,7 +18,7 @@ from statistics import mean
 from sqlalchemy import Connection
 
 from loop.consensus import Consensus, Judgement, consensus, from_ranking, to_pairs
-from loop.labels import last_words
+from loop.consensus.majority import last_words
 from loop.ledger import figures, people
 from loop.ledger.people import PickRow
 from loop.records import Annotation, AnswerState, Label, Measurement, Preference, Role

@@ -14,12 +14,12 @@ import numpy as np
 
 from loop.evaluation.intervals import bootstrap
 from loop.evaluation.measure import rate
-from loop.evaluation.texts.winning import clustered_win_rate, corrected_win_rate
+from loop.evaluation.texts.win_rate import clustered_win_rate, corrected_win_rate
 from loop.ledger.people import PickRow
 from loop.records import Annotation, Candidate, Measurement, PickKind
 from loop.records.vocabulary import CHALLENGER, SAME_ANSWER, is_automatic
 from loop.rounds.context import Work
-from loop.tasks.generation import opinions
+from loop.tasks.generation import reward_scores
 
 LEAST_SHARED = 10
 """A judge is corrected by at least so many prompts that people answered too."""
@@ -32,7 +32,7 @@ def measured(work: Work, picks: Mapping[str, PickRow], answers: Sequence[Annotat
         for one in answers
         if picks[one.ext_id].round == work.round and picks[one.ext_id].pick.kind is PickKind.AUDIT
     ]
-    thought = opinions.formed(work)
+    thought = reward_scores.formed(work)
     rows = [row for source in ("champion", "first") for row in _wins(mine, source, thought.get(source, {}))]
     by_people = [(row, one) for row, one in mine if not is_automatic(one.annotator)]
     return [*rows, *_marks(work, by_people), *_mends(by_people)]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from made_answers import written
 
-from loop.evaluation.texts.backing import measure_backing
+from loop.evaluation.texts.support import measure_backing
 from loop.records import Measurement
 
 ANSWERS = {

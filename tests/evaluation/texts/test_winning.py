@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import multinomial
 
 from loop.errors import DataError
-from loop.evaluation.texts.winning import CorrectedRate, clustered_win_rate, corrected_win_rate, win_rate
+from loop.evaluation.texts.win_rate import CorrectedRate, clustered_win_rate, corrected_win_rate, win_rate
 
 counts = st.tuples(*[st.integers(0, 30)] * 3).filter(lambda found: sum(found) > 0)
 

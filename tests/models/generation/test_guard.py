@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loop.models.generation.guard import Answered, Vitals, judge, repeated, vitals
+from loop.models.generation.collapse_guard import Answered, Vitals, judge, repeated, vitals
 
 SOUND = Vitals(ended=0.9, filled=1.0, varied=0.95, likely=0.9)
 ANSWER = Answered("Your bill is on its way.", (1, 2, 3, 4, 5, 6, 0), ended=True, logprob=-0.5)

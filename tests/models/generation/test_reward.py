@@ -18,11 +18,11 @@ from safetensors.torch import load_file
 
 from loop.errors import DataError, ModelError
 from loop.models.generation import load_generator, untuned
+from loop.models.generation.adapters import open_start
 from loop.models.generation.arguments import silence, train
 from loop.models.generation.folders import FolderAbout, save_folder
 from loop.models.generation.reinforcing import trainer_by_marks
 from loop.models.generation.reward import Marks, RewardReport, load_reward, tune_reward
-from loop.models.generation.start import open_start
 from loop.protocols import Sampling
 from loop.protocols.texts import Pair
 from loop.records import Chat

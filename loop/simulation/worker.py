@@ -15,7 +15,8 @@ import numpy as np
 from loop.errors import ArtifactError
 from loop.records import IntArray
 from loop.selection import spots
-from loop.simulation import cells, frozen, label_list, parts
+from loop.simulation import cells, label_list, split
+from loop.simulation import embeddings as frozen
 from loop.simulation.cells import WHOLE, Cell, Record
 from loop.simulation.data import Labelled
 from loop.simulation.label_list import LabelFolder
@@ -32,7 +33,7 @@ class Job:
     dev: float
     held: float
     frozen: str
-    """Folder of loop.simulation.frozen."""
+    """Folder of loop.simulation.embeddings."""
     labels: LabelFolder | None
     """Names, descriptions and phrases of the labels; None: they are not read."""
     data: str
@@ -90,10 +91,10 @@ _opened = lru_cache(maxsize=1)(frozen.opened)
 
 
 @lru_cache(maxsize=1)
-def _regions(folder: str, data: str, held: float, seed: int) -> tuple[parts.Part, IntArray, int]:
+def _regions(folder: str, data: str, held: float, seed: int) -> tuple[split.Part, IntArray, int]:
     """A seed's part, the spot of each text and how many spots there are; found on the pool, once."""
     labels, test, _ = _data(data)
-    part = parts.split(labels, test, share=held, seed=seed)
+    part = split.split(labels, test, share=held, seed=seed)
     embeddings = _opened(Path(folder)).embeddings
     centroids = spots.partition(np.asarray(embeddings[part.pool]), rng=np.random.default_rng([seed, 4]))
     return part, spots.assign(embeddings, centroids), len(centroids)
@@ -102,7 +103,7 @@ def _regions(folder: str, data: str, held: float, seed: int) -> tuple[parts.Part
 def _stage(job: Job, seed: int, noise: float) -> Stage:
     labels, _, classes = _data(job.data)
     part, regions, count = _regions(job.frozen, job.data, job.held, seed)
-    answers = parts.answers(labels, classes=classes, noise=noise, seed=seed)
+    answers = split.answers(labels, classes=classes, noise=noise, seed=seed)
     texts = _opened(Path(job.frozen))
     if job.labels is not None:
         texts = replace(texts, labels=label_list.opened(job.labels))

@@ -17,7 +17,7 @@ from math import ceil, floor, isfinite, log10
 from loop.simulation.advice import spoken
 from loop.simulation.groups import Group, Line, Reach
 from loop.simulation.measures import Ratio
-from loop.simulation.wish import BASELINE
+from loop.simulation.spec import BASELINE
 
 WIDTH, HEIGHT = 860, 440
 LEFT, RIGHT, TOP, BOTTOM = 58, 150, 18, 46

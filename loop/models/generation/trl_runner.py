@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from loop.errors import DataError
+from loop.models.generation.adapters import open_start
 from loop.models.generation.arguments import silence, train
 from loop.models.generation.bases import WritingBase, context_length
 from loop.models.generation.checkpoints import run_folder
@@ -18,7 +19,6 @@ from loop.models.generation.folders import FolderAbout, save_folder
 from loop.models.generation.methods import trainer_for
 from loop.models.generation.reinforcing import Judged, learnt_mark, trainer_by_marks
 from loop.models.generation.settings import WritingSettings
-from loop.models.generation.start import open_start
 from loop.models.generation.watch import Watch
 from loop.protocols import Progress, WritingData, WritingReport
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from loop.ledger import progress
 from loop.ledger.progress import Event, Heartbeat, StepRow
-from loop.report.questions import questions
+from loop.report.label_queue import questions
 from loop.report.rounds import Report, report
 from loop.report.view import View
 

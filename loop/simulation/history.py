@@ -14,7 +14,7 @@ from loop.planning import curve, stopping
 from loop.planning.curve import Point
 from loop.records import FloatArray, IntArray
 from loop.simulation.cells import Record
-from loop.simulation.parts import Part
+from loop.simulation.split import Part
 
 LEAST_GAIN = 0.002
 """Points of error rate per 100 answers, as plan.least_gain is by default."""

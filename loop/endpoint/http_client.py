@@ -26,7 +26,7 @@ from typing import Any, cast
 import httpx
 
 from loop.bodies import ASKED, TooMuch, unpacked
-from loop.endpoint import faults
+from loop.endpoint import errors
 from loop.errors import ConfigError, ServerDown, ServerRefused
 from loop.json_reading import parse
 from loop.printable import storable
@@ -108,7 +108,7 @@ class Door:
         """A chat completion. Raises ServerDown, ServerRefused."""
         answered = self._anywhere("POST", "chat/completions", body)
         if answered.status == 404:
-            raise faults.no_model(answered.url, str(body.get("model")), served=self._served())
+            raise errors.no_model(answered.url, str(body.get("model")), served=self._served())
         return answered
 
     def models(self) -> tuple[str, ...]:
@@ -129,10 +129,10 @@ class Door:
         tried = self._bases
         for base in tried:
             answered = self._patiently(method, f"{base}/{path}", body)
-            if answered.status != NOT_FOUND or "model" in faults.reason(answered.payload)[1].casefold():
+            if answered.status != NOT_FOUND or "model" in errors.reason(answered.payload)[1].casefold():
                 self._bases = (base,)
                 return answered
-        raise faults.no_endpoint([f"{base}/{path}" for base in tried], "status 404")
+        raise errors.no_endpoint([f"{base}/{path}" for base in tried], "status 404")
 
     def _patiently(self, method: str, url: str, body: Mapping[str, Any] | None) -> Answered:
         waiting, problem = 0.0, ""
@@ -157,16 +157,16 @@ class Door:
             if payload is not None:
                 return Answered(response.status_code, payload, url, self._clock() - start)
             problem = "its JSON is cut off or too deep"
-        raise faults.down(url, problem, tries=self._tries)
+        raise errors.down(url, problem, tries=self._tries)
 
     def _read(self, response: httpx.Response, url: str) -> Any:
         """The JSON; None when it is damaged and another try may help. Raises ServerRefused when none will."""
         status = response.status_code
         if status in (401, 403):
-            raise faults.bad_key(url, status, key=bool(self._key))
+            raise errors.bad_key(url, status, key=bool(self._key))
         if response.is_redirect:
-            target = faults.shown(response.headers.get("Location", "another address"))
-            raise faults.moved(url, self._hidden(target))
+            target = errors.shown(response.headers.get("Location", "another address"))
+            raise errors.moved(url, self._hidden(target))
         try:
             # Whoever serves "EMPTY" or "token" as a key means no secret: answers that say so stay as they are.
             is_plain = status == httpx.codes.OK and len(self._key) < SHORTEST_SECRET
@@ -175,7 +175,7 @@ class Door:
             if status == NOT_FOUND:
                 return {}
             if status != httpx.codes.OK or "html" in response.headers.get("Content-Type", ""):
-                raise faults.no_endpoint([url], f"status {status} without JSON") from fault
+                raise errors.no_endpoint([url], f"status {status} without JSON") from fault
             return None
 
     def _in_words(self, response: httpx.Response) -> str:
@@ -219,9 +219,9 @@ class Door:
             try:
                 content = b"".join(unpacked(raw, response.headers.get("Content-Encoding"), most=most))
             except TooMuch as fault:
-                raise faults.too_much(url, most) from fault
+                raise errors.too_much(url, most) from fault
             except ValueError as fault:
-                raise faults.packed(url, str(fault)) from fault
+                raise errors.packed(url, str(fault)) from fault
         headers = [(name, value) for name, value in response.headers.multi_items() if name not in ENCODED]
         return httpx.Response(response.status_code, headers=headers, content=content)
 

@@ -9,9 +9,9 @@ from typing import Any
 from loop.artifact_names import artifact
 from loop.errors import DataError
 from loop.ledger import figures, people, progress
-from loop.report.compared import side_by_side
 from loop.report.examples import labels_of
 from loop.report.outcomes import outcomes
+from loop.report.side_by_side import side_by_side
 from loop.report.view import View
 
 

@@ -22,15 +22,15 @@ from loop import children, registry
 from loop.errors import ArtifactError, ConfigError, ModelError
 from loop.protocols import Progress
 from loop.records import LabelSet
-from loop.simulation import cells, frozen, label_list, parts, working
+from loop.simulation import cells, embeddings, label_list, split, worker
 from loop.simulation.cells import WHOLE, Cell, Record
 from loop.simulation.data import Labelled, read
 from loop.simulation.label_list import LabelFolder
 from loop.simulation.name_evidence import NameEvidence, evidence
 from loop.simulation.replay import READING_NAMES
+from loop.simulation.spec import DEFAULT_ROUNDS, MANY_CLASSES, Wish, checked
 from loop.simulation.summary import Size, Summary, summarised
-from loop.simulation.wish import DEFAULT_ROUNDS, MANY_CLASSES, Wish, checked
-from loop.simulation.working import Job, work
+from loop.simulation.worker import Job, work
 
 LEAST_HELD = 10
 FORMAT = 1
@@ -64,14 +64,14 @@ def simulate(wish: Wish, watch: Watch) -> Summary:
         rounds = _rounds(wish, batch, len(part.pool))
         watch.say(f"Batches of {batch:,}: {rounds} rounds, {rounds * batch:,} of {len(part.pool):,} labels.")
     labels = _labels(wish, data, watch)
-    frozen.require(wish.bases)
+    embeddings.require(wish.bases)
     _make(wish.out)
     jobs: list[Job] = []
     names: list[NameEvidence] = []
     for base in wish.bases:
         if len(wish.bases) > 1:
             watch.say(f"Encoder {base}.")
-        place, fingerprint = frozen.embedded(
+        place, fingerprint = embeddings.embedded(
             data.texts, base=base, recipes=wish.recipes, folder=wish.out, progress=watch.embedding
         )
         known = _embedded(wish, labels, base, watch)
@@ -166,8 +166,8 @@ def _rounds(wish: Wish, batch: int, pool: int) -> int:
     return min(wanted, pool // batch)
 
 
-def _part(wish: Wish, data: Labelled) -> parts.Part:
-    return parts.split(data.labels, data.test, share=wish.held, seed=0)
+def _part(wish: Wish, data: Labelled) -> split.Part:
+    return split.split(data.labels, data.test, share=wish.held, seed=0)
 
 
 def _jobs(wish: Wish, data: Labelled, base: str, place: Path, fingerprint: str, known: LabelFolder | None) -> list[Job]:
@@ -175,7 +175,7 @@ def _jobs(wish: Wish, data: Labelled, base: str, place: Path, fingerprint: str, 
     homes = [registry.home("strategy", name) for name in wish.strategies]
     homes += [registry.home("recipe", name) for name in wish.recipes]
     code, pool, digest = cells.code_digest(homes), len(_part(wish, data).pool), data.digest()
-    kept = str(working.kept(data, place))
+    kept = str(worker.kept(data, place))
     folder = wish.out / "cells"
     folder.mkdir(exist_ok=True)
     found = []
@@ -234,9 +234,7 @@ def _made(jobs: Sequence[Job], processes: int) -> Generator[Job]:
             yield job
         return
     with _one_thread():
-        pool = ProcessPoolExecutor(
-            min(processes, len(jobs)), mp_context=get_context("spawn"), initializer=working.begin
-        )
+        pool = ProcessPoolExecutor(min(processes, len(jobs)), mp_context=get_context("spawn"), initializer=worker.begin)
         try:
             running: dict[Future[None], Job] = {pool.submit(work, job): job for job in jobs}
             while running:
