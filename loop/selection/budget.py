@@ -17,7 +17,7 @@ from loop.errors import DataError
 from loop.protocols import Choice, PoolView, Strategy
 from loop.records import Pick, PickKind, Spot
 from loop.selection import pick_reasons
-from loop.selection.strategies import by_id, coverage
+from loop.selection.strategies.basic import by_id, coverage
 from loop.selection.wrappers.subset import only
 
 COLD_START = "coverage"

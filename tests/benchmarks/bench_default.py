@@ -35,7 +35,7 @@ from loop import registry
 from loop.models.recipes.names import informative
 from loop.protocols import FrozenTexts, PoolView, Strategy
 from loop.records import FloatArray, IntArray
-from loop.selection.strategies import coverage
+from loop.selection.strategies.basic import coverage
 
 BATCHES = {"banking77": 75}
 BATCH, ROUNDS = 25, 21

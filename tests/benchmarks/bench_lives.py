@@ -27,7 +27,7 @@ from loop.evaluation.spot_status import Seen
 from loop.protocols import PoolView
 from loop.records import FloatArray, IntArray, Spot, SpotLife
 from loop.selection import spots
-from loop.selection.weak_spots import weak_spots
+from loop.selection.strategies.weak_spots import weak_spots
 
 SIZES = {"start": 48, "batch": 100, "rounds": 8, "seeds": 3, "pool": 4000}
 DEV, DEV_SHARE = 0.15, 0.15

@@ -19,7 +19,7 @@ import numpy as np
 from loop import registry
 from loop.protocols import PoolView, Strategy
 from loop.records import FloatArray
-from loop.selection.menu.surrogate import softmax
+from loop.selection.strategies.surrogate import softmax
 
 DIMENSIONS, SPREAD, SHARPNESS = 384, 0.06, 12.0
 SPOTS = 60

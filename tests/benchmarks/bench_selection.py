@@ -30,7 +30,7 @@ from loop import registry
 from loop.protocols import PoolView, Strategy
 from loop.records import FloatArray, IntArray
 from loop.selection import spots
-from loop.selection.strategies import coverage
+from loop.selection.strategies.basic import coverage
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample" / "pool.csv"
 EVERY = 7

@@ -29,7 +29,7 @@ from loop import registry
 from loop.models.bases import load_transformer
 from loop.protocols import FrozenTexts
 from loop.records import IntArray
-from loop.selection.strategies import coverage
+from loop.selection.strategies.basic import coverage
 
 BATCH, COUNTS = 25, (50, 100, 250, 525)
 POOL, HELD = 3000, 700

@@ -36,8 +36,8 @@ from loop.selection import phases, uncertainty
 from loop.selection.clusters import assign, k_means
 from loop.selection.herding import CANDIDATES, herd
 from loop.selection.phases import Phase, stage
-from loop.selection.strategies import by_id, coverage, margin, needs_model
-from loop.selection.weak_spots import REACH, weak_spots
+from loop.selection.strategies.basic import by_id, coverage, margin, needs_model
+from loop.selection.strategies.weak_spots import REACH, weak_spots
 
 FLOOR = 0.2
 """Share of the batch handed out by the spots' sizes instead of their error mass."""

@@ -11,9 +11,9 @@ import pytest
 from loop.errors import DataError
 from loop.protocols import Choice, PoolView
 from loop.records import Pick, PickKind, Spot
-from loop.selection import strategies
 from loop.selection.budget import compose
-from loop.selection.weak_spots import weak_spots
+from loop.selection.strategies import basic
+from loop.selection.strategies.weak_spots import weak_spots
 
 LABELS = ("charged_twice", "explain_charge", "outage")
 
@@ -93,8 +93,8 @@ def test_an_audit_draw_from_the_view_is_never_picked_by_the_strategy_too() -> No
 
 
 def test_the_audit_draw_does_not_change_what_the_strategy_chooses_from_the_rest() -> None:
-    outside = compose_batch(make_view(), strategy=strategies.margin, audit=(("out0", 0.1),))
-    inside = compose_batch(make_view(), strategy=strategies.margin, audit=(("id099", 0.1),))
+    outside = compose_batch(make_view(), strategy=basic.margin, audit=(("out0", 0.1),))
+    inside = compose_batch(make_view(), strategy=basic.margin, audit=(("id099", 0.1),))
     chosen = [[pick.example_id for pick in kind(picks, PickKind.WEAK)] for picks in (outside, inside)]
     assert [id_ for id_ in chosen[0] if id_ != "id099"] == chosen[1][: len(chosen[0]) - ("id099" in chosen[0])]
 
@@ -128,7 +128,7 @@ def test_weak_picks_carry_guess_confidence_score_and_spot() -> None:
 
 
 def test_before_the_first_model_coverage_picks_whatever_the_config_names() -> None:
-    picks = compose_batch(make_view(model=False), strategy=strategies.margin, strategy_name="margin")
+    picks = compose_batch(make_view(model=False), strategy=basic.margin, strategy_name="margin")
     cold = kind(picks, PickKind.COLD)
     assert len(cold) == 16
     for pick in cold:

@@ -10,13 +10,13 @@ import pytest
 from loop import registry
 from loop.protocols import Choice, PoolView
 from loop.records import FloatArray, IntArray
-from loop.selection.menu.badge import after
-from loop.selection.menu.disagreement import mutual_information
-from loop.selection.menu.prob_cover import pure_radius
-from loop.selection.menu.real import pseudo_errors, shares
-from loop.selection.menu.surrogate import imitated, softmax
-from loop.selection.menu.typiclust import typicality
-from loop.selection.menu.uncertainty_herding import reach
+from loop.selection.strategies.badge import after
+from loop.selection.strategies.disagreement import mutual_information
+from loop.selection.strategies.prob_cover import pure_radius
+from loop.selection.strategies.real import pseudo_errors, shares
+from loop.selection.strategies.surrogate import imitated, softmax
+from loop.selection.strategies.typiclust import typicality
+from loop.selection.strategies.uncertainty_herding import reach
 
 
 def make_view(

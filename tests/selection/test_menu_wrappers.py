@@ -8,7 +8,7 @@ import pytest
 from loop import registry
 from loop.protocols import Choice, PoolView
 from loop.records import IntArray
-from loop.selection.strategies import margin, random
+from loop.selection.strategies.basic import margin, random
 from loop.selection.wrappers import rare_classes, subsampled, without_near_duplicates
 from loop.selection.wrappers.rare_classes import rare
 from loop.selection.wrappers.subset import only

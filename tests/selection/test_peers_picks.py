@@ -12,8 +12,8 @@ from loop.protocols import PoolView
 from loop.records import FloatArray, IntArray
 from loop.selection import uncertainty
 from loop.selection.herding import herd
-from loop.selection.menu.prob_cover import covering
-from loop.selection.menu.surrogate import softmax
+from loop.selection.strategies.prob_cover import covering
+from loop.selection.strategies.surrogate import softmax
 
 pytestmark = pytest.mark.slow  # importing them takes seconds
 

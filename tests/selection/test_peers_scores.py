@@ -11,13 +11,13 @@ import pytest
 
 from loop.records import FloatArray
 from loop.selection import uncertainty
-from loop.selection.menu.badge import after
-from loop.selection.menu.committee import votes
-from loop.selection.menu.contrastive import divergences
-from loop.selection.menu.disagreement import mutual_information
-from loop.selection.menu.discriminative import told_apart
-from loop.selection.menu.surrogate import softmax
-from loop.selection.menu.typiclust import typicality
+from loop.selection.strategies.badge import after
+from loop.selection.strategies.committee import votes
+from loop.selection.strategies.contrastive import divergences
+from loop.selection.strategies.disagreement import mutual_information
+from loop.selection.strategies.discriminative import told_apart
+from loop.selection.strategies.surrogate import softmax
+from loop.selection.strategies.typiclust import typicality
 
 pytestmark = pytest.mark.slow  # importing them takes seconds
 

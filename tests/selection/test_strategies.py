@@ -7,7 +7,7 @@ import pytest
 
 from loop.protocols import PoolView
 from loop.records import FloatArray
-from loop.selection import strategies
+from loop.selection.strategies import basic
 
 
 def make_view(rows: FloatArray, probabilities: FloatArray | None = None, known: FloatArray | None = None) -> PoolView:
@@ -31,7 +31,7 @@ def blobs(groups: int, size: int, *, spread: float = 0.1, seed: int = 0) -> Floa
 
 def test_margin_and_its_kin_take_the_weakest_rows_and_ties_go_by_id() -> None:
     probabilities = np.array([[0.9, 0.1], [0.5, 0.5], [0.6, 0.4], [0.5, 0.5]])
-    for strategy in (strategies.margin, strategies.least_confidence, strategies.entropy):
+    for strategy in (basic.margin, basic.least_confidence, basic.entropy):
         choice = strategy(make_view(np.eye(4), probabilities), budget=3, rng=np.random.default_rng(0))
         assert choice.rows.tolist() == [1, 3, 2]
 
@@ -39,18 +39,18 @@ def test_margin_and_its_kin_take_the_weakest_rows_and_ties_go_by_id() -> None:
 def test_random_draws_every_row_equally_often() -> None:
     rng = np.random.default_rng(0)
     view = make_view(np.eye(8))
-    drawn = np.concatenate([strategies.random(view, budget=2, rng=rng).rows for _ in range(2000)])
+    drawn = np.concatenate([basic.random(view, budget=2, rng=rng).rows for _ in range(2000)])
     assert np.bincount(drawn) == pytest.approx(np.full(8, 500), abs=90)
 
 
 def test_coverage_takes_one_of_each_group_before_a_second_of_any() -> None:
-    choice = strategies.coverage(make_view(blobs(10, 30)), budget=10, rng=np.random.default_rng(0))
+    choice = basic.coverage(make_view(blobs(10, 30)), budget=10, rng=np.random.default_rng(0))
     assert sorted(row // 30 for row in choice.rows) == list(range(10))
 
 
 def test_coverage_leaves_out_what_is_labelled_already() -> None:
     rows = blobs(10, 30)
-    choice = strategies.coverage(make_view(rows, known=np.eye(10, 16)[:4]), budget=6, rng=np.random.default_rng(0))
+    choice = basic.coverage(make_view(rows, known=np.eye(10, 16)[:4]), budget=6, rng=np.random.default_rng(0))
     assert sorted(row // 30 for row in choice.rows) == [4, 5, 6, 7, 8, 9]
 
 
@@ -65,11 +65,11 @@ def test_coverage_is_the_plain_greedy_choice() -> None:
         gains[greedy] = -1
         greedy.append(int(gains.argmax()))
         covered = np.maximum(covered, kernel[greedy[-1]])
-    assert strategies.coverage(view, budget=8, rng=np.random.default_rng(0)).rows.tolist() == greedy
+    assert basic.coverage(view, budget=8, rng=np.random.default_rng(0)).rows.tolist() == greedy
 
 
 @pytest.mark.slow
 def test_coverage_of_a_large_pool_looks_at_a_sample_and_still_covers() -> None:
     rows = blobs(16, 600)
-    choice = strategies.coverage(make_view(rows), budget=16, rng=np.random.default_rng(0))
+    choice = basic.coverage(make_view(rows), budget=16, rng=np.random.default_rng(0))
     assert sorted(row // 600 for row in choice.rows) == list(range(16))

@@ -9,9 +9,9 @@ import pytest
 
 from loop.protocols import PoolView
 from loop.records import FloatArray
-from loop.selection import strategies
 from loop.selection.phases import FEW
-from loop.selection.weak_spots import weak_spots
+from loop.selection.strategies import basic
+from loop.selection.strategies.weak_spots import weak_spots
 
 
 def make_view(rows: FloatArray, probabilities: FloatArray | None = None, known: FloatArray | None = None) -> PoolView:
@@ -53,7 +53,7 @@ def test_margin_alone_asks_the_same_weak_group_again_and_again() -> None:
     probabilities = hesitant(8, 40, {1, 4, 6})
     probabilities[40:80] = [0.51, 0.49]
     view = make_view(blobs(8, 40), probabilities)
-    assert {row // 40 for row in strategies.margin(view, budget=6, rng=np.random.default_rng(0)).rows} == {1}
+    assert {row // 40 for row in basic.margin(view, budget=6, rng=np.random.default_rng(0)).rows} == {1}
     assert {row // 40 for row in weak_spots(view, budget=6, rng=np.random.default_rng(0)).rows} == {1, 4, 6}
 
 
@@ -84,7 +84,7 @@ def test_it_asks_near_duplicates_only_when_nothing_else_is_left() -> None:
 
 def test_before_the_first_model_it_is_coverage() -> None:
     view = make_view(blobs(10, 30))
-    chosen = [strategy(view, budget=10, rng=np.random.default_rng(0)) for strategy in (weak_spots, strategies.coverage)]
+    chosen = [strategy(view, budget=10, rng=np.random.default_rng(0)) for strategy in (weak_spots, basic.coverage)]
     assert chosen[0].rows.tolist() == chosen[1].rows.tolist()
     assert chosen[0].note == "Chosen to cover the pool: there is no model yet."
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from loop.protocols import Choice, PoolView, Strategy
 from loop.records import FloatArray, IntArray
-from loop.selection.strategies import by_id
+from loop.selection.strategies.basic import by_id
 from loop.selection.wrappers.subset import among, asked_too, joined
 
 TWIN = 0.97

@@ -16,8 +16,8 @@ import numpy as np
 
 from loop.protocols import Choice, PoolView, Strategy
 from loop.records import FloatArray, IntArray
-from loop.selection.strategies import by_id
-from loop.selection.weak_spots import weak_spots
+from loop.selection.strategies.basic import by_id
+from loop.selection.strategies.weak_spots import weak_spots
 from loop.selection.wrappers.subset import among, asked_too, joined
 
 RARE = 0.5

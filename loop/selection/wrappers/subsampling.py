@@ -16,7 +16,7 @@ import numpy as np
 
 from loop.protocols import Choice, PoolView, Strategy
 from loop.records import IntArray
-from loop.selection.strategies import by_id
+from loop.selection.strategies.basic import by_id
 from loop.selection.wrappers.subset import among, asked_too, joined
 
 MOST = 20_000

@@ -16,9 +16,9 @@ import numpy as np
 from loop.protocols import Choice, PoolView
 from loop.records import FloatArray
 from loop.selection import uncertainty
-from loop.selection.menu.disagreement import mutual_information
-from loop.selection.menu.ranking import largest
-from loop.selection.menu.surrogate import heads
+from loop.selection.strategies.disagreement import mutual_information
+from loop.selection.strategies.ranking import largest
+from loop.selection.strategies.surrogate import heads
 from loop.selection.wrappers.subsampling import subsampled
 
 MEMBERS, TIES = 7, 1e-3

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from loop.protocols import Choice, PoolView
 from loop.records import FloatArray, IntArray
 from loop.selection import clusters
-from loop.selection.menu.ranking import completed, unscored
+from loop.selection.strategies.ranking import completed, unscored
 from loop.selection.wrappers.subsampling import subsampled
 
 PURE = 0.95

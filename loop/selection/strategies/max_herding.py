@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from loop.protocols import Choice, PoolView
-from loop.selection.strategies import coverage
+from loop.selection.strategies.basic import coverage
 
 
 def max_herding(view: PoolView, *, budget: int, rng: np.random.Generator) -> Choice:

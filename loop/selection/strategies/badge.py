@@ -14,8 +14,8 @@ import numpy as np
 from loop.protocols import Choice, PoolView
 from loop.records import FloatArray
 from loop.selection.clusters import TINY
-from loop.selection.menu.ranking import completed
-from loop.selection.strategies import needs_model
+from loop.selection.strategies.basic import needs_model
+from loop.selection.strategies.ranking import completed
 from loop.selection.wrappers.subsampling import subsampled
 
 

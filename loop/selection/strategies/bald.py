@@ -15,10 +15,10 @@ import numpy as np
 
 from loop.protocols import Choice, PoolView
 from loop.records import FloatArray
-from loop.selection.menu.disagreement import mutual_information
-from loop.selection.menu.ranking import largest
-from loop.selection.menu.surrogate import StandIn, imitated
-from loop.selection.strategies import needs_model
+from loop.selection.strategies.basic import needs_model
+from loop.selection.strategies.disagreement import mutual_information
+from loop.selection.strategies.ranking import largest
+from loop.selection.strategies.surrogate import StandIn, imitated
 from loop.selection.wrappers.subsampling import subsampled
 
 PASSES, DROPOUT = 20, 0.3

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from loop.protocols import Choice, PoolView
 from loop.records import FloatArray, IntArray
 from loop.selection import clusters
-from loop.selection.menu.ranking import completed, largest
-from loop.selection.strategies import needs_model
+from loop.selection.strategies.basic import needs_model
+from loop.selection.strategies.ranking import completed, largest
 from loop.selection.wrappers.subsampling import subsampled
 
 CLUSTERS = 25

@@ -11,7 +11,7 @@ import numpy as np
 
 from loop.protocols import Choice, PoolView
 from loop.records import FloatArray, IntArray
-from loop.selection.menu.ranking import largest
+from loop.selection.strategies.ranking import largest
 from loop.selection.wrappers.subsampling import subsampled
 from loop.selection.wrappers.subset import joined
 

@@ -12,10 +12,10 @@ import numpy as np
 
 from loop.protocols import Choice, PoolView
 from loop.records import FloatArray
-from loop.selection.menu.k_means import central
-from loop.selection.menu.ranking import completed, largest
-from loop.selection.menu.surrogate import StandIn, imitated
-from loop.selection.strategies import needs_model
+from loop.selection.strategies.basic import needs_model
+from loop.selection.strategies.k_means import central
+from loop.selection.strategies.ranking import completed, largest
+from loop.selection.strategies.surrogate import StandIn, imitated
 from loop.selection.wrappers.subsampling import subsampled
 
 PASSES, DROPOUT = 3, 0.75

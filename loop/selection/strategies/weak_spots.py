@@ -22,7 +22,7 @@ from loop.records import FloatArray, IntArray
 from loop.selection import uncertainty
 from loop.selection.herding import CANDIDATES, herd
 from loop.selection.phases import Phase, stage
-from loop.selection.strategies import by_id, coverage
+from loop.selection.strategies.basic import by_id, coverage
 
 REACH = {Phase.UNSURE: 0.7, Phase.FINE: 0.5}
 """How far a label speaks for its neighbours, in units of distance between rows of length 1; `coverage` takes 1. Phases

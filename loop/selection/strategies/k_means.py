@@ -12,7 +12,7 @@ import numpy as np
 from loop.protocols import Choice, PoolView
 from loop.records import FloatArray, IntArray
 from loop.selection import clusters
-from loop.selection.menu.ranking import completed, unscored
+from loop.selection.strategies.ranking import completed, unscored
 from loop.selection.wrappers.subsampling import subsampled
 
 

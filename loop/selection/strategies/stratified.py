@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from loop.protocols import Choice, PoolView
-from loop.selection.menu.ranking import unscored
+from loop.selection.strategies.ranking import unscored
 from loop.selection.wrappers.subsampling import subsampled
 
 ANY = 10**9

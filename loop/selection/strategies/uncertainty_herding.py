@@ -16,7 +16,7 @@ from loop.protocols import Choice, PoolView
 from loop.records import FloatArray
 from loop.selection import uncertainty
 from loop.selection.herding import herd
-from loop.selection.strategies import needs_model
+from loop.selection.strategies.basic import needs_model
 from loop.selection.wrappers.subsampling import subsampled
 
 NARROWEST, WIDEST = 0.2, 1.0

@@ -13,8 +13,8 @@ import numpy as np
 from loop.protocols import Choice, PoolView
 from loop.records import FloatArray, IntArray
 from loop.selection import uncertainty
-from loop.selection.menu.ranking import largest
-from loop.selection.strategies import needs_model
+from loop.selection.strategies.basic import needs_model
+from loop.selection.strategies.ranking import largest
 from loop.selection.wrappers.subsampling import subsampled
 
 PER_PICK, LINKED = 10, 4000
