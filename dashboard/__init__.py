@@ -1,10 +1,10 @@
-"""The window: what the loop did and where the model is weak, in a browser; it reads and never writes.
+"""The dashboard: what the loop did and where the model is weak, in a browser; it reads and never writes.
 
-    loop.report ─► reading (cached by revision) ─► frames (pandas) ─► charts (altair) ─► views (one file a page)
+    loop.report ─► store (cached by revision) ─► views/PAGE/tables (pandas) ─► charts (altair) ─► page
 
-launch.py   the command that starts the server, and what keeps it to this machine
-app.py      navigation and sidebar; Streamlit runs it
+pages.py    the list of pages                     app.py     navigation and sidebar; Streamlit runs it
+store.py    the open project, cached figures      layout.py  what all pages share: head, cards, empty states
+terms.py    how metrics, signals and answers are called      theme.py   colours of charts
 safe.py     text of data → text that can neither run nor fetch anything
-words.py    figures → the words people read
-layout.py   what all pages have in common: head, cards, empty states
+launch.py, server.py   the command that starts the server, and what keeps it to this machine
 """

@@ -9,12 +9,13 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from dashboard import layout, reading, words
-from dashboard.reading import Reader
+from dashboard import layout, store, terms
+from dashboard.pages import PAGES
 from dashboard.safe import esc
+from dashboard.store import Reader
 from loop import formatting
 from loop.errors import WeakspotError
-from loop.report import Pulse, Standing
+from loop.report import Pulse, Standing, View
 
 ASSETS = layout.FOLDER / "assets"
 
@@ -25,22 +26,7 @@ def main() -> None:
     st.html(ASSETS / "look.css")
     dark = st.context.theme.type == "dark"
     st.logo(str(ASSETS / ("logo_dark.svg" if dark else "logo.svg")), size="large", icon_image=str(ASSETS / "icon.svg"))
-    page = st.navigation(
-        {
-            "Monitor": [
-                _page(layout.OVERVIEW, "Overview", "monitoring", default=True),
-                _page(layout.GATE, "Gate", "gavel", path="gate"),
-                _page(layout.PLAN, "Plan", "route", path="plan"),
-            ],
-            "Diagnose": [
-                _page(layout.SPOTS, "Weak spots", "bubble_chart", path="weak-spots"),
-                _page(layout.CALIBRATION, "Calibration", "speed", path="calibration"),
-                *([_page(layout.GENERATION, "Generation", "compare_arrows", path="generation")] if _writes() else []),
-            ],
-            "Label": [_page(layout.QUEUE, "Label queue", "checklist", path="label-queue")],
-            "System": [_page(layout.RUNS, "Runs & health", "vital_signs", path="runs")],
-        }
-    )
+    page = st.navigation(_navigation())
     with st.sidebar:
         _sidebar()
     try:
@@ -49,26 +35,35 @@ def main() -> None:
         layout.trouble(fault)
 
 
-def _writes() -> bool:
-    """Whether the project's model writes; False as well when the project cannot be read, which its pages tell."""
-    root = reading.project()
+def _navigation() -> dict[str, list[st.Page]]:
+    """Heading → its pages, those that the project has."""
+    view = _view()
+    found: dict[str, list[st.Page]] = {}
+    for page in PAGES:
+        if page.shown_for(view):
+            address = {"url_path": page.path} if page.path else {"default": True}
+            found.setdefault(page.group, []).append(
+                st.Page(page.file, title=page.title, icon=f":material/{page.icon}:", **address)
+            )
+    return found
+
+
+def _view() -> View | None:
+    """The project; None as well when it cannot be read, which its pages tell."""
+    root = store.project()
     try:
-        return root is not None and reading.opened(root).view.free
+        return None if root is None else store.opened(root).view
     except WeakspotError:
-        return False
-
-
-def _page(file: str, title: str, icon: str, *, path: str | None = None, default: bool = False) -> st.Page:
-    return st.Page(file, title=title, icon=f":material/{icon}:", url_path=path, default=default)
+        return None
 
 
 def _sidebar() -> None:
-    root = reading.project()
+    root = store.project()
     if root is None:
         return
     with st.container(border=True, gap="xsmall"):
         try:
-            reader = reading.opened(root)
+            reader = store.opened(root)
             standing = reader.standing()
         except WeakspotError:
             st.markdown(":orange[:material/error:] The project cannot be read")
@@ -82,7 +77,7 @@ def _project(reader: Reader, standing: Standing, pulse: Pulse) -> None:
         st.caption("no round yet")
     else:
         asked = standing.report.rounds[-1].asked
-        st.caption(f"Round {standing.round} · {words.step(standing.step)}")
+        st.caption(f"Round {standing.round} · {terms.step(standing.step)}")
         if asked:
             st.progress(min(standing.answered / asked, 1.0), text=f"{standing.answered:,} of {asked:,} answered")
     if pulse.alive:

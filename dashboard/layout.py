@@ -9,17 +9,13 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import reading
-from dashboard.charts.look import DARK, LIGHT, Look
-from dashboard.reading import Reader
+from dashboard import store
 from dashboard.safe import esc
+from dashboard.store import Reader
+from dashboard.theme import DARK, LIGHT, Look
 from loop.errors import WeakspotError
 
 FOLDER = Path(__file__).parent
-OVERVIEW, GATE, PLAN, SPOTS, CALIBRATION, GENERATION, QUEUE, RUNS = (
-    f"views/{name}.py"
-    for name in ("overview", "gate", "plan", "weak_spots", "calibration", "generation", "label_queue", "runs")
-)
 STATUS_COLOURS = {
     "promoted": "green",
     "held": "orange",
@@ -76,12 +72,12 @@ def pills(label: str, *, help: str | None = None, width: Any = None) -> Any:  # 
 
 def page(title: str, question: str) -> Reader | None:
     """The head of a page, and its project; None when there is nothing to show, which the page then says itself."""
-    root = reading.project()
+    root = store.project()
     if root is None:
         _no_project()
         return None
     try:
-        reader = reading.opened(root)
+        reader = store.opened(root)
         head(title, question, simulated=reader.view.simulated)
     except WeakspotError as fault:
         head(title, question, simulated=False)

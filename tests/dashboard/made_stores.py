@@ -19,7 +19,7 @@ from loop.ledger.progress import Heartbeat
 from loop.records import Example
 
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
-PAGES = ("overview", "gate", "plan", "weak_spots", "calibration", "label_queue", "runs")
+PAGES = ("overview", "gate", "plan", "weak_spots", "calibration", "queue", "runs")
 TRAPS = (
     "<script>window.__ran=1</script>",
     "<img src=x onerror='window.__ran=1'>",
@@ -117,7 +117,7 @@ def draw(monkeypatch: pytest.MonkeyPatch, scanned_once: None) -> Callable[..., o
         monkeypatch.setattr("sys.argv", wanted if page == "generation" else ["app.py"])
         app = AppTest.from_file(str(APP), default_timeout=60)
         app.run()
-        app.switch_page(f"views/{page}.py")
+        app.switch_page(f"views/{page}/page.py")
         monkeypatch.setattr("sys.argv", wanted)
         for key, value in query.items():
             app.query_params[key] = value

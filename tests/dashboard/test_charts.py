@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from contrast import ENOUGH, contrast, of_hex
 
-from dashboard.charts import map as maps
-from dashboard.charts import rounds as round_charts
-from dashboard.charts import runs as run_charts
-from dashboard.charts.look import DARK, LIGHT, Look
-from dashboard.frames import rounds, runs, spots
+from dashboard.theme import DARK, LIGHT, Look
+from dashboard.views.overview import charts as round_charts
+from dashboard.views.overview import tables as rounds_tables
+from dashboard.views.runs import charts as run_charts
+from dashboard.views.runs import tables as runs_tables
+from dashboard.views.weak_spots import charts as maps
+from dashboard.views.weak_spots import tables as spots_tables
 from loop import report
 
 pytestmark = pytest.mark.slow
@@ -37,7 +39,7 @@ def spec(chart: Any) -> dict[str, Any]:
 
 
 def test_the_trend_is_valid_over_rounds_and_labels(seen: Any, look: Look) -> None:
-    frame = rounds.trend(report.report(seen))
+    frame = rounds_tables.trend(report.report(seen))
     for over in round_charts.AXES:
         text = json.dumps(spec(round_charts.trend(frame, look, over=over)))
         assert look.accent in text
@@ -45,7 +47,7 @@ def test_the_trend_is_valid_over_rounds_and_labels(seen: Any, look: Look) -> Non
 
 
 def test_the_weakest_spots_are_valid_and_names_stay_data(seen: Any, look: Look) -> None:
-    frame = spots.worst(report.spot_trends(seen))
+    frame = spots_tables.worst(report.spot_trends(seen))
     found = spec(round_charts.worst_spots(frame, look))
     axis = next(layer["encoding"]["y"]["axis"] for layer in found["layer"] if "y" in layer["encoding"])
     names = json.loads(axis["labelExpr"].removeprefix("(").split(")[datum.value]")[0])
@@ -57,9 +59,9 @@ def test_the_weakest_spots_are_valid_and_names_stay_data(seen: Any, look: Look) 
 
 def test_answers_and_seconds_and_timeline_are_valid(seen: Any, look: Look) -> None:
     figures = report.report(seen)
-    spec(round_charts.answers(rounds.answers(figures), look))
-    spec(run_charts.seconds(runs.seconds(figures), look))
-    frame = runs.timeline(report.timeline(seen, rounds=1), now=datetime.now(UTC), alive=False)
+    spec(round_charts.answers(rounds_tables.answers(figures), look))
+    spec(run_charts.seconds(runs_tables.seconds(figures), look))
+    frame = runs_tables.timeline(report.timeline(seen, rounds=1), now=datetime.now(UTC), alive=False)
     frame["told"] = ""
     spec(run_charts.timeline(frame, look))
 
@@ -67,16 +69,16 @@ def test_answers_and_seconds_and_timeline_are_valid(seen: Any, look: Look) -> No
 @pytest.mark.parametrize("mode", maps.MODES)
 def test_the_map_is_valid_in_every_colouring_and_has_a_box_to_draw(seen: Any, look: Look, mode: str) -> None:
     trends = report.spot_trends(seen)
-    frame = maps.with_hue(spots.points(report.map_points(seen), trends), look)
-    found = spec(maps.spots_map(frame, spots.labels(frame, trends), look, mode=mode, lit={1}))
+    frame = maps.with_hue(spots_tables.points(report.map_points(seen), trends), look)
+    found = spec(maps.spots_map(frame, spots_tables.labels(frame, trends), look, mode=mode, lit={1}))
     assert maps.BOX in [param["name"] for param in found["params"]]
 
 
 def test_the_map_before_the_first_model_is_valid(stores: Any, look: Look) -> None:
     with report.view(stores["cold"]) as view:
         trends = report.spot_trends(view)
-        frame = maps.with_hue(spots.points(report.map_points(view), trends), look)
-    found = spec(maps.spots_map(frame, spots.labels(frame, trends), look, mode="Uncertainty", lit=()))
+        frame = maps.with_hue(spots_tables.points(report.map_points(view), trends), look)
+    found = spec(maps.spots_map(frame, spots_tables.labels(frame, trends), look, mode="Uncertainty", lit=()))
     assert found["layer"][0]["mark"]["invalid"] == "show"
 
 

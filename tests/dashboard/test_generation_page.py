@@ -11,11 +11,11 @@ import pytest
 from made_stores import PAGES, trap
 from made_writing import Writing, make_writing
 
-from dashboard.charts import writing as charts
-from dashboard.charts.look import DARK, LIGHT
-from dashboard.frames import queue
-from dashboard.frames import rounds as round_frames
-from dashboard.frames import writing as frames
+from dashboard.theme import DARK, LIGHT
+from dashboard.views.generation import charts
+from dashboard.views.generation import tables as frames
+from dashboard.views.overview import tables as round_frames
+from dashboard.views.queue import tables
 from loop import report
 from loop.records import Measurement
 from loop.report import View
@@ -165,7 +165,7 @@ def test_the_overview_tells_of_preferences_instead_of_labels(draw: Any, writing:
 
 
 def test_the_queue_reads_answers_in_words_and_never_tells_a_source(draw: Any, writing: Any) -> None:
-    app = draw(writing["five"], "label_queue", round="1")
+    app = draw(writing["five"], "queue", round="1")
     frame = app.dataframe[0].value
     assert {"left better", "right better", "equally good", "both bad"} <= set(frame["Said"])
     assert "Model says" not in frame.columns
@@ -175,9 +175,9 @@ def test_the_queue_reads_answers_in_words_and_never_tells_a_source(draw: Any, wr
 
 def test_every_answer_is_counted_once_by_what_it_says(five: View) -> None:
     rows = report.questions(five)
-    frame = queue.said(rows)
+    frame = tables.said(rows)
     assert frame["n"].sum() == sum(row.state in ("answered", "skipped", "quarantined") for row in rows)
-    none, given = queue.sideless(rows)
+    none, given = tables.sideless(rows)
     taken = frame[frame["answer"].isin(("equally good", "both bad"))]["n"].sum()
     assert (none, given) == (taken, sum(row.answer is not None for row in rows))
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from made_honest import ERRORS, JOINING, MUTE, NEEDED, RENAMED, REOPENED, ROUNDS
 
-from dashboard.frames import calibration as calibration_frames
-from dashboard.frames import story
+from dashboard.views.calibration import tables as calibration_frames
+from dashboard.views.weak_spots import example
 from loop import formatting, report
 from loop.evaluation.reliability import RiskCoverage
 from loop.evaluation.selective_prediction import AutoAccept
@@ -48,7 +48,7 @@ def test_the_curve_says_on_which_answers_all_models_were_measured(draw: Any, sto
 def test_a_rate_on_dev_examples_is_called_too_kind() -> None:
     from dataclasses import replace
 
-    from dashboard.frames import rounds
+    from dashboard.views.overview import tables
     from loop.report import LeakCounts, Report
 
     line = report.RoundFigures(
@@ -56,9 +56,9 @@ def test_a_rate_on_dev_examples_is_called_too_kind() -> None:
         0, 0, 0, 0, 0, 0, 0, {}, None, "", None,
     )  # fmt: skip
     whole = Report("p", False, 0, 10, (line,), LeakCounts(0, 0))
-    assert "too kind" in rounds.ground(whole)[0]
-    assert "selection.audit" in rounds.ground(whole)[1]
-    assert rounds.ground(replace(whole, rounds=())) == ()
+    assert "too kind" in tables.ground(whole)[0]
+    assert "selection.audit" in tables.ground(whole)[1]
+    assert tables.ground(replace(whole, rounds=())) == ()
 
 
 def test_what_must_be_seen_stands_on_top_of_the_overview(draw: Any, stores: Any) -> None:
@@ -202,7 +202,7 @@ def test_the_plan_says_the_forecast_first_and_its_record(draw: Any, stores: Any)
 def test_a_story_tells_who_was_asked_why_and_who_answered(stores: Any) -> None:
     with report.view(stores["honest"]) as view:
         asked = next(row for row in report.questions(view, round_=2) if row.state == "answered" and row.kind == "audit")
-        frame = story.happened(report.explain(view, asked.example_id))
+        frame = example.happened(report.explain(view, asked.example_id))
     told = "\n".join(frame["What"])
     assert frame["Round"][0] == "–"
     assert f"Asked, audit (chance 10.0 %): {asked.reason}" in told
@@ -213,7 +213,7 @@ def test_a_story_tells_who_was_asked_why_and_who_answered(stores: Any) -> None:
 def test_a_story_keeps_the_guess_to_itself_while_it_is_asked_blind(stores: Any) -> None:
     with report.view(stores["hostile"]) as view:
         asked = next(row for row in report.questions(view) if row.blind and row.state == "open")
-        frame = story.happened(report.explain(view, asked.example_id))
+        frame = example.happened(report.explain(view, asked.example_id))
     assert not any("The model of round" in what for what in frame["What"])
 
 

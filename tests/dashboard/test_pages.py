@@ -101,13 +101,13 @@ def test_the_round_table_has_a_row_for_every_round(draw: Any, stores: Any) -> No
 def test_the_cards_of_the_queue_count_the_questions_of_the_newest_round(draw: Any, stores: Any) -> None:
     with report.view(stores["six"]) as view:
         rows = report.questions(view, round_=5)
-    found = metrics(draw(stores["six"], "label_queue"))
+    found = metrics(draw(stores["six"], "queue"))
     for state in ("open", "answered", "skipped", "quarantined"):
         assert found[state.capitalize()] == str(sum(row.state == state for row in rows))
 
 
 def test_a_round_and_a_status_in_the_address_filter_the_queue(draw: Any, stores: Any) -> None:
-    app = draw(stores["six"], "label_queue")
+    app = draw(stores["six"], "queue")
     everything = len(app.dataframe[0].value)
     app.segmented_control(key="status").set_value("open").run()
     shown = app.dataframe[0].value
@@ -118,20 +118,20 @@ def test_a_round_and_a_status_in_the_address_filter_the_queue(draw: Any, stores:
 
 
 def test_the_address_of_a_filtered_queue_opens_it_filtered(draw: Any, stores: Any) -> None:
-    app = draw(stores["six"], "label_queue", status="skipped", round="2")
+    app = draw(stores["six"], "queue", status="skipped", round="2")
     assert {status for (status,) in app.dataframe[0].value["Status"]} == {"skipped"}
     assert app.selectbox(key="round").value == "2"
 
 
 def test_searching_keeps_the_questions_with_that_word(draw: Any, stores: Any) -> None:
-    app = draw(stores["six"], "label_queue")
+    app = draw(stores["six"], "queue")
     app.text_input(key="text").set_value("ROUTER").run()
     assert all("router" in text.lower() for text in app.dataframe[0].value["Text"])
 
 
 def test_a_task_link_that_is_no_web_address_is_not_shown(draw: Any, stores: Any) -> None:
-    assert draw(stores["six"], "label_queue").dataframe[0].value["Task"].notna().all()
-    assert draw(stores["hostile"], "label_queue").dataframe[0].value["Task"].isna().all()
+    assert draw(stores["six"], "queue").dataframe[0].value["Task"].notna().all()
+    assert draw(stores["hostile"], "queue").dataframe[0].value["Task"].isna().all()
 
 
 def test_the_spot_table_holds_every_spot_in_the_order_of_the_report(draw: Any, stores: Any) -> None:

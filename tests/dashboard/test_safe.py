@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard import safe, words
+from dashboard import safe, terms
 from loop import formatting
 from loop.spreadsheets import cell
 
@@ -84,15 +84,15 @@ def test_no_file_of_the_dashboard_allows_html_but_the_one_that_escapes_everythin
 
 
 def test_what_was_said_of_answers_reads_as_on_the_labeling_page() -> None:
-    assert words.answer("pair", "first") == "left better"
-    assert words.answer("pair", "both_bad") == "both bad"
-    assert words.answer("ranking", "[2, 1, 3]") == "2 > 1 > 3"
-    assert words.answer("rating", '{"polite": 4, "brief": 5}') == "polite 4 · brief 5"
-    assert words.answer("correction", "[mended]") == "[mended]"
-    assert words.answer("ranking", "broken") == "broken"
-    assert words.account("judge:small") == "small (judge)"
-    assert words.metric("check:names_case") == "names case"
-    assert words.signal("a_plug_in") == "a plug in"
+    assert terms.answer("pair", "first") == "left better"
+    assert terms.answer("pair", "both_bad") == "both bad"
+    assert terms.answer("ranking", "[2, 1, 3]") == "2 > 1 > 3"
+    assert terms.answer("rating", '{"polite": 4, "brief": 5}') == "polite 4 · brief 5"
+    assert terms.answer("correction", "[mended]") == "[mended]"
+    assert terms.answer("ranking", "broken") == "broken"
+    assert terms.account("judge:small") == "small (judge)"
+    assert terms.metric("check:names_case") == "names case"
+    assert terms.signal("a_plug_in") == "a plug in"
 
 
 def test_rates_have_a_decimal_only_when_enough_examples_carry_it() -> None:

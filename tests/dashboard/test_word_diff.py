@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_stores import trap
 
-from dashboard.charts.look import DARK, LIGHT
+from dashboard.answer_cards import LONGEST, MARKS, Sheet, Side, html
 from dashboard.safe import lines
-from dashboard.sheets import LONGEST, MARKS, Sheet, Side, html
+from dashboard.theme import DARK, LIGHT
 from dashboard.word_diff import MOST, Piece, word_diff
 
 TAGS = {"div", "section", "span", "details", "summary", "p", "em", *MARKS.values()}

@@ -1,1 +1,0 @@
-"""Figures of loop.report → pandas frames, one row a thing people look at; tested without Streamlit."""
