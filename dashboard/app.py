@@ -12,7 +12,7 @@ import streamlit as st
 from dashboard import layout, store, terms
 from dashboard.pages import PAGES
 from dashboard.safe import esc
-from dashboard.store import Reader
+from dashboard.store import ProjectStore
 from loop import formatting
 from loop.errors import WeakspotError
 from loop.report import Pulse, Standing, View
@@ -71,7 +71,7 @@ def _sidebar() -> None:
         _project(reader, standing, reader.pulse())
 
 
-def _project(reader: Reader, standing: Standing, pulse: Pulse) -> None:
+def _project(reader: ProjectStore, standing: Standing, pulse: Pulse) -> None:
     st.markdown(f"**{esc(reader.view.name, longest=60)}**")
     if standing.round is None:
         st.caption("no round yet")

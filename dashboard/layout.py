@@ -11,8 +11,9 @@ import streamlit as st
 
 from dashboard import store
 from dashboard.safe import esc
-from dashboard.store import Reader
+from dashboard.store import ProjectStore
 from dashboard.theme import DARK, LIGHT, Look
+from loop import report
 from loop.errors import WeakspotError
 
 FOLDER = Path(__file__).parent
@@ -70,7 +71,7 @@ def pills(label: str, *, help: str | None = None, width: Any = None) -> Any:  # 
     )
 
 
-def page(title: str, question: str) -> Reader | None:
+def page(title: str, question: str) -> ProjectStore | None:
     """The head of a page, and its project; None when there is nothing to show, which the page then says itself."""
     root = store.project()
     if root is None:
@@ -156,9 +157,9 @@ def nothing(icon: str, sentence: str, *, hint: str = "", command: str = "") -> N
         st.space("small")
 
 
-def no_round(reader: Reader) -> bool:
+def no_round(reader: ProjectStore) -> bool:
     """True, and said, when no round has begun yet."""
-    if reader.report().rounds:
+    if reader.get(report.report).rounds:
         return False
     with card():
         nothing(

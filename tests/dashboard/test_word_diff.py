@@ -80,25 +80,25 @@ class _Reader(HTMLParser):
 def read(text: str, *, title: str = "Round 0") -> _Reader:
     found = word_diff(text, f"{text} and more")
     sides = (Side(title, found.before, text, "bad", own="gone"), Side(title, found.after, own="new"))
-    reader = _Reader()
-    reader.feed(html(Sheet(text, text, sides, references=(text,)), LIGHT))
-    reader.close()
-    return reader
+    store = _Reader()
+    store.feed(html(Sheet(text, text, sides, references=(text,)), LIGHT))
+    store.close()
+    return store
 
 
 @given(st.text(alphabet="<>&\"'/=abscript :;()\\`![]{}\n", max_size=80))
 def test_no_text_of_data_becomes_a_tag_or_an_attribute(text: str) -> None:
-    reader = read(text, title=text)
-    assert {tag for tag, _ in reader.tags} <= TAGS
-    assert {name for _, names in reader.tags for name in names} <= {"style", "tabindex"}
-    assert lines(text) in reader.text
+    store = read(text, title=text)
+    assert {tag for tag, _ in store.tags} <= TAGS
+    assert {name for _, names in store.tags for name in names} <= {"style", "tabindex"}
+    assert lines(text) in store.text
 
 
 def test_traps_are_shown_as_they_are_written() -> None:
     text = trap("hello", "http://127.0.0.1:9")
-    reader = read(text, title=text)
-    assert {tag for tag, _ in reader.tags} <= TAGS
-    assert reader.text.count("<script>window.__ran=1</script>") >= 4
+    store = read(text, title=text)
+    assert {tag for tag, _ in store.tags} <= TAGS
+    assert store.text.count("<script>window.__ran=1</script>") >= 4
 
 
 def test_line_breaks_stay_and_direction_signs_leave() -> None:

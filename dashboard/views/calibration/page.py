@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import layout, pages
-from dashboard.store import Reader
+from dashboard.store import ProjectStore
 from dashboard.views.calibration import charts, tables
-from loop import formatting
+from loop import formatting, report
 from loop.report import Calibration
 
 QUESTION = "How far can the model's confidences be trusted, and which answers may be accepted without a person?"
@@ -16,10 +16,10 @@ NOW = "champion"
 
 def draw() -> None:
     """The whole page."""
-    reader = layout.page("Calibration", QUESTION)
-    if reader is None or layout.no_round(reader):
+    store = layout.page("Calibration", QUESTION)
+    if store is None or layout.no_round(store):
         return
-    if reader.view.free:
+    if store.view.free:
         with layout.card():
             layout.nothing(
                 "speed",
@@ -28,9 +28,9 @@ def draw() -> None:
             )
             st.page_link(pages.GENERATION.file, label="Open Generation", icon=":material/compare_arrows:")
         return
-    found = reader.calibration(_round(reader))
+    found = store.get(report.calibration, _round(store))
     if found is None:
-        _nothing(reader)
+        _nothing(store)
         return
     _cards(found)
     left, right = st.columns(2, gap="small")
@@ -41,14 +41,14 @@ def draw() -> None:
     _accept(found)
 
 
-def _round(reader: Reader) -> int | None:
-    known = [str(line.round) for line in reversed(reader.report().rounds) if line.promoted is not None]
+def _round(store: ProjectStore) -> int | None:
+    known = [str(line.round) for line in reversed(store.get(report.report).rounds) if line.promoted is not None]
     chosen = st.selectbox("Model of round", [NOW, *known], key="round", bind="query-params", width=160)
     return None if chosen == NOW else int(chosen)
 
 
-def _nothing(reader: Reader) -> None:
-    judged = any(line.promoted is not None for line in reader.report().rounds)
+def _nothing(store: ProjectStore) -> None:
+    judged = any(line.promoted is not None for line in store.get(report.report).rounds)
     with layout.card():
         layout.nothing(
             "speed",

@@ -5,21 +5,22 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import layout
-from dashboard.store import Reader
+from dashboard.store import ProjectStore
 from dashboard.views.gate import tables
+from loop import report
 from loop.ledger.figures import Decision
 
 SHOWN = 100
 """So many fixed or broken examples are listed."""
 
 
-def draw(reader: Reader, one: Decision) -> None:
+def draw(store: ProjectStore, one: Decision) -> None:
     """Draws the card; nothing where the model had no other one to be compared with."""
     if one.champion_round is None or one.champion_round == one.model_round:
         return
     about = f"Gold and audit examples where the models of rounds {one.champion_round} and {one.model_round} differ"
     with layout.card("Fixed and broken", about):
-        found = reader.difference(one.champion_round, one.model_round)
+        found = store.get(report.diff, one.champion_round, one.model_round)
         kinds = {"Broken": found.broken, "Fixed": found.fixed}
         chosen = st.segmented_control(
             "Show", list(kinds), default="Broken", required=True, key="show", bind="query-params",

@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard import layout, terms
 from dashboard.safe import esc
 from dashboard.views.gate import changes, charts, ruling, tables
-from loop import formatting
+from loop import formatting, report
 from loop.ledger.figures import Decision
 from loop.report import Gate
 
@@ -16,10 +16,10 @@ QUESTION = "Which models were let in or held back, on what evidence, and who dec
 
 def draw() -> None:
     """The whole page."""
-    reader = layout.page("Gate", QUESTION)
-    if reader is None or layout.no_round(reader):
+    store = layout.page("Gate", QUESTION)
+    if store is None or layout.no_round(store):
         return
-    gate = reader.gate()
+    gate = store.get(report.gate)
     ruled = tables.rulings(gate)
     if not gate.decisions:
         with layout.card():
@@ -38,7 +38,7 @@ def draw() -> None:
         with left:
             _differences(gate)
         _parts(one)
-        changes.draw(reader, one)
+        changes.draw(store, one)
     _log(gate)
 
 

@@ -6,15 +6,15 @@ import streamlit as st
 
 from dashboard import layout
 from dashboard.safe import esc
-from dashboard.store import Reader
+from dashboard.store import ProjectStore
 from dashboard.views.generation import charts, tables
-from loop import formatting
+from loop import formatting, report
 
 
-def who(reader: Reader) -> None:
+def who(store: ProjectStore) -> None:
     """Everybody's reliability, the place on the page, agreement."""
-    found = reader.raters()
-    about = "Simulated experts" if reader.view.simulated else "How far each agrees with what all others say"
+    found = store.get(report.raters)
+    about = "Simulated experts" if store.view.simulated else "How far each agrees with what all others say"
     with layout.card("Who answered", about, height="stretch"):
         if not found.raters:
             layout.nothing("group", "Nobody has answered yet")
@@ -50,9 +50,9 @@ def who(reader: Reader) -> None:
         st.caption(f":material/handshake: {tables.agreement(found)}")
 
 
-def doubts(reader: Reader) -> None:
+def doubts(store: ProjectStore) -> None:
     """AUROC of every signal beside the length's."""
-    found = reader.doubts()
+    found = store.get(report.doubts)
     about = "How well each signal tells wrong answers from right ones, among prompts of the pool"
     with layout.card("Which doubt finds wrong answers", about):
         if found is None:

@@ -12,19 +12,19 @@ QUESTION = "Do people prefer what the model writes now, and is nothing lost on t
 
 def draw() -> None:
     """The whole page."""
-    reader = layout.page("Generation", QUESTION)
-    if reader is None or layout.no_round(reader):
+    store = layout.page("Generation", QUESTION)
+    if store is None or layout.no_round(store):
         return
-    win_rate.cards(reader)
+    win_rate.cards(store)
     left, right = st.columns([1, 1.08], gap="small")
     with left:
-        win_rate.preferred(reader)
+        win_rate.preferred(store)
     with right:
-        annotators.who(reader)
-    win_rate.figures(reader)
-    pairs.draw(reader)
-    questions.draw(reader)
-    annotators.doubts(reader)
+        annotators.who(store)
+    win_rate.figures(store)
+    pairs.draw(store)
+    questions.draw(store)
+    annotators.doubts(store)
 
 
 if __name__ == "__main__":

@@ -6,9 +6,10 @@ import streamlit as st
 
 from dashboard import layout
 from dashboard.answer_cards import Sheet, Side, show
-from dashboard.store import Reader
+from dashboard.store import ProjectStore
 from dashboard.views.generation import tables
 from dashboard.word_diff import word_diff
+from loop import report
 from loop.report import Report, Written
 
 PAGE = 5
@@ -26,18 +27,18 @@ BADGES = {
 }
 
 
-def draw(reader: Reader) -> None:
+def draw(store: ProjectStore) -> None:
     """The whole part."""
-    report = reader.report()
+    summary = store.get(report.report)
     with layout.card("Answers side by side", ABOUT):
-        models = [line.round for line in report.rounds if line.promoted is not None]
+        models = [line.round for line in summary.rounds if line.promoted is not None]
         if len(models) < 2:
             layout.nothing(
                 "difference", "Nothing to compare yet", hint="A second model is needed.", command="weakspot run"
             )
             return
-        before, after, wanted = _choice(report, models)
-        pairs = reader.pairs(before, after)
+        before, after, wanted = _choice(summary, models)
+        pairs = store.get(report.side_by_side, before, after)
         shown = tables.kept(pairs, wanted)
         st.caption(
             f"{len(pairs):,} prompts: {tables.counted(pairs)}" if pairs else "No prompt that both models answered"
@@ -54,8 +55,8 @@ def draw(reader: Reader) -> None:
             st.pagination(pages, key="pairs_page", max_visible_pages=5)
 
 
-def _choice(report: Report, models: list[int]) -> tuple[int, int, str]:
-    newest = report.champion if report.champion not in (None, models[0]) else models[-1]
+def _choice(summary: Report, models: list[int]) -> tuple[int, int, str]:
+    newest = summary.champion if summary.champion not in (None, models[0]) else models[-1]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         before = st.selectbox("Before", models, index=0, key="before", bind="query-params", width=110)
         after = st.selectbox(

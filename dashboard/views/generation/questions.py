@@ -12,10 +12,11 @@ import streamlit as st
 from dashboard import layout, terms
 from dashboard.answer_cards import Sheet, Side, show
 from dashboard.safe import esc
-from dashboard.store import Reader
+from dashboard.store import ProjectStore
 from dashboard.views.generation import tables as frames
 from dashboard.views.queue.tables import KINDS
 from dashboard.word_diff import Piece, word_diff
+from loop import report
 from loop.records import Candidate
 from loop.report import Duel, Voice
 
@@ -24,9 +25,9 @@ ALL = "All"
 NAMES = {"pair": ("Left", "Right")}
 
 
-def draw(reader: Reader) -> None:
+def draw(store: ProjectStore) -> None:
     """The whole part."""
-    found = reader.duels()
+    found = store.get(report.duels)
     with layout.card("What people were asked", "Compared, ranked, marked or mended answers, and who said what"):
         if not found:
             layout.nothing("forum", "No question asked yet", hint="The round first trains, writes and picks.")

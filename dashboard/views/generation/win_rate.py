@@ -8,9 +8,9 @@ import streamlit as st
 
 from dashboard import layout, terms
 from dashboard.safe import esc
-from dashboard.store import Reader
+from dashboard.store import ProjectStore
 from dashboard.views.generation import charts, tables
-from loop import formatting
+from loop import formatting, report
 from loop.records import Measurement
 from loop.report import Report, Trend, WinRate
 
@@ -22,29 +22,29 @@ LIKENESS = ("chrf", "rouge_l", "bleu", "exact_match")
 """Of these only the first that was measured is drawn: they tell nearly the same."""
 
 
-def cards(reader: Reader) -> None:
+def cards(store: ProjectStore) -> None:
     """What the champion is worth, each against the first model."""
-    report, trends = reader.report(), reader.trends()
-    ground = ground_of(report)
+    summary, trends = store.get(report.report), store.get(report.trends)
+    ground = ground_of(summary)
     checks = [one for one in trends if one.on == ground and one.metric.startswith("check:")]
     kept = any((one.metric, one.on) == ("error_rate", "retention") for one in trends)
     count = 3 + len(checks[:CHECKS]) + kept
     with st.grid(4 if count == 4 else 3, min_column_width=210, gap="small"):
-        win_card(reader, against="first")
-        win_card(reader, against="champion")
-        _figure_card(trends, "error_rate", ground, report, name="Wrong answers", good="down")
+        win_card(store, against="first")
+        win_card(store, against="champion")
+        _figure_card(trends, "error_rate", ground, summary, name="Wrong answers", good="down")
         for one in checks[:CHECKS]:
             name = f"Check: {esc(terms.metric(one.metric), longest=28)}"
-            _figure_card(trends, one.metric, ground, report, name=name, good="up")
-        _figure_card(trends, "error_rate", "retention", report, name="Wrong on retention", good="down")
+            _figure_card(trends, one.metric, ground, summary, name=name, good="up")
+        _figure_card(trends, "error_rate", "retention", summary, name="Wrong on retention", good="down")
     if len(checks) > CHECKS:
         st.caption(f"{len(checks) - CHECKS} more checks stand in the figures below.")
 
 
-def preferred(reader: Reader) -> None:
+def preferred(store: ProjectStore) -> None:
     """Win rate per round."""
-    rates, report = reader.wins(), reader.report()
-    with layout.card("How often the new answers are preferred", _who(reader), height="stretch"):
+    rates, summary = store.get(report.win_rates), store.get(report.report)
+    with layout.card("How often the new answers are preferred", _who(store), height="stretch"):
         if not rates:
             layout.nothing(
                 "thumbs_up_down",
@@ -62,7 +62,7 @@ def preferred(reader: Reader) -> None:
             bind="query-params",
             label_visibility="collapsed",
         )
-        frame = tables.wins(rates, against=tables.RIVALS[str(chosen)], simulated=reader.view.simulated)
+        frame = tables.wins(rates, against=tables.RIVALS[str(chosen)], simulated=store.view.simulated)
         if frame.empty:
             layout.nothing("thumbs_up_down", "Not compared with it yet")
             return
@@ -72,15 +72,15 @@ def preferred(reader: Reader) -> None:
             alt=f"Win rate per round; newest: {newest['told']} ({newest['interval']}) in round {newest['round']}.",
         )
         st.caption("Bars: 95 % intervals. A tie counts half. Where a bar crosses 50 % it is not settled who is better.")
-        if report.champion is not None and len(frame["round"].unique()) == 1:
+        if summary.champion is not None and len(frame["round"].unique()) == 1:
             st.caption("One comparison so far: a trend needs a further round.")
 
 
-def figures(reader: Reader) -> None:
+def figures(store: ProjectStore) -> None:
     """Checks, retention, length and likeness, each small."""
-    report = reader.report()
-    ground = ground_of(report)
-    shown = _shown(reader.trends(), ground)
+    summary = store.get(report.report)
+    ground = ground_of(summary)
+    shown = _shown(store.get(report.trends), ground)
     with layout.card("Figures per round", f"On {ground} prompts; band: 95 % interval"):
         if not shown:
             layout.nothing("show_chart", "No model measured yet", command="weakspot run")
@@ -97,37 +97,37 @@ def figures(reader: Reader) -> None:
             st.caption(f":material/info: {sentence}")
 
 
-def ground_of(report: Report) -> str:
+def ground_of(summary: Report) -> str:
     """Which prompts the headline rests on."""
-    return next((line.on for line in reversed(report.rounds) if line.on), "gold")
+    return next((line.on for line in reversed(summary.rounds) if line.on), "gold")
 
 
-def _who(reader: Reader) -> str:
-    return "Simulated experts on random prompts" if reader.view.simulated else "People on random prompts"
+def _who(store: ProjectStore) -> str:
+    return "Simulated experts on random prompts" if store.view.simulated else "People on random prompts"
 
 
-def _told(rates: Sequence[WinRate], report: Report, *, against: str) -> WinRate | None:
+def _told(rates: Sequence[WinRate], summary: Report, *, against: str) -> WinRate | None:
     """Of the champion; while its questions are open, of the one that was champion before it."""
-    earlier = {line.round for line in report.rounds if line.promoted}
-    now = () if report.champion is None else (report.champion,)
+    earlier = {line.round for line in summary.rounds if line.promoted}
+    now = () if summary.champion is None else (summary.champion,)
     return tables.win_of(rates, now, against=against) or tables.win_of(rates, earlier, against=against)
 
 
-def win_card(reader: Reader, *, against: str, short: bool = False) -> None:
+def win_card(store: ProjectStore, *, against: str, short: bool = False) -> None:
     """How often the champion is preferred to the first model, or to the champion before it; short: in a narrow card."""
-    report = reader.report()
+    summary = store.get(report.report)
     name = {"first": "Preferred to the first model", "champion": "Preferred to the one before"}[against]
     name = "Preferred to first" if short else name
-    one = _told(reader.wins(), report, against=against)
+    one = _told(store.get(report.win_rates), summary, against=against)
     if one is None:
-        first = min((line.round for line in report.rounds if line.promoted is not None), default=None)
-        alone = report.champion is not None and report.champion == first
+        first = min((line.round for line in summary.rounds if line.promoted is not None), default=None)
+        alone = summary.champion is not None and summary.champion == first
         told = "the first model is in use" if alone else "not compared yet"
         _metric(name, formatting.NOTHING, told, help_="Needs a model after the first, and answers to random prompts.")
         return
     verdict = {"better": "clearly preferred", "worse": "clearly worse", "open": "not settled"}[tables.clear(one)]
     figure = one.figure
-    late = "" if one.model_round == report.champion else f" That of round {report.champion} is not compared yet."
+    late = "" if one.model_round == summary.champion else f" That of round {summary.champion} is not compared yet."
     where = f" · round {one.model_round}" if late else ""
     ends = formatting.interval(figure.low, figure.high, n=0)
     rival = "the first model" if against == "first" else f"the model of round {one.rival_round}"
@@ -142,9 +142,9 @@ def win_card(reader: Reader, *, against: str, short: bool = False) -> None:
     )
 
 
-def _figure_card(trends: Sequence[Trend], metric: str, on: str, report: Report, *, name: str, good: str) -> None:
+def _figure_card(trends: Sequence[Trend], metric: str, on: str, summary: Report, *, name: str, good: str) -> None:
     points = dict(next((one.points for one in trends if (one.metric, one.on) == (metric, on)), ()))
-    now = points.get(report.champion) if report.champion is not None else None
+    now = points.get(summary.champion) if summary.champion is not None else None
     if now is None:
         if on != "retention":
             _metric(name, formatting.NOTHING, "not measured yet", help_="Measured once there is a model and a test.")
@@ -162,15 +162,15 @@ def _figure_card(trends: Sequence[Trend], metric: str, on: str, report: Report, 
         delta_arrow="off" if same or now is first else "auto",
         border=True,
         height="stretch",
-        help=_about(now, report, good=good),
+        help=_about(now, summary, good=good),
     )
 
 
-def _about(row: Measurement, report: Report, *, good: str) -> str:
+def _about(row: Measurement, summary: Report, *, good: str) -> str:
     low, high = formatting.percent(row.low, n=row.n), formatting.percent(row.high, n=row.n)
     best = "lower is better" if good == "down" else "higher is better"
     return (
-        f"Model of round {report.champion} on {row.n:,} {row.on} prompts, 95 % interval {low} to {high}; {best}. "
+        f"Model of round {summary.champion} on {row.n:,} {row.on} prompts, 95 % interval {low} to {high}; {best}. "
         "The change has a colour where its interval does not touch the first model's."
     )
 

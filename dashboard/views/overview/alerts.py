@@ -6,8 +6,9 @@ import streamlit as st
 
 from dashboard import layout, pages
 from dashboard.safe import esc
-from dashboard.store import Reader
+from dashboard.store import ProjectStore
 from dashboard.views.overview import alert_tables
+from loop import report
 
 ALERTS = {
     "reopened": ("notification_important", "orange"),
@@ -17,10 +18,10 @@ ALERTS = {
 """Kind of an alert → its icon and colour."""
 
 
-def draw(reader: Reader) -> None:
+def draw(store: ProjectStore) -> None:
     """A line for each, with the page that tells more; nothing when all is well."""
-    report = reader.report()
-    found = alert_tables.alerts(reader.gate().decisions, reader.spots(), report.leaks)
+    summary = store.get(report.report)
+    found = alert_tables.alerts(store.get(report.gate).decisions, store.get(report.spot_trends), summary.leaks)
     if not found:
         return
     with layout.card(key="alerts"):

@@ -6,11 +6,11 @@ import streamlit as st
 
 from dashboard import layout, pages
 from dashboard.safe import esc
-from dashboard.store import Reader
+from dashboard.store import ProjectStore
 from dashboard.views.overview import alerts, charts, lift, status
 from dashboard.views.overview import tables as frames
 from dashboard.views.weak_spots import tables as spot_frames
-from loop import formatting
+from loop import formatting, report
 from loop.report import Standing
 
 QUESTION = "Is the model getting better, what did it take, and what should happen next?"
@@ -18,22 +18,22 @@ QUESTION = "Is the model getting better, what did it take, and what should happe
 
 def draw() -> None:
     """The whole page."""
-    reader = layout.page("Overview", QUESTION)
-    if reader is None:
+    store = layout.page("Overview", QUESTION)
+    if store is None:
         return
     with layout.card(key="next"):
-        _next(reader.standing())
-    if layout.no_round(reader):
+        _next(store.standing())
+    if layout.no_round(store):
         return
-    alerts.draw(reader)
-    status.draw(reader)
+    alerts.draw(store)
+    status.draw(store)
     left, right = st.columns([1.75, 1], gap="small")
     with left:
-        _trend(reader)
+        _trend(store)
     with right:
-        _worst(reader)
-    lift.draw(reader)
-    _table(reader)
+        _worst(store)
+    lift.draw(store)
+    _table(store)
 
 
 def _next(now: Standing) -> None:
@@ -46,10 +46,10 @@ def _next(now: Standing) -> None:
                 st.switch_page(pages.QUEUE.file)
 
 
-def _trend(reader: Reader) -> None:
-    report = reader.report()
-    frame = frames.trend(report)
-    said = frames.ground(report, reader.anew())
+def _trend(store: ProjectStore) -> None:
+    summary = store.get(report.report)
+    frame = frames.trend(summary)
+    said = frames.ground(summary, store.get(report.measured_anew))
     with layout.card("Error rate per round", said[0] if said else "", height="stretch"):
         if frame.empty:
             layout.nothing(
@@ -58,7 +58,7 @@ def _trend(reader: Reader) -> None:
             return
         over = st.segmented_control(
             "Against",
-            ["Round", "Answers" if reader.view.free else "Labels"],
+            ["Round", "Answers" if store.view.free else "Labels"],
             default="Round",
             required=True,
             key="x",
@@ -76,17 +76,17 @@ def _trend(reader: Reader) -> None:
             st.caption("One round so far: a trend needs a second one.")
         elif frame["stretch"].max() > 0:
             st.caption("The line breaks where the examples it rests on change.")
-        layout.as_table(frames.figures(report), "Error rate per round with interval, ground and estimator.")
+        layout.as_table(frames.figures(summary), "Error rate per round with interval, ground and estimator.")
 
 
-def _worst(reader: Reader) -> None:
-    asked = "prompts not asked yet" if reader.view.free else "unlabelled texts"
+def _worst(store: ProjectStore) -> None:
+    asked = "prompts not asked yet" if store.view.free else "unlabelled texts"
     with layout.card(
         "Where the errors are",
         f"Expected wrong answers among {asked} · error rate",
         height="stretch",
     ):
-        frame = spot_frames.worst(reader.spots())
+        frame = spot_frames.worst(store.get(report.spot_trends))
         if frame.empty:
             layout.nothing("bubble_chart", "Not known yet", hint="Weak spots are estimated once there is a model.")
             return
@@ -98,12 +98,12 @@ def _worst(reader: Reader) -> None:
         st.page_link(pages.SPOTS.file, label="Explore weak spots", icon=":material/bubble_chart:")
 
 
-def _table(reader: Reader) -> None:
-    report = reader.report()
+def _table(store: ProjectStore) -> None:
+    summary = store.get(report.report)
     column = st.column_config
     with layout.card("Rounds"):
         st.dataframe(
-            frames.table(report, wins=reader.wins() if reader.view.free else None),
+            frames.table(summary, wins=store.get(report.win_rates) if store.view.free else None),
             hide_index=True,
             placeholder=formatting.NOTHING,
             alt="Every round with status, error rate, interval, difference, labels and time.",
@@ -111,7 +111,7 @@ def _table(reader: Reader) -> None:
                 "Round": column.NumberColumn(width=56),
                 "Status": layout.pills("Status", width=98),
                 "Error rate": column.ProgressColumn(
-                    format="%.1f %%", min_value=0, max_value=frames.axis_top(report), color="primary", width=122
+                    format="%.1f %%", min_value=0, max_value=frames.axis_top(summary), color="primary", width=122
                 ),
                 "95 % interval": column.TextColumn(width=102),
                 "n": column.TextColumn(width=76),

@@ -7,28 +7,28 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard.safe import esc
-from dashboard.store import Reader
+from dashboard.store import ProjectStore
 from dashboard.views.generation import win_rate
 from dashboard.views.overview import tables as frames
 from dashboard.views.weak_spots import tables as spot_frames
-from loop import formatting
+from loop import formatting, report
 from loop.records import Role
 from loop.report import Report, RoundFigures, SpotTrend
 
 
-def draw(reader: Reader) -> None:
+def draw(store: ProjectStore) -> None:
     """Five figures in a row, each with its history."""
-    report, trends, standing = reader.report(), reader.spots(), reader.standing()
-    last = report.rounds[-1]
+    summary, trends, standing = store.get(report.report), store.get(report.spot_trends), store.standing()
+    last = summary.rounds[-1]
     with st.grid(5, min_column_width=150, gap="small", row_height="content"):
-        _error_card(report)
+        _error_card(summary)
         _spot_card(trends)
-        if reader.view.free:
-            _preferences_card(reader)
-            win_rate.win_card(reader, against="first", short=True)
+        if store.view.free:
+            _preferences_card(store)
+            win_rate.win_card(store, against="first", short=True)
         else:
-            _labels_card(report)
-            _corrected_card(report.rounds)
+            _labels_card(summary)
+            _corrected_card(summary.rounds)
         st.metric(
             "Open questions",
             formatting.count(standing.open_questions),
@@ -37,18 +37,18 @@ def draw(reader: Reader) -> None:
             delta_arrow="off",
             border=True,
             height="stretch",
-            chart_data=frames.history([line.asked for line in report.rounds]),
+            chart_data=frames.history([line.asked for line in summary.rounds]),
             chart_type="bar",
             help="Questions of the newest round that wait for an answer; bars: questions asked per round.",
         )
 
 
-def _error_card(report: Report) -> None:
-    best = frames.champion(report)
+def _error_card(summary: Report) -> None:
+    best = frames.champion(summary)
     told = formatting.percent(best.error_rate, n=best.n) if best else formatting.NOTHING
     delta, colour = "no model measured yet", "off"
     if best and best.difference is not None:
-        before = frames.champion_before(report, best)
+        before = frames.champion_before(summary, best)
         change = formatting.points(best.difference)
         same = change == formatting.points(0.0)
         settled = best.told != "cannot tell"
@@ -64,7 +64,7 @@ def _error_card(report: Report) -> None:
         delta_arrow="auto" if colour == "inverse" else "off",
         border=True,
         height="stretch",
-        chart_data=frames.history([line.error_rate for line in report.rounds]),
+        chart_data=frames.history([line.error_rate for line in summary.rounds]),
         chart_type="area",
         help=_about(best),
     )
@@ -96,14 +96,14 @@ def _spot_card(trends: Sequence[SpotTrend]) -> None:
     )
 
 
-def _labels_card(report: Report) -> None:
-    known = frames.labels_known(report)
+def _labels_card(summary: Report) -> None:
+    known = frames.labels_known(summary)
     gained = known[-1] - known[-2] if len(known) > 1 else 0
-    first = "model from label names" if report.from_names and not report.labels else "the seed"
+    first = "model from label names" if summary.from_names and not summary.labels else "the seed"
     st.metric(
         "Labels",
-        formatting.count(report.labels),
-        delta=f"+{gained:,} in round {_giver(report)}" if gained else first,
+        formatting.count(summary.labels),
+        delta=f"+{gained:,} in round {_giver(summary)}" if gained else first,
         delta_color="off",
         delta_arrow="up" if gained else "off",
         border=True,
@@ -114,10 +114,10 @@ def _labels_card(report: Report) -> None:
     )
 
 
-def _preferences_card(reader: Reader) -> None:
-    found = reader.learnt()
+def _preferences_card(store: ProjectStore) -> None:
+    found = store.get(report.learnt)
     total = sum(found.preferences.values())
-    rounds = [line.round for line in reader.report().rounds]
+    rounds = [line.round for line in store.get(report.report).rounds]
     more = f", {found.demonstrations:,} answers to imitate" if found.demonstrations else ""
     st.metric(
         "Preferences",
@@ -133,10 +133,10 @@ def _preferences_card(reader: Reader) -> None:
     )
 
 
-def _giver(report: Report) -> int:
+def _giver(summary: Report) -> int:
     """The round whose answers gave the newest labels."""
-    last = report.rounds[-1]
-    return last.round if report.labels > last.labels else last.round - 1
+    last = summary.rounds[-1]
+    return last.round if summary.labels > last.labels else last.round - 1
 
 
 def _corrected_card(rounds: Sequence[RoundFigures]) -> None:

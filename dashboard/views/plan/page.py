@@ -6,20 +6,20 @@ import streamlit as st
 
 from dashboard import layout
 from dashboard.safe import esc
-from dashboard.store import Reader
+from dashboard.store import ProjectStore
 from dashboard.views.plan import charts, tables
 from loop import formatting
-from loop.report.plan import Plan, time_ends
+from loop.report.plan import Plan, plan, series, time_ends
 
 QUESTION = "What would the next answers bring and cost, when is it enough, and how good were the forecasts?"
 
 
 def draw() -> None:
     """The whole page."""
-    reader = layout.page("Plan", QUESTION)
-    if reader is None or layout.no_round(reader):
+    store = layout.page("Plan", QUESTION)
+    if store is None or layout.no_round(store):
         return
-    found = reader.plan()
+    found = store.get(plan)
     if found is None:
         with layout.card():
             layout.nothing(
@@ -36,7 +36,7 @@ def draw() -> None:
     _cards(found)
     left, right = st.columns([1.25, 1], gap="small")
     with left:
-        _curve(reader, found)
+        _curve(store, found)
     with right:
         _record(found)
     _rules(found)
@@ -97,10 +97,10 @@ def _metric(name: str, value: str, below: str, *, help_: str) -> None:
     st.metric(name, value, delta=below, delta_color="off", delta_arrow="off", border=True, height="stretch", help=help_)
 
 
-def _curve(reader: Reader, found: Plan) -> None:
+def _curve(store: ProjectStore, found: Plan) -> None:
     about = "Each round's model by the labels it learned from, and the models to come"
     with layout.card("Learning curve", about, height="stretch"):
-        frame = tables.curve(reader.series(), found)
+        frame = tables.curve(store.get(series), found)
         st.altair_chart(
             charts.curve(frame, layout.look(), target=found.target),
             alt="Error rate by labels: " + "; ".join(f"{row.labels} labels {row.rate}" for row in frame.itertuples()),

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard import layout
-from dashboard.store import Reader
+from dashboard.store import ProjectStore
 from dashboard.views.overview import charts
 from dashboard.views.overview import tables as round_frames
 from dashboard.views.queue import tables as frames
-from loop import formatting
+from loop import formatting, report
 from loop.report import QuestionRow
 
 QUESTION = "What waits for an expert, why was it asked, and who answered?"
@@ -21,10 +21,10 @@ CORRECTED = "Answers that changed the model's guess."
 
 def draw() -> None:
     """The whole page."""
-    reader = layout.page("Label queue", QUESTION)
-    if reader is None or layout.no_round(reader):
+    store = layout.page("Label queue", QUESTION)
+    if store is None or layout.no_round(store):
         return
-    rows = reader.questions()
+    rows = store.get(report.questions)
     if not rows:
         with layout.card():
             layout.nothing(
@@ -34,11 +34,11 @@ def draw() -> None:
                 command="weakspot run",
             )
         return
-    round_ = _head(rows, reader.standing().url)
+    round_ = _head(rows, store.standing().url)
     of_round = frames.chosen(rows, round_=round_, states=(), kinds=(), word="")
-    _cards(of_round, free=reader.view.free)
-    _queue(reader, of_round)
-    _people(reader)
+    _cards(of_round, free=store.view.free)
+    _queue(store, of_round)
+    _people(store)
 
 
 def _head(rows: Sequence[QuestionRow], stream: str | None) -> int | None:
@@ -98,7 +98,7 @@ def _cards(rows: Sequence[QuestionRow], *, free: bool) -> None:
         )
 
 
-def _queue(reader: Reader, rows: Sequence[QuestionRow]) -> None:
+def _queue(store: ProjectStore, rows: Sequence[QuestionRow]) -> None:
     with layout.card("Questions"):
         with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
             state = st.segmented_control(
@@ -116,7 +116,7 @@ def _queue(reader: Reader, rows: Sequence[QuestionRow]) -> None:
         if not shown:
             layout.nothing("filter_alt_off", "No question fits these filters")
             return
-        (_answers_table if reader.view.free else _questions_table)(reader, shown)
+        (_answers_table if store.view.free else _questions_table)(store, shown)
         kept = (
             f"{len(shown):,} questions" if len(shown) <= frames.SHOWN else f"{frames.SHOWN:,} of {len(shown):,} shown"
         )
@@ -124,12 +124,12 @@ def _queue(reader: Reader, rows: Sequence[QuestionRow]) -> None:
             "answers as their page shows them; where each came from stands on the page Generation once it is answered"
         )
         blind = "blind questions keep the model's guess to themselves until they are answered"
-        st.caption(f"{kept} · {about if reader.view.free else blind}")
+        st.caption(f"{kept} · {about if store.view.free else blind}")
 
 
-def _questions_table(reader: Reader, shown: Sequence[QuestionRow]) -> None:
+def _questions_table(store: ProjectStore, shown: Sequence[QuestionRow]) -> None:
     column = st.column_config
-    names = {trend.spot.id: trend.spot.name for trend in reader.spots()}
+    names = {trend.spot.id: trend.spot.name for trend in store.get(report.spot_trends)}
     frame = frames.table(shown, names)
     st.dataframe(
         frame,
@@ -154,9 +154,9 @@ def _questions_table(reader: Reader, shown: Sequence[QuestionRow]) -> None:
     )
 
 
-def _answers_table(reader: Reader, shown: Sequence[QuestionRow]) -> None:
+def _answers_table(store: ProjectStore, shown: Sequence[QuestionRow]) -> None:
     column = st.column_config
-    names = {trend.spot.id: trend.spot.name for trend in reader.spots()}
+    names = {trend.spot.id: trend.spot.name for trend in store.get(report.spot_trends)}
     frame = frames.compared(shown, names)
     st.dataframe(
         frame,
@@ -182,12 +182,12 @@ def _answers_table(reader: Reader, shown: Sequence[QuestionRow]) -> None:
     )
 
 
-def _people(reader: Reader) -> None:
+def _people(store: ProjectStore) -> None:
     left, right = st.columns([1, 1], gap="small")
-    free = reader.view.free
+    free = store.view.free
     about = "What was said of the model's answers" if free else "Against the model's guess"
     with left, layout.card("Answers per round", about, height="stretch"):
-        frame = frames.said(reader.questions()) if free else round_frames.answers(reader.report())
+        frame = frames.said(store.get(report.questions)) if free else round_frames.answers(store.get(report.report))
         if frame.empty:
             layout.nothing("forum", "No answer yet")
         else:
@@ -196,7 +196,7 @@ def _people(reader: Reader) -> None:
                 alt=f"Answers per round: {', '.join(dict.fromkeys(frame['answer']))}.",
             )
     with right, layout.card("Annotators", "All rounds", height="stretch"):
-        found = reader.annotators()
+        found = store.get(report.annotators)
         if not found:
             layout.nothing("group", "Nobody has answered yet")
         else:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import layout, terms
 from dashboard.safe import esc, web_link
-from dashboard.store import Reader
+from dashboard.store import ProjectStore
 from dashboard.views.runs import charts, tables
 from loop import formatting, report
 
@@ -20,31 +20,31 @@ AROUND, STEP = 84, 27
 
 def draw() -> None:
     """The whole page."""
-    reader = layout.page("Runs & health", QUESTION)
-    if reader is None:
+    store = layout.page("Runs & health", QUESTION)
+    if store is None:
         return
-    _cards(reader)
-    if layout.no_round(reader):
+    _cards(store)
+    if layout.no_round(store):
         return
     left, right = st.columns([1, 1.5], gap="small")
     with left:
-        alive = reader.pulse().alive
+        alive = store.pulse().alive
         with layout.card("Running now" if alive else "Not running", height="stretch"):
-            st.fragment(_running, run_every=EVERY_S if alive else None)(reader, alive)
+            st.fragment(_running, run_every=EVERY_S if alive else None)(store, alive)
     with right:
-        _timeline(reader)
-    _seconds_and_events(reader)
+        _timeline(store)
+    _seconds_and_events(store)
 
 
-def _cards(reader: Reader) -> None:
+def _cards(store: ProjectStore) -> None:
     with st.grid(4, min_column_width=220, gap="small"):
         with layout.card(height="stretch"):
-            _labeler(reader)
+            _labeler(store)
         with layout.card(height="stretch"):
-            health = reader.health()
+            health = store.get(report.health)
             _fact("Ledger", f"{health.ledger} · {formatting.size(health.ledger_mb)}", "opened read-only", good=True)
         with layout.card(height="stretch"):
-            health = reader.health()
+            health = store.get(report.health)
             free = health.free_mb >= 2048
             _fact(
                 "Disk",
@@ -53,7 +53,7 @@ def _cards(reader: Reader) -> None:
                 good=free,
             )
         with layout.card(height="stretch"):
-            health = reader.health()
+            health = store.get(report.health)
             peak = health.peak_mb
             _fact(
                 "Peak memory",
@@ -63,8 +63,8 @@ def _cards(reader: Reader) -> None:
             )
 
 
-def _labeler(reader: Reader) -> None:
-    health = reader.health()
+def _labeler(store: ProjectStore) -> None:
+    health = store.get(report.health)
     newest = (
         f"newest answer {formatting.ago(health.answered_at, now=datetime.now(UTC))}"
         if health.answered_at
@@ -91,8 +91,8 @@ def _fact(name: str, value: str, about: str, *, good: bool | None, link: str | N
         st.caption(about)
 
 
-def _running(reader: Reader, was_alive: bool) -> None:
-    pulse, standing = reader.pulse(), reader.standing()
+def _running(store: ProjectStore, was_alive: bool) -> None:
+    pulse, standing = store.pulse(), store.standing()
     if was_alive and not pulse.alive:
         st.rerun()
     beat = pulse.heartbeat
@@ -115,12 +115,12 @@ def _running(reader: Reader, was_alive: bool) -> None:
         st.caption(f"Last sign of life {formatting.duration(pulse.silent_s)} ago · process {beat.pid}")
 
 
-def _timeline(reader: Reader) -> None:
-    known = [line.round for line in reversed(reader.report().rounds)]
+def _timeline(store: ProjectStore) -> None:
+    known = [line.round for line in reversed(store.get(report.report).rounds)]
     with layout.card("Step by step", "When each step of a round ran", height="stretch"):
         chosen = st.selectbox("Round", known, key="round", bind="query-params", width=140, label_visibility="collapsed")
-        steps = [row for row in report.timeline(reader.view) if row.round == chosen]
-        frame = tables.timeline(steps, now=datetime.now(UTC), alive=reader.pulse().alive)
+        steps = [row for row in report.timeline(store.view) if row.round == chosen]
+        frame = tables.timeline(steps, now=datetime.now(UTC), alive=store.pulse().alive)
         if frame.empty:
             layout.nothing("timeline", "No step has begun yet")
             return
@@ -134,10 +134,10 @@ def _timeline(reader: Reader) -> None:
         )
 
 
-def _seconds_and_events(reader: Reader) -> None:
+def _seconds_and_events(store: ProjectStore) -> None:
     left, right = st.columns([1, 1.5], gap="small")
     with left, layout.card("Machine time per round", "Without the time people take", height="stretch"):
-        frame = tables.seconds(reader.report())
+        frame = tables.seconds(store.get(report.report))
         if frame.empty:
             layout.nothing("timer", "Nothing finished yet")
         else:
@@ -145,11 +145,11 @@ def _seconds_and_events(reader: Reader) -> None:
                 charts.seconds(frame, layout.look()), alt="Seconds of machine time per round, by step, without waiting."
             )
     with right, layout.card("Events", height="stretch"):
-        _events(reader)
+        _events(store)
 
 
-def _events(reader: Reader) -> None:
-    events = reader.standing().events
+def _events(store: ProjectStore) -> None:
+    events = store.standing().events
     if not events:
         layout.nothing("history", "Nothing has happened yet")
         return

@@ -8,10 +8,10 @@ import streamlit as st
 
 from dashboard import layout
 from dashboard.safe import esc
-from dashboard.store import Reader
+from dashboard.store import ProjectStore
 from dashboard.views.weak_spots import history_charts as charts
 from dashboard.views.weak_spots import history_tables as frames
-from loop import formatting
+from loop import formatting, report
 from loop.report import SpotTrend
 
 KEY = "spot"
@@ -20,15 +20,15 @@ MARKS = {"mute": "mute", "named": "named by hand"}
 OPENS = "err more than all others together, by more than chance and by 2 points"
 
 
-def draw(reader: Reader, trends: Sequence[SpotTrend]) -> None:
+def draw(store: ProjectStore, trends: Sequence[SpotTrend]) -> None:
     """All lives at the left, one at the right."""
     if not any(trend.life for trend in trends):
         return
     left, right = st.columns([1, 1], gap="small")
     with left:
-        _history(reader, trends)
+        _history(store, trends)
     with right:
-        _one(reader, trends)
+        _one(store, trends)
 
 
 def summary(trends: Sequence[SpotTrend]) -> None:
@@ -48,10 +48,10 @@ def summary(trends: Sequence[SpotTrend]) -> None:
             st.badge(f"{mute:,} mute", color="gray", help="A person asked not to hear of them; they stay on the map.")
 
 
-def _history(reader: Reader, trends: Sequence[SpotTrend]) -> None:
+def _history(store: ProjectStore, trends: Sequence[SpotTrend]) -> None:
     about = f"Letter and colour tell the state; at most {frames.ROWS}, the most expected errors first"
     with layout.card("Lives", about, height="stretch"):
-        frame = frames.history(trends, reader.lives())
+        frame = frames.history(trends, store.get(report.life_rounds))
         if frame.empty:
             layout.nothing("sentiment_satisfied", "No spot was ever weak", hint=f"A weak one would {OPENS}.")
             return
@@ -69,7 +69,7 @@ def _history(reader: Reader, trends: Sequence[SpotTrend]) -> None:
         )
 
 
-def _one(reader: Reader, trends: Sequence[SpotTrend]) -> None:
+def _one(store: ProjectStore, trends: Sequence[SpotTrend]) -> None:
     with layout.card("Life of one spot", height="stretch"):
         numbers = [str(trend.spot.id) for trend in trends]
         first = str(frames.shown_first(trends).spot.id)
@@ -86,14 +86,14 @@ def _one(reader: Reader, trends: Sequence[SpotTrend]) -> None:
                 st.badge(MARKS.get(mark, f"joins spot {trend.joins} next round"), color="gray")
         if trend.life:
             _told(trend)
-        frame = frames.life(trend, reader.lives())
+        frame = frames.life(trend, store.get(report.life_rounds))
         if frame["estimate"].notna().any():
             st.altair_chart(
                 charts.life(frame[frame["estimate"].notna()], layout.look()),
                 alt="Estimated error rate round by round: "
                 + ", ".join(f"{row.round}: {row.rate} {row.state}" for row in frame.tail(6).itertuples()),
             )
-        for line in frames.done(trend, reader.edits()):
+        for line in frames.done(trend, store.get(report.spot_edits)):
             st.caption(f":material/person: {esc(line, longest=300)}")
         st.code(frames.commands(trend, trends), language=None)
         layout.as_table(
@@ -122,11 +122,11 @@ def _told(trend: SpotTrend) -> None:
     st.caption(f"{life.labels:,} labels spent{removed}{opened}")
 
 
-def slices(reader: Reader) -> None:
+def slices(store: ProjectStore) -> None:
     """Metadata slices beside the spots."""
     about = "Combinations of metadata, at most two columns, where the model errs more than elsewhere"
     with layout.card("Slices that were found", about):
-        found = reader.slices()
+        found = store.get(report.found_slices)
         if not found:
             st.caption(
                 "None that is worse for sure, once it is taken into account how many were looked at. Columns of your "

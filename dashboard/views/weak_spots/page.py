@@ -11,10 +11,10 @@ import streamlit as st
 
 from dashboard import layout
 from dashboard.safe import plain
-from dashboard.store import Reader
+from dashboard.store import ProjectStore
 from dashboard.views.weak_spots import charts, history, tables
 from dashboard.views.weak_spots import example as story_frames
-from loop import formatting
+from loop import formatting, report
 from loop.report import SpotTrend
 
 QUESTION = "Where does the model err or hesitate, and is the region shrinking?"
@@ -26,10 +26,10 @@ TEXTED = 6000
 
 def draw() -> None:
     """The whole page."""
-    reader = layout.page("Weak spots", QUESTION)
-    if reader is None or layout.no_round(reader):
+    store = layout.page("Weak spots", QUESTION)
+    if store is None or layout.no_round(store):
         return
-    trends = reader.spots()
+    trends = store.get(report.spot_trends)
     if not trends:
         with layout.card():
             layout.nothing(
@@ -39,18 +39,18 @@ def draw() -> None:
                 command="weakspot run",
             )
         return
-    chosen = _table(trends, free=reader.view.free)
-    history.draw(reader, trends)
-    found = reader.map()
+    chosen = _table(trends, free=store.view.free)
+    history.draw(store, trends)
+    found = store.get(report.map_points)
     if found is None:
         return
-    frame = tables.hide_blind(tables.points(found, trends), reader.questions())
+    frame = tables.hide_blind(tables.points(found, trends), store.get(report.questions))
     left, right = st.columns([1.12, 1], gap="small")
     with left:
-        group, box = _map(reader, frame, trends, chosen)
+        group, box = _map(store, frame, trends, chosen)
     with right:
-        _examples(reader, frame[tables.within(frame, group=group, spots=chosen, box=box)])
-    history.slices(reader)
+        _examples(store, frame[tables.within(frame, group=group, spots=chosen, box=box)])
+    history.slices(store)
 
 
 def _table(trends: Sequence[SpotTrend], *, free: bool) -> list[int]:
@@ -114,7 +114,7 @@ def _tell(trends: Sequence[SpotTrend]) -> None:
 
 
 def _map(
-    reader: Reader, frame: pd.DataFrame, trends: Sequence[SpotTrend], chosen: Sequence[int]
+    store: ProjectStore, frame: pd.DataFrame, trends: Sequence[SpotTrend], chosen: Sequence[int]
 ) -> tuple[str, tables.Box | None]:
     """The map; returns the filter's choice and the box that was drawn."""
     with layout.card(
@@ -130,7 +130,7 @@ def _map(
             return group, None
         points = charts.with_hue(tables.drawn(seen), layout.look())
         if len(points) <= TEXTED:
-            points = points.assign(text=[plain(text, longest=90) for text in reader.texts(tuple(points["id"]))])
+            points = points.assign(text=[plain(text, longest=90) for text in store.texts(tuple(points["id"]))])
         event = st.altair_chart(
             charts.spots_map(points, tables.labels(frame, trends), layout.look(), mode=mode, lit=set(chosen)),
             key="map",
@@ -163,12 +163,12 @@ def _box(event: Any) -> tables.Box | None:
     return found if found and "x" in found else None
 
 
-def _examples(reader: Reader, inside: pd.DataFrame) -> None:
+def _examples(store: ProjectStore, inside: pd.DataFrame) -> None:
     inside = tables.by_doubt(inside)
     wrong = int((inside["outcome"] == "wrong").sum())
     known = int((inside["outcome"] != "label unknown").sum())
     rate = (
-        f" · {wrong:,} of {known:,} {'that are judged' if reader.view.free else 'with a known label'} wrong"
+        f" · {wrong:,} of {known:,} {'that are judged' if store.view.free else 'with a known label'} wrong"
         if known
         else ""
     )
@@ -179,25 +179,25 @@ def _examples(reader: Reader, inside: pd.DataFrame) -> None:
         pages = -(-len(inside) // PAGE)
         number = min(int(st.session_state.get("page", 1)), pages)
         rows = inside.iloc[(number - 1) * PAGE : number * PAGE]
-        example = _list(reader, rows)
+        example = _list(store, rows)
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.pagination(pages, key="page", max_visible_pages=5)
             st.download_button(
                 "CSV",
-                lambda: tables.csv(inside, reader.texts(tuple(inside["id"]))),
+                lambda: tables.csv(inside, store.texts(tuple(inside["id"]))),
                 file_name="weakspot-selection.csv",
                 mime="text/csv",
                 icon=":material/download:",
                 on_click="ignore",
             )
-        _story(reader, example)
+        _story(store, example)
 
 
-def _list(reader: Reader, rows: pd.DataFrame) -> str | None:
+def _list(store: ProjectStore, rows: pd.DataFrame) -> str | None:
     """One page of the list; returns the id of the selected row."""
     column = st.column_config
     event = st.dataframe(
-        tables.listing(rows, reader.texts(tuple(rows["id"]))),
+        tables.listing(rows, store.texts(tuple(rows["id"]))),
         hide_index=True,
         placeholder=formatting.NOTHING,
         height=560,
@@ -208,7 +208,7 @@ def _list(reader: Reader, rows: pd.DataFrame) -> str | None:
         alt="Examples in the selection: wrong ones first, then the least certain.",
         column_config={
             "Text": column.TextColumn(width=262),
-            "Model says": column.TextColumn(width=190 if reader.view.free else 112),
+            "Model says": column.TextColumn(width=190 if store.view.free else 112),
             "Unsure": column.NumberColumn(format="%.0f %%", width=66, help="1 - calibrated confidence of the guess"),
             "Outcome": layout.pills("Outcome", width=104),
             "Group": column.TextColumn(width=80),
@@ -219,7 +219,7 @@ def _list(reader: Reader, rows: pd.DataFrame) -> str | None:
     return next((str(rows["id"].iloc[row]) for row in event.selection.rows if row < len(rows)), None)
 
 
-def _story(reader: Reader, example: str | None) -> None:
+def _story(store: ProjectStore, example: str | None) -> None:
     """Why an example was asked and what it changed."""
     if example is None:
         st.caption("Select a row to see why it was asked and what became of it.")
@@ -227,7 +227,7 @@ def _story(reader: Reader, example: str | None) -> None:
     with layout.card("Its story", "The whole of it in sentences:"):
         st.code(f"weakspot explain {example}", language=None)
         st.dataframe(
-            story_frames.happened(reader.story(example)),
+            story_frames.happened(store.get(report.explain, example)),
             hide_index=True,
             height="content",
             row_height=64,
