@@ -71,7 +71,7 @@ def test_a_web_address_stays_as_it_is() -> None:
     )
 
 
-HTML = {"sheets.py": ["st.html(html(sheet, look))"], "app.py": ['st.html(ASSETS / "look.css")']}
+HTML = {"answer_cards.py": ["st.html(html(sheet, look))"], "app.py": ['st.html(ASSETS / "look.css")']}
 """The one place that writes HTML, and escapes everything; and our own style sheet."""
 
 
