@@ -13,7 +13,7 @@ from loop.project import open_project
 from loop.records.vocabulary import STEPS
 from loop.registry import suggestion
 from loop.report import report, view
-from loop.rounds.runner import Wish
+from loop.rounds.runner import RunOptions
 from loop.rounds.runner import run as run_rounds
 from loop.scaffold.create import Created, create
 from loop.scaffold.request import Request
@@ -39,7 +39,7 @@ def run(
     terminal = Terminal()
     with open_project(root) as project:
         try:
-            wish = Wish(rounds=rounds, until=until, wait=wait, early=early, final=final)
+            wish = RunOptions(rounds=rounds, until=until, wait=wait, early=early, final=final)
             run_rounds(project, wish, terminal, recover=restore_what_is_read)
         except KeyboardInterrupt:
             print("Stopped; `weakspot run` goes on from here.", file=sys.stderr)  # noqa: T201

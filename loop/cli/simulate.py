@@ -27,11 +27,11 @@ from loop.simulation import results
 from loop.simulation.groups import Group
 from loop.simulation.runner import Watch
 from loop.simulation.runner import simulate as simulated
-from loop.simulation.spec import Wish
+from loop.simulation.spec import SimulationSpec
 from loop.simulation.summary import Summary
 from loop.trust.requests import PACKAGED
 
-__all__ = ["Wish", "config_of", "labels_known", "names", "numbers", "price_of", "simulate"]
+__all__ = ["SimulationSpec", "config_of", "labels_known", "names", "numbers", "price_of", "simulate"]
 
 
 def names(given: str) -> tuple[str, ...]:
@@ -91,7 +91,7 @@ def labels_known(given: str | None, config: Path | None) -> tuple[str, LabelSet 
     return str(config), known if known.descriptions or known.phrases else None
 
 
-def simulate(wish: Wish, *, config: Path | None, as_json: bool) -> None:
+def simulate(wish: SimulationSpec, *, config: Path | None, as_json: bool) -> None:
     """Runs the grid, writes the results, tells them; an interrupt leaves finished cells for the next run."""
     bar = _Bar()
     try:

@@ -27,7 +27,7 @@ from loop.lineage.replay import again, move_between, steps_done
 from loop.lineage.restore import Rewound, link_folder, no_such_round, rewound
 from loop.project import Project
 from loop.rounds import environment, snapshot
-from loop.rounds.context import Work, now
+from loop.rounds.context import StepContext, now
 from loop.rounds.task import OWN_STEPS
 
 TAKEN = ("train", "score")
@@ -135,7 +135,9 @@ def _run_again(project: Project, past: Rewound, round_: int, lost: Iterable[str]
         recorded = {row.step: row for row in steps_done(connection, round_)}
         noted = environment.noted(connection, round_)
         began = next(row.started_at for row in progress.rounds(connection) if row.round == round_)
-    work = Work(past.project, round_, past.config, wait=False, early=True, progress=lambda _done, _total: None, say=say)
+    work = StepContext(
+        past.project, round_, past.config, wait=False, early=True, progress=lambda _done, _total: None, say=say
+    )
     steps = [step for step in OWN_STEPS if step in recorded and step != "settle"]
     last = max(_place(steps, name) for name in lost)
     for step in steps[: last + 1]:

@@ -28,7 +28,7 @@ from loop.lineage.restore import Rewound, moves, put, rewound
 from loop.project import Project
 from loop.protocols import Progress
 from loop.rounds import environment, snapshot
-from loop.rounds.context import Work, now, portions
+from loop.rounds.context import StepContext, now, portions
 from loop.rounds.environment import Machine
 from loop.rounds.task import OWN_STEPS, task_of
 
@@ -113,12 +113,12 @@ def steps_done(connection: Any, round_: int) -> list[StepRow]:
     return [row for row in progress.steps(connection, round_) if row.state == "done"]
 
 
-def _work(past: Rewound, round_: int, progress: Progress | None, say: Say) -> Work:
+def _work(past: Rewound, round_: int, progress: Progress | None, say: Say) -> StepContext:
     quiet: Progress = progress or (lambda _done, _total: None)
-    return Work(past.project, round_, past.config, wait=False, early=True, progress=quiet, say=say, strict=True)
+    return StepContext(past.project, round_, past.config, wait=False, early=True, progress=quiet, say=say, strict=True)
 
 
-def _changed(work: Work, noted: Mapping[str, Machine]) -> tuple[dict[str, tuple[Any, Any]], list[str]]:
+def _changed(work: StepContext, noted: Mapping[str, Machine]) -> tuple[dict[str, tuple[Any, Any]], list[str]]:
     """What differs from the machine of the steps, but for the threads: those are set as they were."""
     if not noted:
         return {}, ["what the round ran with was not noted: there is nothing to compare code and machine with"]
@@ -131,7 +131,7 @@ def _changed(work: Work, noted: Mapping[str, Machine]) -> tuple[dict[str, tuple[
 
 def _again(
     project: Project,
-    work: Work,
+    work: StepContext,
     recorded: Mapping[str, StepRow],
     noted: Mapping[str, Machine],
     *,
@@ -163,7 +163,7 @@ def _again(
     return done, {}
 
 
-def _portions_again(project: Project, work: Work, then: Machine | None) -> None:
+def _portions_again(project: Project, work: StepContext, then: Machine | None) -> None:
     """What was chosen while people answered, from what was known at each time. Raises what choosing raises."""
     with project.ledger.read() as connection:
         names = portions(connection, project.artifacts, work.round)
@@ -174,7 +174,7 @@ def _portions_again(project: Project, work: Work, then: Machine | None) -> None:
             people.add_picks(connection, work.round, picks, first=len(people.picks(connection, round_=work.round)))
 
 
-def again(work: Work, step: str, then: Machine | None) -> None:
+def again(work: StepContext, step: str, then: Machine | None) -> None:
     """Runs a step with the threads it had then, and records it. Raises what the step raises."""
     with _as_then(then):
         found = task_of(work.config).steps[step](work)
@@ -204,7 +204,7 @@ def move_between(project: Project, past: Project, *, after: str, until: str) -> 
                     lives.take_name(connection, row["spot"], row["value"], by=row["by"])
 
 
-def _answered(work: Work, content: Mapping[str, Any]) -> bool:
+def _answered(work: StepContext, content: Mapping[str, Any]) -> bool:
     """The answers as they stood at the end, to questions that are the same as then."""
     with work.project.ledger.begin() as connection:
         asked = {row["ext_id"] for row in rows(connection, schema.picks)}

@@ -18,7 +18,7 @@ from loop.artifact_names import artifact
 from loop.ledger import people
 from loop.records import FloatArray, PickKind
 from loop.rounds import holdouts
-from loop.rounds.context import Work
+from loop.rounds.context import StepContext
 from loop.step_folders import load_inclusion, save_inclusion
 
 POPULATION = 20_000
@@ -42,7 +42,7 @@ class AuditDraw:
         return tuple((id_, min(1.0, chance[id_] * len(self.reserve) / pool)) for id_ in self.ids)
 
 
-def draw(work: Work, doubt: Mapping[str, float] | None) -> AuditDraw:
+def draw(work: StepContext, doubt: Mapping[str, float] | None) -> AuditDraw:
     """The next audit questions. doubt: example → 1 - confidence of the champion; None: all alike."""
     from loop.selection import audit
 
@@ -53,13 +53,13 @@ def draw(work: Work, doubt: Mapping[str, float] | None) -> AuditDraw:
     return AuditDraw(tuple(ids[row] for row in found.rows), ids, found.inclusion)
 
 
-def save(work: Work, drawn: AuditDraw) -> None:
+def save(work: StepContext, drawn: AuditDraw) -> None:
     """Keeps the chances with the round."""
     with work.project.artifacts.writing(work.name("select")) as folder:
         save_inclusion(folder, drawn.reserve, drawn.chances)
 
 
-def chances(work: Work) -> dict[str, float]:
+def chances(work: StepContext) -> dict[str, float]:
     """Audit example drawn before this round → its running chance within the reserve; equal for uniform draws."""
     ids, lots = _reserve(work)
     running = _before(work, ids, lots)
@@ -67,7 +67,7 @@ def chances(work: Work) -> dict[str, float]:
     return {id_: float(chance) for id_, chance in zip(ids, running, strict=True) if id_ in drawn and chance > 0}
 
 
-def population(work: Work) -> tuple[str, ...]:
+def population(work: StepContext) -> tuple[str, ...]:
     """A random part of the pool that no strategy ever touched: what the error rate is estimated for.
 
     The audit reserve, and of the dev reserve what was not asked: dev answers calibrate the model.
@@ -81,7 +81,7 @@ def population(work: Work) -> tuple[str, ...]:
     return (*ids, *dev[: max(POPULATION - len(ids), 0)])
 
 
-def _reserve(work: Work) -> tuple[tuple[str, ...], FloatArray]:
+def _reserve(work: StepContext) -> tuple[tuple[str, ...], FloatArray]:
     """(N,) ids by lot, and their lots stretched to 0..1."""
     lots = holdouts.lots(work, PickKind.AUDIT)
     taken = _asked_otherwise(work)
@@ -91,20 +91,20 @@ def _reserve(work: Work) -> tuple[tuple[str, ...], FloatArray]:
     return tuple(id_ for _, id_ in kept), np.array([max(lot / widest, 1e-12) for lot, _ in kept], dtype=np.float64)
 
 
-def _asked_otherwise(work: Work) -> frozenset[str]:
+def _asked_otherwise(work: StepContext) -> frozenset[str]:
     """Where the audit share was zero for a while, strategies may have picked out of the reserve."""
     with work.project.ledger.read() as connection:
         other = {row.pick.example_id for row in people.picks(connection) if row.pick.kind is not PickKind.AUDIT}
     return frozenset(other)
 
 
-def _drawn(work: Work) -> set[str]:
+def _drawn(work: StepContext) -> set[str]:
     with work.project.ledger.read() as connection:
         picks = people.picks(connection)
     return {row.pick.example_id for row in picks if row.pick.kind is PickKind.AUDIT and row.round < work.round}
 
 
-def _before(work: Work, ids: tuple[str, ...], lots: FloatArray) -> FloatArray:
+def _before(work: StepContext, ids: tuple[str, ...], lots: FloatArray) -> FloatArray:
     """(N,) running chances before this round: from the last round that kept them, else of the uniform draws so far."""
     kept = next((r for r in range(work.round - 1, -1, -1) if work.project.artifacts.has(artifact(r, "select"))), None)
     if kept is not None:

@@ -13,7 +13,7 @@ from loop.errors import ProjectChanged
 from loop.ledger import answers, people, progress
 from loop.protocols import Labeler
 from loop.records import Collected
-from loop.rounds.context import Work
+from loop.rounds.context import StepContext
 from loop.rounds.histories import WATERMARK, follow, history
 
 SET_BACK = (
@@ -37,7 +37,7 @@ class Taken(NamedTuple):
     """Whether the server is not the one it was: emptied, replaced, or set back to an earlier state."""
 
 
-def take_over(work: Work, tool: Labeler, *, whole: bool = False, closely: Sequence[str] = ()) -> Taken:
+def take_over(work: StepContext, tool: Labeler, *, whole: bool = False, closely: Sequence[str] = ()) -> Taken:
     """Brings the ledger up to what the tool holds now.
 
     whole, closely: as in Labeler.collect. Raises LabelerError; ProjectChanged after the answers were taken over.
@@ -68,7 +68,7 @@ def take_over(work: Work, tool: Labeler, *, whole: bool = False, closely: Sequen
     return Taken(len(removed), began)
 
 
-def _collect(work: Work, tool: Labeler, *, whole: bool, closely: Sequence[str]) -> Collected:
+def _collect(work: StepContext, tool: Labeler, *, whole: bool, closely: Sequence[str]) -> Collected:
     """What the tool holds; an answer that seems to be gone is looked for closely before anything follows from it."""
     with work.project.ledger.read() as connection:
         since = None if whole else progress.get(connection, WATERMARK) or None

@@ -32,7 +32,7 @@ def nothing(_: Connection) -> None:
 
 
 @dataclass(frozen=True)
-class Done:
+class StepResult:
     """The end of a step."""
 
     outcome: Mapping[str, Any] = field(default_factory=dict)
@@ -40,7 +40,7 @@ class Done:
 
 
 @dataclass(frozen=True)
-class Work:
+class StepContext:
     """One round's work on one step."""
 
     project: Project

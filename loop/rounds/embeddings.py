@@ -21,7 +21,7 @@ from loop.ledger import lives, progress
 from loop.project import Project
 from loop.protocols import EmbeddedLabels, Progress
 from loop.records import FloatArray, IntArray, LabelTexts, Split
-from loop.rounds.context import Work
+from loop.rounds.context import StepContext
 from loop.selection import layout, spots
 from loop.step_files import read_array
 from loop.step_folders import load_fingerprint, load_regions, load_spots, save_fingerprint, save_regions, save_spots
@@ -30,7 +30,7 @@ ROWS_AT_ONCE = 4096
 
 
 @dataclass(frozen=True)
-class Frozen:
+class EmbeddedPool:
     """The frozen encoder's view of n examples, memory-mapped; row i belongs to ids[i]."""
 
     ids: tuple[str, ...]
@@ -50,7 +50,7 @@ class Frozen:
 
 
 @dataclass(frozen=True)
-class Partition:
+class Clustering:
     """The lasting regions, as people merged them."""
 
     regions: IntArray
@@ -65,7 +65,7 @@ class Partition:
         return len(self.names)
 
 
-def embeddings(work: Work) -> Frozen:
+def embeddings(work: StepContext) -> EmbeddedPool:
     """The frozen embeddings of every example; made at the first call, read ever after."""
     project = work.project
     # A revision is that of the base model: an embedder of its own is taken as it is.
@@ -78,10 +78,10 @@ def embeddings(work: Work) -> Frozen:
             _embed(project, base, revision, folder=folder, progress=work.progress)
     folder = project.artifacts.open(name)
     ids = project.pool.ids()
-    return Frozen(ids, read_array(folder / "embeddings.npy", len(ids), None), load_fingerprint(folder))
+    return EmbeddedPool(ids, read_array(folder / "embeddings.npy", len(ids), None), load_fingerprint(folder))
 
 
-def label_rows(work: Work, texts: LabelTexts) -> EmbeddedLabels:
+def label_rows(work: StepContext, texts: LabelTexts) -> EmbeddedLabels:
     """The label texts as the base model sees them; made for the first model that learns them, read ever after."""
     from loop.models import TuningSettings, load_encoder
     from loop.models.embeddings import of_layers
@@ -99,7 +99,7 @@ def label_rows(work: Work, texts: LabelTexts) -> EmbeddedLabels:
     return of_layers(texts, np.array(layers), load_fingerprint(folder))
 
 
-def partition(work: Work, frozen: Frozen) -> Partition:
+def partition(work: StepContext, frozen: EmbeddedPool) -> Clustering:
     """The regions; made at the first call from pool and seed, read ever after.
 
     A merge by a person holds from the next round on, like a change of the config: within a round nothing moves.
@@ -111,10 +111,10 @@ def partition(work: Work, frozen: Frozen) -> Partition:
     folder = project.artifacts.open(PARTITION)
     regions = load_regions(folder, project.pool.rows)
     names, terms = load_spots(folder)
-    return Partition(regions=_merged(regions, parts_of(work)), names=names, terms=terms)
+    return Clustering(regions=_merged(regions, parts_of(work)), names=names, terms=terms)
 
 
-def parts_of(work: Work) -> dict[int, int]:
+def parts_of(work: StepContext) -> dict[int, int]:
     """Spot → the spot it is part of in this round, by what people had merged when the round began."""
     with work.project.ledger.read() as connection:
         began = {row.round: row.started_at for row in progress.rounds(connection)}
@@ -185,7 +185,7 @@ def _shifted(progress: Progress, start: int, total: int) -> Progress:
     return tell
 
 
-def _divide(work: Work, frozen: Frozen, folder: Path) -> None:
+def _divide(work: StepContext, frozen: EmbeddedPool, folder: Path) -> None:
     """Regions are found on pool and seed alone; gold examples only join the nearest one, for reading."""
     pool = work.project.pool
     steering = np.array([frozen.row_of[id_] for id_ in pool.ids(Split.POOL, Split.SEED)])

@@ -23,7 +23,7 @@ import loop
 from loop.errors import ModelError
 from loop.ledger import lineage, progress, schema
 from loop.ledger.records import json_value, record
-from loop.rounds.context import Work
+from loop.rounds.context import StepContext
 
 LIBRARIES = ("torch", "transformers", "peft", "trl", "accelerate", "scikit-learn", "scipy", "numpy", "tokenizers")
 PACKAGES = ("loop", "labeling")
@@ -49,7 +49,7 @@ class Machine:
     instructions: str
 
 
-def present(work: Work) -> Machine:
+def present(work: StepContext) -> Machine:
     """This process, here and now."""
     from loop.models import machine
 
@@ -68,7 +68,7 @@ def present(work: Work) -> Machine:
     )
 
 
-def note(work: Work, step: str) -> Callable[[Connection], None]:
+def note(work: StepContext, step: str) -> Callable[[Connection], None]:
     """What to record with the step."""
     found = json.dumps(asdict(present(work)), sort_keys=True)
     return lambda connection: progress.put(connection, _key(work.round, step), found)
@@ -112,7 +112,7 @@ def _version(name: str) -> str | None:
         return None
 
 
-def _base(work: Work) -> str | None:
+def _base(work: StepContext) -> str | None:
     from loop.models import machine
 
     if work.config.generation.endpoint:

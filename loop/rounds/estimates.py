@@ -23,7 +23,7 @@ from loop.evaluation.intervals import wilson
 from loop.ledger.estimates import EstimateRow
 from loop.protocols import Estimator
 from loop.records import Audited, Estimate
-from loop.rounds.context import Work
+from loop.rounds.context import StepContext
 
 ENOUGH = 30
 """A gold file with fewer examples does not stand alone."""
@@ -58,7 +58,7 @@ class Grounds:
         return hashlib.blake2b(json.dumps(rows).encode(), digest_size=8).hexdigest()
 
 
-def measure_anew(work: Work, models: Mapping[int, Judged], grounds: Grounds) -> tuple[EstimateRow, ...]:
+def measure_anew(work: StepContext, models: Mapping[int, Judged], grounds: Grounds) -> tuple[EstimateRow, ...]:
     """One headline per model; of this round's model every estimator of the menu as well."""
     found: list[EstimateRow] = []
     for round_, judged in models.items():

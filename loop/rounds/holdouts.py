@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from loop.ledger import people
 from loop.random_keys import random_key
 from loop.records import PickKind, Split
-from loop.rounds.context import Work
+from loop.rounds.context import StepContext
 
 LOTS = {PickKind.AUDIT: (0.0, 0.15), PickKind.DEV: (0.15, 0.30)}
 """Which lots of the pool are set apart for what; no strategy picks an example there."""
@@ -24,7 +24,7 @@ LARGE_GOLD = 500
 """A gold test of so many examples measures the model well enough."""
 
 
-def reserve(work: Work, kind: PickKind) -> frozenset[str]:
+def reserve(work: StepContext, kind: PickKind) -> frozenset[str]:
     """Ids set apart; a pure function of seed and ids, so that it is the same in every round.
 
     A reserve that was asked from stays set apart, also where its share is 0 now: examples that a strategy picked out
@@ -33,21 +33,21 @@ def reserve(work: Work, kind: PickKind) -> frozenset[str]:
     return frozenset(lots(work, kind)) if _share(work, kind) > 0 or _was_asked(work, kind) else frozenset()
 
 
-def lots(work: Work, kind: PickKind) -> dict[str, float]:
+def lots(work: StepContext, kind: PickKind) -> dict[str, float]:
     """Id → its lot within the reserve, 0..1, pseudo-random and uniform; whether or not anything is set apart now."""
     low, high = LOTS[kind]
     drawn = {id_: _lot(work, id_) for id_ in work.project.pool.ids(Split.POOL)}
     return {id_: (lot - low) / (high - low) for id_, lot in drawn.items() if low <= lot < high}
 
 
-def wanted(work: Work, kind: PickKind) -> int:
+def wanted(work: StepContext, kind: PickKind) -> int:
     """So many questions of this kind in a batch; audit has its share first where both do not fit."""
     batch = work.config.selection.batch
     room = batch - wanted(work, PickKind.AUDIT) if kind is PickKind.DEV else batch
     return min(round(_share(work, kind) * batch), room)
 
 
-def draw(work: Work, kind: PickKind, *, free: Sequence[str], asked: int) -> tuple[tuple[str, float], ...]:
+def draw(work: StepContext, kind: PickKind, *, free: Sequence[str], asked: int) -> tuple[tuple[str, float], ...]:
     """The next examples out of `free`, each with the inclusion probability of the whole sample of this kind so far.
 
     asked: how many of this kind were drawn in earlier rounds. The sample is the first asked + drawn examples of a
@@ -58,7 +58,7 @@ def draw(work: Work, kind: PickKind, *, free: Sequence[str], asked: int) -> tupl
     return tuple((id_, (asked + len(drawn)) / pool) for id_ in drawn)
 
 
-def _share(work: Work, kind: PickKind) -> float:
+def _share(work: StepContext, kind: PickKind) -> float:
     if kind is PickKind.DEV:
         return work.config.dev.share
     if work.config.selection.audit is not None:
@@ -66,11 +66,11 @@ def _share(work: Work, kind: PickKind) -> float:
     return 0.0 if len(work.project.pool.ids(Split.GOLD)) >= LARGE_GOLD else AUDIT_SHARE
 
 
-def _was_asked(work: Work, kind: PickKind) -> bool:
+def _was_asked(work: StepContext, kind: PickKind) -> bool:
     with work.project.ledger.read() as connection:
         return kind in people.kinds(connection, before=work.round)
 
 
-def _lot(work: Work, example_id: str) -> float:
+def _lot(work: StepContext, example_id: str) -> float:
     """The random key of this example in this project, in [0, 1)."""
     return random_key(f"{work.config.seed}/{example_id}")

@@ -26,7 +26,7 @@ from loop.records import Receipt
 from loop.records.vocabulary import FINAL_STATES, SUFFICES, is_automatic
 from loop.rounds import settings
 from loop.rounds.collection import take_over
-from loop.rounds.context import Done, Work, now
+from loop.rounds.context import StepContext, StepResult, now
 from loop.rounds.histories import PROJECT_URL, follow, history, note_project
 from loop.rounds.holders import note_root
 from loop.rounds.task import task_of
@@ -42,26 +42,26 @@ OPEN_SHARE = 5
 """The next portion is chosen when a fifth of one is left open: people have something to answer meanwhile."""
 
 
-def send(work: Work) -> Done:
+def send(work: StepContext) -> StepResult:
     """Every pick of the round that lacks an answer lies in the labeling tool exactly once."""
     _ask_others_first(work)
     if not _lacking_rows(work):
-        return Done({"sent": 0})
+        return StepResult({"sent": 0})
     # Before anything is written there: a server that was set back shows it now, and may not be taken for the old one.
     take_over(work, labeler(work))
     rows = _lacking_rows(work)
     if not rows:
-        return Done({"sent": 0})
+        return StepResult({"sent": 0})
     receipt = labeler(work).send(task_of(work.config).questions(work, rows), progress=work.progress)
     work.say(f"{len(receipt.tasks)} questions lie at {receipt.project_url}")
     outcome = {"sent": len(receipt.tasks), "created": receipt.created, "url": receipt.project_url}
-    return Done(outcome, partial(_note_sent, project=work.project, receipt=receipt))
+    return StepResult(outcome, partial(_note_sent, project=work.project, receipt=receipt))
 
 
-def wait(work: Work) -> Done:
+def wait(work: StepContext) -> StepResult:
     """Until every question of the round has its answers, or was removed."""
     if not _picks(work):
-        return Done({"answered": 0})
+        return StepResult({"answered": 0})
     tool, crowd = labeler(work), experts(work)
     whole, portions = work.early, 1
     away_since: float | None = None
@@ -87,23 +87,23 @@ def wait(work: Work) -> Done:
         work.progress(total - len(open_ids), total if whole else max(total, work.config.selection.batch))
         if work.early or (whole and not open_ids):
             counts = {"answered": total - len(open_ids), "open": len(open_ids)}
-            return Done(counts | ({"portions": portions} if portions > 1 else {}))
+            return StepResult(counts | ({"portions": portions} if portions > 1 else {}))
         if not given:
             _or_leave(work, open_ids)
             time.sleep(work.config.labeler.poll_seconds)
 
 
-def collect(work: Work) -> Done:
+def collect(work: StepContext) -> StepResult:
     """Everything once more: edits, deletions, removed tasks; answers outside the label set stay in quarantine."""
     rows = _picks(work)
     if not rows:
-        return Done({"annotations": 0})
+        return StepResult({"annotations": 0})
     removed = take_over(work, labeler(work), whole=True).removed
     with work.project.ledger.read() as connection:
         found = people.answers(connection, ext_ids=[row.ext_id for row in rows])
     states = [row.state.value for row in found]
     counts = {state: states.count(state) for state in sorted(set(states))}
-    return Done({"annotations": len(found), **counts, "removed_tasks": removed})
+    return StepResult({"annotations": len(found), **counts, "removed_tasks": removed})
 
 
 def restore_page(project: Project) -> None:
@@ -124,12 +124,12 @@ def restore_page(project: Project) -> None:
                 progress.begin_step(connection, open_round, "send", at=now())
 
 
-def _few(work: Work) -> int:
+def _few(work: StepContext) -> int:
     """So few open questions are left when the next portion is chosen."""
     return (work.config.selection.portion or 0) // OPEN_SHARE
 
 
-def _ask_more(work: Work) -> bool:
+def _ask_more(work: StepContext) -> bool:
     """The next portion lies in the labeling tool exactly once; False: the batch is whole.
 
     Picks are in the ledger before they are sent: a run that is killed in between sends those, and chooses no others.
@@ -147,12 +147,12 @@ def _ask_more(work: Work) -> bool:
     return bool(unsent)
 
 
-def _never_sent(work: Work) -> list[PickRow]:
+def _never_sent(work: StepContext) -> list[PickRow]:
     lacking = _lacking(work)
     return [row for row in _picks(work) if row.task is None and row.ext_id in lacking]
 
 
-def _ask_others_first(work: Work) -> None:
+def _ask_others_first(work: StepContext) -> None:
     """Answers that need no person, each kept as soon as it is there: a run that is killed asks nobody twice."""
     with work.project.ledger.read() as connection:
         known = {answer.ext_id for answer in people.answers(connection) if is_automatic(answer.annotator)}
@@ -163,12 +163,12 @@ def _ask_others_first(work: Work) -> None:
             people.add_answers(connection, answers)
 
 
-def _picks(work: Work) -> tuple[PickRow, ...]:
+def _picks(work: StepContext) -> tuple[PickRow, ...]:
     with work.project.ledger.read() as connection:
         return people.picks(connection, round_=work.round)
 
 
-def _lacking_rows(work: Work) -> list[PickRow]:
+def _lacking_rows(work: StepContext) -> list[PickRow]:
     lacking = _lacking(work)
     return [row for row in _picks(work) if row.ext_id in lacking]
 
@@ -181,7 +181,7 @@ def _note_sent(connection: Connection, project: Project, receipt: Receipt) -> No
     people.add_tasks(connection, receipt.tasks, project_id=receipt.project_id, at=now(), history=present)
 
 
-def _send_again(work: Work) -> None:
+def _send_again(work: StepContext) -> None:
     """The server was set back while people were at work: what is still open goes there once more."""
     rows = _lacking_rows(work)
     receipt = labeler(work).send(task_of(work.config).questions(work, rows))
@@ -195,13 +195,13 @@ def _waits(connection: Connection, round_: int) -> bool:
     return "send" in done and "await" not in done
 
 
-def _open(work: Work) -> list[str]:
+def _open(work: StepContext) -> list[str]:
     """Questions of this round that lie in the labeling tool and still lack answers."""
     lacking = _lacking(work)
     return [row.ext_id for row in _picks(work) if row.task_state == "sent" and row.ext_id in lacking]
 
 
-def _lacking(work: Work) -> set[str]:
+def _lacking(work: StepContext) -> set[str]:
     """Questions of this round with fewer final answers than people are to give, and no other answer that is enough."""
     with work.project.ledger.read() as connection:
         ext_ids = [row.ext_id for row in people.picks(connection, round_=work.round)]
@@ -212,7 +212,7 @@ def _lacking(work: Work) -> set[str]:
     return {ext_id for ext_id in ext_ids if count[ext_id] < work.config.labeler.overlap}
 
 
-def _still_patient(work: Work, fault: ServerDown, away_since: float | None) -> float:
+def _still_patient(work: StepContext, fault: ServerDown, away_since: float | None) -> float:
     if away_since is None:
         work.say(f"Waiting for the labeling tool: {fault.found}")
         return time.monotonic()
@@ -221,7 +221,7 @@ def _still_patient(work: Work, fault: ServerDown, away_since: float | None) -> f
     return away_since
 
 
-def _or_leave(work: Work, open_ids: Sequence[str]) -> None:
+def _or_leave(work: StepContext, open_ids: Sequence[str]) -> None:
     if not work.wait:
         with work.project.ledger.read() as connection:
             url = progress.get(connection, PROJECT_URL) or ""

@@ -28,7 +28,7 @@ from loop.phrases import PhraseLeak, leaking
 from loop.pool import LeakGuard, Pool
 from loop.records import Leak, Split
 from loop.records.vocabulary import EVAL_SETS, ROLES
-from loop.rounds.context import Work
+from loop.rounds.context import StepContext
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,12 @@ class Guarded:
 
 
 def guard(
-    work: Work, *, trained: Collection[str], audit: Collection[str], dev: Collection[str], refit: Collection[str] = ()
+    work: StepContext,
+    *,
+    trained: Collection[str],
+    audit: Collection[str],
+    dev: Collection[str],
+    refit: Collection[str] = (),
 ) -> Guarded:
     """Compares what would be trained on with everything that measures, and tells once in words what it found.
 
@@ -95,13 +100,13 @@ def between(
     )
 
 
-def kept_out(work: Work) -> frozenset[str]:
+def kept_out(work: StepContext) -> frozenset[str]:
     """Examples that this round's training passes over."""
     with work.project.ledger.read() as connection:
         return frozenset(one.example_id for one in table.leaks(connection, before=work.round))
 
 
-def phrases_kept_out(work: Work) -> frozenset[str]:
+def phrases_kept_out(work: StepContext) -> frozenset[str]:
     """Example phrases that this round's training passes over; says how many there are."""
     found = leaking(work.project, work.config.label_set, before=work.round)
     for line in said(found, noun="phrase"):
@@ -109,7 +114,7 @@ def phrases_kept_out(work: Work) -> frozenset[str]:
     return frozenset(leak.phrase for leak in found)
 
 
-def twins_of_measured(work: Work, ids: Sequence[str], *, drawn: Collection[str] = ()) -> frozenset[str]:
+def twins_of_measured(work: StepContext, ids: Sequence[str], *, drawn: Collection[str] = ()) -> frozenset[str]:
     """Which of these are twins of audit or dev examples asked so far, and would be kept out of training if asked.
 
     drawn: audit and dev examples of this very round. Gold needs no second look: `weakspot init` set aside what is near

@@ -28,8 +28,8 @@ from loop.protocols import EmbeddedLabels
 from loop.records import FloatArray, IntArray, Label, Measurement, PickKind, Role
 from loop.records.vocabulary import AUDIT_AND_DEV
 from loop.rounds import audit_design
-from loop.rounds.context import Work
-from loop.rounds.embeddings import Frozen, label_rows
+from loop.rounds.context import StepContext
+from loop.rounds.embeddings import EmbeddedPool, label_rows
 from loop.rounds.leaks import kept_out
 
 MODEL, C = "logistic", 5.0
@@ -67,7 +67,7 @@ class _Arms:
     start: Mapping[str, str]
 
 
-def measure_lift(work: Work, frozen: Frozen) -> Lifted:
+def measure_lift(work: StepContext, frozen: EmbeddedPool) -> Lifted:
     """Picking against random, on all answers of earlier rounds. The same answers give the same figures."""
     arms = _arms(work)
     classes = len(set(arms.random.values()))
@@ -78,7 +78,7 @@ def measure_lift(work: Work, frozen: Frozen) -> Lifted:
     return Lifted(_told(found), "") if found is not None else Lifted((), THINNED)
 
 
-def fallback(work: Work) -> str:
+def fallback(work: StepContext) -> str:
     """Why chance picks instead of the strategy in this round, in words; "" when the strategy picks.
 
     Rests on the newest lift in the ledger up to this round's `evaluate`.
@@ -110,7 +110,7 @@ def _lifts(row: Measurement) -> bool:
     return row.metric == "lift" and row.on == AUDIT_AND_DEV
 
 
-def _arms(work: Work) -> _Arms:
+def _arms(work: StepContext) -> _Arms:
     with work.project.ledger.read() as connection:
         labels = {row.example_id: row for row in people.labels(connection)}
         picks = people.picks(connection)
@@ -132,7 +132,7 @@ def _asked(picks: Sequence[PickRow], labels: Mapping[str, Label], kind: PickKind
     return {pick.example_id: labels[pick.example_id].label for pick in rows if pick.example_id in labels}
 
 
-def _lift(work: Work, frozen: Frozen, arms: _Arms) -> Lift | None:
+def _lift(work: StepContext, frozen: EmbeddedPool, arms: _Arms) -> Lift | None:
     column = work.config.label_set.index()
     known = {**arms.random, **arms.picked, **arms.start}
     ids = list(known)
@@ -160,7 +160,7 @@ def _lift(work: Work, frozen: Frozen, arms: _Arms) -> Lift | None:
     return lift(fit, random, picked=places(arms.picked), start=places(arms.start), labels=labels, rng=rng)
 
 
-def _label_texts(work: Work) -> EmbeddedLabels | None:
+def _label_texts(work: StepContext) -> EmbeddedLabels | None:
     """Names, descriptions and phrases of the labels, where models learn from them and the same encoder embeds both."""
     # As the step `train` has said already, where there are any.
     twins = leaking(work.project, work.config.label_set, before=work.round)

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from loop.artifact_names import artifact
 from loop.ledger import progress
-from loop.rounds.context import Work
+from loop.rounds.context import StepContext
 
 
-def is_whole(work: Work, round_: int, step: str) -> bool:
+def is_whole(work: StepContext, round_: int, step: str) -> bool:
     """Whether the files of an earlier round's step can be relied on; when not, says what is not measured.
 
     Raises ArtifactError instead when the work is strict.

@@ -17,7 +17,7 @@ from loop.evaluation.compare import compare_wrong
 from loop.ledger import figures, guards, lives, people
 from loop.ledger.figures import Decision
 from loop.records import Comparison, Evidence, SliceComparison, Split, Verdict
-from loop.rounds.context import Done, Work, now
+from loop.rounds.context import StepContext, StepResult, now
 
 ENOUGH = 30
 """Fewer examples than this are too few to compare two models on."""
@@ -65,7 +65,9 @@ OwnParts = Callable[[Ground], Sequence[SliceComparison | None]]
 """What a task watches besides: its checks, what must not be forgotten, ..."""
 
 
-def challenge(work: Work, measured: Measured, champion: int | None, *, own: OwnParts = lambda _: ()) -> Done:
+def challenge(
+    work: StepContext, measured: Measured, champion: int | None, *, own: OwnParts = lambda _: ()
+) -> StepResult:
     """Judges this round's model against the champion, and says so."""
     evidence = gather(work, measured, champion, own=own)
     rules = work.config.gate
@@ -78,10 +80,10 @@ def challenge(work: Work, measured: Measured, champion: int | None, *, own: OwnP
         figures.decide(connection, decision)
         guards.add_regression(connection, mended, fixed_in=work.round)
 
-    return Done({"promoted": verdict.promote, "reason": verdict.reason, "told": verdict.told}, record)
+    return StepResult({"promoted": verdict.promote, "reason": verdict.reason, "told": verdict.told}, record)
 
 
-def gather(work: Work, measured: Measured, champion: int | None, *, own: OwnParts = lambda _: ()) -> Evidence:
+def gather(work: StepContext, measured: Measured, champion: int | None, *, own: OwnParts = lambda _: ()) -> Evidence:
     """All the gate looks at in this round."""
     if champion is None:
         return Evidence(overall=None, first=True, collapsed=measured.collapsed)
@@ -104,7 +106,7 @@ def gather(work: Work, measured: Measured, champion: int | None, *, own: OwnPart
     )
 
 
-def _answerable(work: Work) -> int:
+def _answerable(work: StepContext) -> int:
     """How many examples of the pool were never asked about."""
     with work.project.ledger.read() as connection:
         asked = people.asked(connection)
@@ -137,7 +139,7 @@ def _compared(ground: Ground, before: Mapping[str, bool], after: Mapping[str, bo
     return compare_wrong(ground.of(before), ground.of(after), on=ground.name, chances=ground.chances)
 
 
-def _best(work: Work, measured: Measured, champion: int, ground: Ground) -> tuple[Comparison | None, int | None]:
+def _best(work: StepContext, measured: Measured, champion: int, ground: Ground) -> tuple[Comparison | None, int | None]:
     """Against the earlier champion with the fewest errors now, when that has fewer than the present one."""
     present, challenger = measured.wrong(champion), measured.wrong(work.round)
     with work.project.ledger.read() as connection:
@@ -153,14 +155,14 @@ def _best(work: Work, measured: Measured, champion: int, ground: Ground) -> tupl
     return _compared(ground, measured.wrong(best), challenger), best
 
 
-def _looks(work: Work) -> int:
+def _looks(work: StepContext) -> int:
     """How often the gate compared two models in earlier rounds."""
     with work.project.ledger.read() as connection:
         made = figures.decisions(connection)
     return sum(row.by == "gate" and row.comparison is not None and row.round < work.round for row in made)
 
 
-def _parts(work: Work, measured: Measured, champion: int, ground: Ground) -> list[SliceComparison]:
+def _parts(work: StepContext, measured: Measured, champion: int, ground: Ground) -> list[SliceComparison]:
     before, after = ground.of(measured.wrong(champion)), ground.of(measured.wrong(work.round))
     names = _spot_names(work)
     groups = [("class", label, ids) for label, ids in measured.classes.items()]
@@ -181,7 +183,7 @@ def _parts(work: Work, measured: Measured, champion: int, ground: Ground) -> lis
     return [one for one in found if one is not None]
 
 
-def _regression(work: Work, champion: int) -> set[str]:
+def _regression(work: StepContext, champion: int) -> set[str]:
     """The regression set, but for what the present champion itself mended.
 
     It is right on those because they were chosen so: an equally good model would break some of them by chance alone
@@ -191,21 +193,21 @@ def _regression(work: Work, champion: int) -> set[str]:
         return {id_ for id_, fixed_in in guards.regression(connection).items() if fixed_in < champion}
 
 
-def _spot_names(work: Work) -> dict[int, str]:
+def _spot_names(work: StepContext) -> dict[int, str]:
     """Spot → its name as people may have changed it; without those that they want to hear nothing of."""
     with work.project.ledger.read() as connection:
         mute = lives.muted(lives.edits(connection))
         return {spot.id: spot.name for spot in lives.named_spots(connection) if spot.id not in mute}
 
 
-def _mended(work: Work, measured: Measured, champion: int) -> tuple[str, ...]:
+def _mended(work: StepContext, measured: Measured, champion: int) -> tuple[str, ...]:
     """Gold and audit examples that the champion before gets wrong and this round's model right."""
     before, after = measured.wrong(champion), measured.wrong(work.round)
     lasting = {id_ for name in LASTING for id_ in measured.grounds.get(name, ())}
     return tuple(sorted(id_ for id_ in lasting if before.get(id_) is True and after.get(id_) is False))
 
 
-def _decision(work: Work, verdict: Verdict, evidence: Evidence, champion: int | None) -> Decision:
+def _decision(work: StepContext, verdict: Verdict, evidence: Evidence, champion: int | None) -> Decision:
     return Decision(
         round=work.round,
         model_round=work.round,

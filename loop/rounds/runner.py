@@ -26,7 +26,7 @@ from loop.ledger.progress import Event, Heartbeat, StepRow
 from loop.project import CONFIG, Project, only_worker
 from loop.records.vocabulary import STEPS
 from loop.rounds import environment, labeling, planning, snapshot
-from loop.rounds.context import Done, Work, nothing, now
+from loop.rounds.context import StepContext, StepResult, nothing, now
 from loop.rounds.mixed_copies import refuse_mixed, set_aside_newer_rounds
 from loop.rounds.start import open_round
 from loop.rounds.task import task_of
@@ -36,7 +36,11 @@ WRITING = ("train", "evaluate", "score")
 BEAT_SECONDS = 2.0
 WORKER = "run"
 
-SHARED: dict[str, Callable[[Work], Done]] = {"send": labeling.send, "await": labeling.wait, "collect": labeling.collect}
+SHARED: dict[str, Callable[[StepContext], StepResult]] = {
+    "send": labeling.send,
+    "await": labeling.wait,
+    "collect": labeling.collect,
+}
 """Steps that are the same for every task; the others are the task's own."""
 
 
@@ -64,7 +68,7 @@ class Watcher(Protocol):
 
 
 @dataclass(frozen=True)
-class Wish:
+class RunOptions:
     """What the person asked for."""
 
     rounds: int | None = None
@@ -77,7 +81,7 @@ class Wish:
     """The last round's model is tuned whatever model.final_every says."""
 
 
-def run(project: Project, wish: Wish, watcher: Watcher, *, recover: Recover) -> None:
+def run(project: Project, wish: RunOptions, watcher: Watcher, *, recover: Recover) -> None:
     """Does what is wished. The same call after any crash goes on where it stopped.
 
     recover: makes lost files of earlier rounds again that this run reads (loop.lineage.recover).
@@ -115,23 +119,23 @@ def _enough(project: Project, round_: int, until: str, watcher: Watcher) -> bool
     return bool(rulings)
 
 
-def _rounds_to_do(project: Project, wish: Wish) -> range:
+def _rounds_to_do(project: Project, wish: RunOptions) -> range:
     with project.ledger.read() as connection:
         known = progress.rounds(connection)
     first = len(known) if not known or known[-1].finished_at else known[-1].round
     return range(first, first + 1 if wish.rounds is None else max(wish.rounds, first))
 
 
-def _last(project: Project, wish: Wish) -> int:
+def _last(project: Project, wish: RunOptions) -> int:
     to_do = _rounds_to_do(project, wish)
     return to_do[-1] if wish.rounds is None else wish.rounds - 1
 
 
-def _final(project: Project, wish: Wish, round_: int) -> bool:
+def _final(project: Project, wish: RunOptions, round_: int) -> bool:
     return wish.final and round_ == _last(project, wish)
 
 
-def _run_round(project: Project, round_: int, steps: tuple[str, ...], wish: Wish, watcher: Watcher) -> None:
+def _run_round(project: Project, round_: int, steps: tuple[str, ...], wish: RunOptions, watcher: Watcher) -> None:
     config = open_round(project, round_, final=wish.final, say=watcher.said)
     with project.ledger.read() as connection:
         noted = progress.steps(connection, round_)
@@ -167,13 +171,13 @@ def _say(project: Project, watcher: Watcher, round_: int, step: str, line: str) 
         progress.add_event(connection, Event(now(), "warning", round_, step, line))
 
 
-def _run_step(project: Project, config: Config, round_: int, step: str, wish: Wish, watcher: Watcher) -> None:
+def _run_step(project: Project, config: Config, round_: int, step: str, wish: RunOptions, watcher: Watcher) -> None:
     watcher.began(round_, step)
     started = time.perf_counter()
     with project.ledger.begin() as connection:
         progress.begin_step(connection, round_, step, at=now())
     pulse = _Pulse(project, round_, step, watcher)
-    work = Work(project, round_, config, wish.wait, wish.early, progress=pulse.advanced, say=pulse.said)
+    work = StepContext(project, round_, config, wish.wait, wish.early, progress=pulse.advanced, say=pulse.said)
     try:
         done = (SHARED.get(step) or task_of(config).steps[step])(work)
     except WeakspotError as fault:

@@ -17,8 +17,8 @@ from loop.evaluation.spot_status import Seen
 from loop.ledger import figures, lives, people
 from loop.records import AnswerState, FoundSlice, PickKind, Spot, SpotLife
 from loop.records.vocabulary import EVAL_SETS, is_of_judge
-from loop.rounds.context import Work
-from loop.rounds.embeddings import Frozen, Partition, parts_of
+from loop.rounds.context import StepContext
+from loop.rounds.embeddings import Clustering, EmbeddedPool, parts_of
 
 ENOUGH = 100
 """Slices are sought on the best ground with so many examples, else on the largest."""
@@ -26,7 +26,9 @@ LONGEST = 100
 """Characters of a value of metadata that are told."""
 
 
-def lives_of(work: Work, frozen: Frozen, regions: Partition, found: Sequence[Spot]) -> tuple[SpotLife, ...]:
+def lives_of(
+    work: StepContext, frozen: EmbeddedPool, regions: Clustering, found: Sequence[Spot]
+) -> tuple[SpotLife, ...]:
     """The life of every spot after this round; says which came back. found: the spots as they stand now.
 
     A spot that is part of another one has no life until it is split off; then its old one goes on.
@@ -57,7 +59,7 @@ def lives_of(work: Work, frozen: Frozen, regions: Partition, found: Sequence[Spo
 
 
 def slices_of(
-    work: Work,
+    work: StepContext,
     wrong: Mapping[str, Mapping[str, bool]],
     *,
     labels: Mapping[str, str] | None = None,
@@ -89,7 +91,7 @@ def _ground(wrong: Mapping[str, Mapping[str, bool]]) -> str:
     return large[0] if large else max(EVAL_SETS, key=lambda ground: len(wrong.get(ground, {})))
 
 
-def _spent(work: Work, frozen: Frozen, regions: Partition) -> Counter[tuple[int, int]]:
+def _spent(work: StepContext, frozen: EmbeddedPool, regions: Clustering) -> Counter[tuple[int, int]]:
     """(round of asking, spot) → examples that people answered there; audit draws, which teach nothing, aside."""
     with work.project.ledger.read() as connection:
         picks = [row for row in people.picks(connection) if row.pick.kind is not PickKind.AUDIT]

@@ -20,8 +20,8 @@ import numpy as np
 from loop.label_texts import in_words
 from loop.ledger import lives
 from loop.records import IntArray, Split
-from loop.rounds.context import Work
-from loop.rounds.embeddings import Frozen, Partition, parts_of
+from loop.rounds.context import StepContext
+from loop.rounds.embeddings import Clustering, EmbeddedPool, parts_of
 from loop.selection.spot_names import SpotTraits, name_by_traits
 from loop.selection.spot_slices import standing_out
 
@@ -41,7 +41,9 @@ class SpotLabels:
     """(s,) one or two labels the spot holds, or () for too many."""
 
 
-def names_of(work: Work, frozen: Frozen, regions: Partition, *, labels: SpotLabels | None = None) -> tuple[str, ...]:
+def names_of(
+    work: StepContext, frozen: EmbeddedPool, regions: Clustering, *, labels: SpotLabels | None = None
+) -> tuple[str, ...]:
     """(s,) the names of this round, no two the same. labels: None where no model has predicted any."""
     ids = work.project.pool.ids(Split.POOL, Split.SEED)
     spots = np.asarray(regions.regions[[frozen.row_of[id_] for id_ in ids]], dtype=np.int64)
@@ -63,7 +65,7 @@ def in_words_each(labels: Sequence[str]) -> tuple[str, ...]:
 
 
 def _traits(
-    spot: int, regions: Partition, slice_: tuple[str, str] | None, labels: SpotLabels | None, shown: Sequence[str]
+    spot: int, regions: Clustering, slice_: tuple[str, str] | None, labels: SpotLabels | None, shown: Sequence[str]
 ) -> SpotTraits:
     confused, main = ((), ()) if labels is None else (labels.confused[spot], labels.main[spot])
     return SpotTraits(
@@ -76,7 +78,7 @@ def _traits(
     )
 
 
-def _staying(work: Work, regions: Partition) -> dict[int, str]:
+def _staying(work: StepContext, regions: Clustering) -> dict[int, str]:
     """Spot → the name it keeps in this round."""
     with work.project.ledger.read() as connection:
         known = lives.named_spots(connection)
@@ -94,7 +96,7 @@ def _staying(work: Work, regions: Partition) -> dict[int, str]:
     }
 
 
-def _is_kept(name: str, state: str | None, regions: Partition, spot: int) -> bool:
+def _is_kept(name: str, state: str | None, regions: Clustering, spot: int) -> bool:
     return state in OPEN and name != regions.names[spot]
 
 

@@ -17,7 +17,7 @@ from loop.ledger.figures import ModelRow
 from loop.ledger.people import PickRow
 from loop.project import Project
 from loop.records import Annotation, Pick, Question
-from loop.rounds.context import Done, Work
+from loop.rounds.context import StepContext, StepResult
 
 OWN_STEPS = ("train", "evaluate", "gate", "score", "map", "select", "settle")
 """The steps that differ from task to task."""
@@ -33,12 +33,12 @@ class FilePredictions:
     """Which rows have no prediction and why, as sentences; empty when all have one."""
 
 
-def no_answers(_work: Work, _rows: Sequence[PickRow]) -> tuple[Annotation, ...]:
+def no_answers(_work: StepContext, _rows: Sequence[PickRow]) -> tuple[Annotation, ...]:
     """Nobody but people answers."""
     return ()
 
 
-def no_more(_work: Work, _earlier: Path | None) -> Mapping[str, Pick]:
+def no_more(_work: StepContext, _earlier: Path | None) -> Mapping[str, Pick]:
     """The whole batch was chosen at once."""
     return {}
 
@@ -48,11 +48,11 @@ class Task:
     """A task type, as an entry of the menu."""
 
     name: str
-    steps: Mapping[str, Callable[[Work], Done]]
+    steps: Mapping[str, Callable[[StepContext], StepResult]]
     """Step of OWN_STEPS → what it does."""
-    questions: Callable[[Work, Sequence[PickRow]], tuple[Question, ...]]
+    questions: Callable[[StepContext, Sequence[PickRow]], tuple[Question, ...]]
     """What people see of each pick, in the order of asking."""
-    experts: Callable[[Work], Mapping[str, Any]]
+    experts: Callable[[StepContext], Mapping[str, Any]]
     """What simulated experts know: further arguments of the menu's "simulated"."""
     predict: Callable[[Project, ModelRow, str, str | None], FilePredictions]
     """(project, model, file, its text column) → what it says of every text."""
@@ -60,9 +60,9 @@ class Task:
     """(project, model, folder, facts for the card, only the adapter) → a self-contained model folder."""
     model: Callable[[Project], str]
     """Opens the base model and says how that went; raises ModelError with the mend."""
-    answers: Callable[[Work, Sequence[PickRow]], tuple[Annotation, ...]] = no_answers
+    answers: Callable[[StepContext, Sequence[PickRow]], tuple[Annotation, ...]] = no_answers
     """Answers that are there before people are asked: those of a judge."""
-    more: Callable[[Work, Path | None], Mapping[str, Pick]] = no_more
+    more: Callable[[StepContext, Path | None], Mapping[str, Pick]] = no_more
     """(work, folder of an earlier choice that is made again, or None) → the next questions of the round's batch,
     ext_id → pick in the order of asking; empty: the batch is whole."""
 

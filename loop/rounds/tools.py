@@ -14,19 +14,19 @@ from loop.config import Config
 from loop.ledger import progress
 from loop.project import Project
 from loop.protocols import Experts, Labeler
-from loop.rounds.context import Work
+from loop.rounds.context import StepContext
 from loop.rounds.histories import INSTANCE, PROJECT_ID, SENDS
 from loop.rounds.holders import holders
 from loop.rounds.task import task_of
 
 
-def labeler(work: Work) -> Labeler:
+def labeler(work: StepContext) -> Labeler:
     """The labeling tool of the config, bound to this project's page there."""
     tool: Labeler = tool_of(work.project, work.config, work.say)
     return tool
 
 
-def experts(work: Work) -> Experts:
+def experts(work: StepContext) -> Experts:
     """Who answers: real people need nothing from us."""
     config = work.config
     build = registry.load("experts", config.experts.kind)

@@ -15,7 +15,7 @@ import numpy as np
 from loop.errors import DataError
 from loop.pool import build, guess, recognise
 from loop.records import IntArray, Split
-from loop.simulation.spec import Wish
+from loop.simulation.spec import SimulationSpec
 
 FEWEST = 40
 """Labelled rows below which nothing can be told."""
@@ -45,7 +45,7 @@ class Labelled:
         return found.hexdigest()
 
 
-def read(wish: Wish) -> Labelled:
+def read(wish: SimulationSpec) -> Labelled:
     """The labelled rows of its file, at most `wish.rows` of them, drawn at random; all of the test file.
 
     Raises DataError: no such file, no label column, fewer than two labels, hardly any labelled row, labels that stand

@@ -14,7 +14,7 @@ from loop.records import FloatArray, IntArray
 from loop.simulation.cells import WHOLE, Cell, Record
 from loop.simulation.combined import Plainest, Whole
 from loop.simulation.measures import Mean, Needed, Ratio, area, mean, needed, ratio
-from loop.simulation.spec import BASELINE, Wish
+from loop.simulation.spec import BASELINE, SimulationSpec
 from loop.simulation.stopping import RULES, stops
 
 SHARES = (0.90, 0.95, 0.97)
@@ -108,7 +108,9 @@ class Group:
         return f"{encoder}recipe {self.recipe}, batches of {self.batch}{noise}"
 
 
-def group_of(records: Mapping[Cell, Record], wish: Wish, *, base: str, recipe: str, noise: float, batch: int) -> Group:
+def group_of(
+    records: Mapping[Cell, Record], wish: SimulationSpec, *, base: str, recipe: str, noise: float, batch: int
+) -> Group:
     """From the records of all its cells, of every seed."""
     found = {name: seeds_of(records, wish, base, recipe, noise, batch, name) for name in wish.strategies}
     whole = _with_whole_pool(records, wish, base, recipe, noise)
@@ -131,7 +133,7 @@ def group_of(records: Mapping[Cell, Record], wish: Wish, *, base: str, recipe: s
 
 
 def _plainest(
-    records: Mapping[Cell, Record], wish: Wish, base: str, recipe: str, noise: float, batch: int
+    records: Mapping[Cell, Record], wish: SimulationSpec, base: str, recipe: str, noise: float, batch: int
 ) -> Plainest | None:
     """The first encoder and recipe with random picks; None for these themselves."""
     first = wish.bases[0], wish.recipes[0]
@@ -141,7 +143,9 @@ def _plainest(
     return Plainest(*first, at_random, AIM * _with_whole_pool(records, wish, *first, noise))
 
 
-def _with_whole_pool(records: Mapping[Cell, Record], wish: Wish, base: str, recipe: str, noise: float) -> FloatArray:
+def _with_whole_pool(
+    records: Mapping[Cell, Record], wish: SimulationSpec, base: str, recipe: str, noise: float
+) -> FloatArray:
     """(s,) accuracy with the answers to the whole pool."""
     return np.array([record.accuracy[0] for record in seeds_of(records, wish, base, recipe, noise, 0, WHOLE)])
 
@@ -225,7 +229,13 @@ def _rules(found: Mapping[str, Sequence[Record]], wanted: FloatArray) -> tuple[R
 
 
 def seeds_of(
-    records: Mapping[Cell, Record], wish: Wish, base: str, recipe: str, noise: float, batch: int, strategy: str
+    records: Mapping[Cell, Record],
+    wish: SimulationSpec,
+    base: str,
+    recipe: str,
+    noise: float,
+    batch: int,
+    strategy: str,
 ) -> list[Record]:
     """The records of one set-up, a seed each."""
     return [records[Cell(seed, batch, noise, recipe, strategy, base)] for seed in range(wish.seeds)]

@@ -28,7 +28,7 @@ from loop.simulation.data import Labelled, read
 from loop.simulation.label_list import LabelFolder
 from loop.simulation.name_evidence import NameEvidence, evidence
 from loop.simulation.replay import READING_NAMES
-from loop.simulation.spec import DEFAULT_ROUNDS, MANY_CLASSES, Wish, checked
+from loop.simulation.spec import DEFAULT_ROUNDS, MANY_CLASSES, SimulationSpec, checked
 from loop.simulation.summary import Size, Summary, summarised
 from loop.simulation.worker import Job, work
 
@@ -48,7 +48,7 @@ class Watch:
     cell: Told
 
 
-def simulate(wish: Wish, watch: Watch) -> Summary:
+def simulate(wish: SimulationSpec, watch: Watch) -> Summary:
     """Everything the wish names, from files of an earlier run where they are there.
 
     Raises ConfigError and DataError for what cannot be simulated, before anything long begins; KeyboardInterrupt leaves
@@ -82,7 +82,7 @@ def simulate(wish: Wish, watch: Watch) -> Summary:
 
 
 def _evidence(
-    wish: Wish, data: Labelled, labels: LabelSet, base: str, place: Path, known: LabelFolder | None
+    wish: SimulationSpec, data: Labelled, labels: LabelSet, base: str, place: Path, known: LabelFolder | None
 ) -> tuple[NameEvidence, ...]:
     """What is known of the labels tells this encoder so much; nothing where no recipe reads it."""
     reading = [recipe for recipe in wish.recipes if recipe in READING_NAMES]
@@ -91,7 +91,7 @@ def _evidence(
     return evidence(data, labels, place, known, base=base, recipe=reading[0])
 
 
-def _labels(wish: Wish, data: Labelled, watch: Watch) -> LabelSet:
+def _labels(wish: SimulationSpec, data: Labelled, watch: Watch) -> LabelSet:
     """Names of the file, with descriptions and phrases where recipes read them; says what was left out."""
     given = wish.label_set if wish.use_names and not READING_NAMES.isdisjoint(wish.recipes) else None
     measuring = [data.texts[row] for row in data.test] if len(data.test) else data.texts
@@ -101,7 +101,7 @@ def _labels(wish: Wish, data: Labelled, watch: Watch) -> LabelSet:
     return labels
 
 
-def _embedded(wish: Wish, labels: LabelSet, base: str, watch: Watch) -> LabelFolder | None:
+def _embedded(wish: SimulationSpec, labels: LabelSet, base: str, watch: Watch) -> LabelFolder | None:
     """What the labels mean to this encoder; None where that is not used, or names are codes without more."""
     if not wish.use_names:
         return None
@@ -120,7 +120,7 @@ def _make(folder: Path) -> None:
         ) from fault
 
 
-def _sized(wish: Wish, data: Labelled) -> Wish:
+def _sized(wish: SimulationSpec, data: Labelled) -> SimulationSpec:
     """Batches and rounds filled in. Raises ConfigError when there is too little to measure on or to pick from."""
     part, classes = _part(wish, data), len(data.names)
     pool = len(part.pool)
@@ -161,16 +161,18 @@ def _sized(wish: Wish, data: Labelled) -> Wish:
     return wish
 
 
-def _rounds(wish: Wish, batch: int, pool: int) -> int:
+def _rounds(wish: SimulationSpec, batch: int, pool: int) -> int:
     wanted = wish.labels // batch if wish.labels is not None else wish.rounds or DEFAULT_ROUNDS
     return min(wanted, pool // batch)
 
 
-def _part(wish: Wish, data: Labelled) -> split.Part:
+def _part(wish: SimulationSpec, data: Labelled) -> split.Part:
     return split.split(data.labels, data.test, share=wish.held, seed=0)
 
 
-def _jobs(wish: Wish, data: Labelled, base: str, place: Path, fingerprint: str, known: LabelFolder | None) -> list[Job]:
+def _jobs(
+    wish: SimulationSpec, data: Labelled, base: str, place: Path, fingerprint: str, known: LabelFolder | None
+) -> list[Job]:
     """All cells of an encoder, seed by seed and noise by noise: a process keeps what it made for the last one."""
     homes = [registry.home("strategy", name) for name in wish.strategies]
     homes += [registry.home("recipe", name) for name in wish.recipes]
@@ -207,7 +209,7 @@ def _jobs(wish: Wish, data: Labelled, base: str, place: Path, fingerprint: str, 
     return found
 
 
-def _finished(jobs: Sequence[Job], wish: Wish, watch: Watch) -> dict[Cell, Record]:
+def _finished(jobs: Sequence[Job], wish: SimulationSpec, watch: Watch) -> dict[Cell, Record]:
     """Every cell's record; the missing ones are made."""
     records = {job.cell: record for job in jobs if (record := cells.load(Path(job.result))) is not None}
     missing = [job for job in jobs if job.cell not in records]

@@ -14,7 +14,7 @@ BASELINE = "random"
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class SimulationSpec:
     """A simulation as a person asks for it."""
 
     file: str
@@ -70,7 +70,7 @@ MANY_CLASSES = 20
 MOST_SEEDS = 100
 
 
-def checked(wish: Wish) -> Wish:
+def checked(wish: SimulationSpec) -> SimulationSpec:
     """The wish with BASELINE among its strategies and no value twice. Raises ConfigError for what cannot be done."""
     for option, given in (("--recipes", wish.recipes), ("--noise", wish.noise), ("--base", wish.bases)):
         if not given:

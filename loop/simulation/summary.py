@@ -17,7 +17,7 @@ from loop.simulation.cells import Cell, Record
 from loop.simulation.groups import Group, group_of, seeds_of
 from loop.simulation.name_evidence import NameEvidence, name_advice
 from loop.simulation.setups import Key
-from loop.simulation.spec import Wish
+from loop.simulation.spec import SimulationSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,9 @@ class Summary:
         return len(self.bases) > 1
 
 
-def summarised(records: Mapping[Cell, Record], wish: Wish, size: Size, names: Sequence[NameEvidence] = ()) -> Summary:
+def summarised(
+    records: Mapping[Cell, Record], wish: SimulationSpec, size: Size, names: Sequence[NameEvidence] = ()
+) -> Summary:
     """Everything that is reported, from the record of every cell of the grid and the evidence on the labels' names."""
     groups = tuple(
         group_of(records, wish, base=base, recipe=recipe, noise=noise, batch=batch)
@@ -87,7 +89,7 @@ def summarised(records: Mapping[Cell, Record], wish: Wish, size: Size, names: Se
     )
 
 
-def _accuracies(records: Mapping[Cell, Record], wish: Wish) -> dict[Key, FloatArray]:
+def _accuracies(records: Mapping[Cell, Record], wish: SimulationSpec) -> dict[Key, FloatArray]:
     """Key → (s, r) accuracy."""
     grid = product(wish.bases, wish.recipes, wish.noise, wish.batches, wish.strategies)
     return {one: np.array([record.accuracy for record in seeds_of(records, wish, *one)]) for one in grid}

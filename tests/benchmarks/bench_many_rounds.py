@@ -111,7 +111,7 @@ def measured(scratch: Path, rounds: int, batch: int, pool: int) -> list[Line]:
 
     from loop.lineage.recover import restore_what_is_read
     from loop.project import open_project
-    from loop.rounds.runner import Wish, run
+    from loop.rounds.runner import RunOptions, run
 
     root = scratch / "project"
     with contextlib.redirect_stderr(io.StringIO()):
@@ -125,7 +125,7 @@ def measured(scratch: Path, rounds: int, batch: int, pool: int) -> list[Line]:
             counts.statements = counts.rows = 0
             counts.steps = {}
             read, began = bytes_read(), time.process_time()
-            run(project, Wish(rounds=round_ + 1), Watcher(counts), recover=restore_what_is_read)
+            run(project, RunOptions(rounds=round_ + 1), Watcher(counts), recover=restore_what_is_read)
             seconds = time.process_time() - began
             lines.append(line(project, round_, seconds, bytes_read() - read, counts))
             print(f"batch {batch}, round {round_}: {seconds:.2f} s", file=sys.stderr, flush=True)

@@ -23,7 +23,7 @@ from loop.cli import simulate
 from loop.config import load
 from loop.config.sections import Model
 from loop.simulation.runner import Watch
-from loop.simulation.spec import Wish
+from loop.simulation.spec import SimulationSpec
 from loop.simulation.summary import Summary
 
 pytestmark = pytest.mark.slow
@@ -127,7 +127,7 @@ def test_what_is_not_proven_is_not_written(done: tuple[Said, Path], labelled: Fi
 def advised(monkeypatch: pytest.MonkeyPatch, keys: dict[str, str | int], **more: str) -> None:
     real = simulate.simulated
 
-    def proven(wish: Wish, watch: Watch) -> Summary:
+    def proven(wish: SimulationSpec, watch: Watch) -> Summary:
         found = real(wish, watch)
         return replace(found, advice=replace(found.advice, proven=True, keys=keys, **more))
 

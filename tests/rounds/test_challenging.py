@@ -16,7 +16,7 @@ from loop.ledger.lives import SpotEdit
 from loop.ledger.progress import RoundRow
 from loop.project import Project, open_project
 from loop.records import Evidence, Spot
-from loop.rounds.context import Work
+from loop.rounds.context import StepContext
 from loop.rounds.promotion import Measured, challenge, gather, ground_of
 
 pytestmark = pytest.mark.slow
@@ -41,9 +41,11 @@ def project(tmp_path: Path) -> Iterator[Project]:
         yield opened
 
 
-def _work(project: Project, round_: int = 3, said: list[str] | None = None) -> Work:
+def _work(project: Project, round_: int = 3, said: list[str] | None = None) -> StepContext:
     told = [] if said is None else said
-    return Work(project, round_, project.config, wait=True, early=False, progress=lambda *_: None, say=told.append)
+    return StepContext(
+        project, round_, project.config, wait=True, early=False, progress=lambda *_: None, say=told.append
+    )
 
 
 def _decided(project: Project, *moves: tuple[str, int]) -> None:

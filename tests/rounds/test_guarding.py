@@ -26,7 +26,7 @@ from loop.records import (
     Role,
     Split,
 )
-from loop.rounds.context import Work
+from loop.rounds.context import StepContext
 from loop.rounds.leaks import Guarded, between, guard, kept_out, said, twins_of_measured
 from loop.tasks.classification import settle as classification
 from loop.tasks.generation.settle import _guarded as guarded_of_writers
@@ -58,7 +58,7 @@ def told() -> Told:
 
 
 @pytest.fixture
-def work(tmp_path: Path, told: Told) -> Iterator[Work]:
+def work(tmp_path: Path, told: Told) -> Iterator[StepContext]:
     """Round 1 of a project that holds TEXTS; the first is gold."""
     write(
         [Example(ID[name], text, Split.GOLD if name == "gold" else Split.POOL) for name, text in TEXTS.items()],
@@ -75,11 +75,11 @@ def work(tmp_path: Path, told: Told) -> Iterator[Work]:
             labeler=SimpleNamespace(overlap=1),
             dev=SimpleNamespace(refit=True),
         )
-        yield cast(Work, SimpleNamespace(project=project, config=config, round=1, say=told.lines.append))
+        yield cast(StepContext, SimpleNamespace(project=project, config=config, round=1, say=told.lines.append))
 
 
 def found(
-    work: Work,
+    work: StepContext,
     trained: Sequence[str],
     *,
     audit: Sequence[str] = (),
@@ -90,14 +90,16 @@ def found(
     return guard(work, trained=ids[0], audit=ids[1], dev=ids[2], refit=ids[3])
 
 
-def kept(work: Work, guarded: Guarded) -> set[str]:
+def kept(work: StepContext, guarded: Guarded) -> set[str]:
     """Writes it down, and what the next round's training passes over."""
     with work.project.ledger.begin() as connection:
         guarded.record(connection)
-    return {NAME[id_] for id_ in kept_out(cast(Work, SimpleNamespace(**{**vars(work), "round": work.round + 1})))}
+    return {
+        NAME[id_] for id_ in kept_out(cast(StepContext, SimpleNamespace(**{**vars(work), "round": work.round + 1})))
+    }
 
 
-def test_each_grade_is_found_against_each_ground_with_the_twin_that_measures(work: Work) -> None:
+def test_each_grade_is_found_against_each_ground_with_the_twin_that_measures(work: StepContext) -> None:
     guarded = found(work, ["bill", "same", "near", "folded", "other"], audit=["audit"], dev=["dev"])
     rows = {NAME[one.example_id]: (NAME[one.twin_id], one.ground, one.grade, one.round) for one in guarded.leaks}
     assert rows == {
@@ -109,17 +111,19 @@ def test_each_grade_is_found_against_each_ground_with_the_twin_that_measures(wor
     assert kept(work, guarded) == {"bill", "same", "near", "folded"}
 
 
-def test_dev_that_is_trained_on_is_kept_out_where_it_is_like_gold_or_audit_and_never_for_being_dev(work: Work) -> None:
+def test_dev_that_is_trained_on_is_kept_out_where_it_is_like_gold_or_audit_and_never_for_being_dev(
+    work: StepContext,
+) -> None:
     guarded = found(work, ["other"], audit=["audit"], dev=["dev", "near", "folded"], refit=["dev", "near", "folded"])
     assert {NAME[one.example_id]: one.ground for one in guarded.leaks} == {"near": "audit"}
 
 
-def test_this_rounds_training_does_not_know_yet_what_this_round_finds(work: Work) -> None:
+def test_this_rounds_training_does_not_know_yet_what_this_round_finds(work: StepContext) -> None:
     kept(work, found(work, ["same"], audit=["audit"]))
     assert kept_out(work) == frozenset()
 
 
-def test_the_finding_is_told_once_in_words_with_its_grounds(work: Work, told: Told) -> None:
+def test_the_finding_is_told_once_in_words_with_its_grounds(work: StepContext, told: Told) -> None:
     found(work, ["bill", "same", "near", "other"], audit=["audit"])
     assert told.lines == [
         "3 labels are kept out of training: their texts also measure the model (1 gold, 2 audit); `weakspot leaks` "
@@ -127,14 +131,16 @@ def test_the_finding_is_told_once_in_words_with_its_grounds(work: Work, told: To
     ]
 
 
-def test_nothing_is_said_when_all_is_well(work: Work, told: Told) -> None:
+def test_nothing_is_said_when_all_is_well(work: StepContext, told: Told) -> None:
     assert found(work, ["other"], audit=["audit"], dev=["dev"]).leaks == ()
     assert told.lines == []
 
 
-def test_a_leak_keeps_the_round_it_was_found_in_and_comes_back_when_its_cause_is_gone(work: Work, told: Told) -> None:
+def test_a_leak_keeps_the_round_it_was_found_in_and_comes_back_when_its_cause_is_gone(
+    work: StepContext, told: Told
+) -> None:
     kept(work, found(work, ["same", "folded"], audit=["audit"], dev=["dev"]))
-    later = cast(Work, SimpleNamespace(**{**vars(work), "round": 5}))
+    later = cast(StepContext, SimpleNamespace(**{**vars(work), "round": 5}))
     still = found(later, ["same", "folded"], audit=["audit"])
     assert {NAME[one.example_id]: one.round for one in still.leaks} == {"same": 1}
     assert still.gone == (ID["folded"],)
@@ -142,12 +148,12 @@ def test_a_leak_keeps_the_round_it_was_found_in_and_comes_back_when_its_cause_is
     assert told.lines[-1] == "1 label is trained on again: nothing that measures the model is like it any more"
 
 
-def test_a_label_that_left_leaves_the_table_too(work: Work) -> None:
+def test_a_label_that_left_leaves_the_table_too(work: StepContext) -> None:
     kept(work, found(work, ["same"], audit=["audit"]))
     assert kept(work, found(work, [], audit=["audit"])) == set()
 
 
-def test_of_equally_alike_twins_gold_is_told_before_audit_before_dev(work: Work) -> None:
+def test_of_equally_alike_twins_gold_is_told_before_audit_before_dev(work: StepContext) -> None:
     pool = work.project.pool
     measured = {"dev": [ID["same"]], "audit": [ID["audit"]]}
     (leak,) = between(pool, [ID["near"]], measured, contexts=False, round_=None)
@@ -155,7 +161,9 @@ def test_of_equally_alike_twins_gold_is_told_before_audit_before_dev(work: Work)
     assert between(pool, [ID["near"]], {}, contexts=False, round_=None) == ()
 
 
-def test_twins_of_what_was_drawn_are_not_worth_asking_and_the_drawn_ones_themselves_are_no_twins(work: Work) -> None:
+def test_twins_of_what_was_drawn_are_not_worth_asking_and_the_drawn_ones_themselves_are_no_twins(
+    work: StepContext,
+) -> None:
     with work.project.ledger.begin() as connection:
         people.add_picks(connection, 0, {"q": picked("audit", PickKind.AUDIT), "w": picked("other", PickKind.WEAK)})
         people.put_labels(connection, [label("dev", Role.DEV)])
@@ -179,7 +187,7 @@ def answer(ext_id: str, state: AnswerState) -> Annotation:
     return Annotation(f"1:{ext_id}", ext_id, "ann", state, said_, (), "", None, None, AT, AT, {})
 
 
-def settled(work: Work, answers: Sequence[Annotation]) -> set[str]:
+def settled(work: StepContext, answers: Sequence[Annotation]) -> set[str]:
     """Settles classification with these answers there; what is kept out then."""
     with work.project.ledger.begin() as connection:
         people.add_picks(connection, 1, {"t": picked("same", PickKind.WEAK), "m": picked("audit", PickKind.AUDIT)})
@@ -191,7 +199,7 @@ def settled(work: Work, answers: Sequence[Annotation]) -> set[str]:
         return {NAME[one.example_id] for one in leaks(connection)}
 
 
-def test_settling_keeps_the_label_and_tells_training_to_pass_it_over(work: Work) -> None:
+def test_settling_keeps_the_label_and_tells_training_to_pass_it_over(work: StepContext) -> None:
     said_ = [answer("t", AnswerState.ANSWERED), answer("m", AnswerState.ANSWERED)]
     assert settled(work, said_) == {"same"}
     with work.project.ledger.read() as connection:
@@ -201,15 +209,17 @@ def test_settling_keeps_the_label_and_tells_training_to_pass_it_over(work: Work)
         }
 
 
-def test_an_audit_text_that_waits_for_its_answer_measures_already_and_one_people_skipped_never_will(work: Work) -> None:
+def test_an_audit_text_that_waits_for_its_answer_measures_already_and_one_people_skipped_never_will(
+    work: StepContext,
+) -> None:
     assert settled(work, [answer("t", AnswerState.ANSWERED)]) == {"same"}
     assert settled(work, [answer("m", AnswerState.SKIPPED)]) == set()
     assert settled(work, [answer("m", AnswerState.ANSWERED)]) == {"same"}
 
 
-def test_preferences_and_demonstrations_of_a_prompt_that_measures_are_kept_out(work: Work, told: Told) -> None:
+def test_preferences_and_demonstrations_of_a_prompt_that_measures_are_kept_out(work: StepContext, told: Told) -> None:
     writing = cast(
-        Work, SimpleNamespace(**{**vars(work), "config": SimpleNamespace(**{**vars(work.config), "labels": {}})})
+        StepContext, SimpleNamespace(**{**vars(work), "config": SimpleNamespace(**{**vars(work.config), "labels": {}})})
     )
     preference = Preference("p", ID["same"], "x", "y", 0.9, Role.TRAIN, "people", 0, 1)
     with work.project.ledger.begin() as connection:

@@ -25,7 +25,7 @@ from loop.protocols import EmbeddedLabels
 from loop.records import Measurement, PickKind
 from loop.records.vocabulary import AUDIT_AND_DEV
 from loop.rounds import lift
-from loop.rounds.context import Work
+from loop.rounds.context import StepContext
 from loop.rounds.lift import ROUNDS_BEHIND, loss, near_twins, with_label_texts
 
 BAD = Lift(
@@ -122,7 +122,7 @@ def test_after_a_change_of_strategy_what_the_one_before_picked_is_not_held_again
     with opened(root) as project:
         selection = project.config.selection.model_copy(update={"strategy": "margin"})
         config = project.config.model_copy(update={"selection": selection})
-        work = Work(project, 5, config, wait=False, early=True, progress=lambda *_: None, say=lambda _: None)
+        work = StepContext(project, 5, config, wait=False, early=True, progress=lambda *_: None, say=lambda _: None)
         assert lift.measure_lift(work, cast(Any, None)) == lift.Lifted((), "0 picked answers, 10 are needed")
         monkeypatch.setattr(lift, "ROUNDS_BEHIND", 0)
         monkeypatch.setattr(lift, "verdict", lambda *_: "picking does not pay")

@@ -15,7 +15,7 @@ from loop.lineage.replay import replay
 from loop.project import Project, open_project
 from loop.records import SpotLife
 from loop.rounds import spot_edits
-from loop.rounds.context import Work
+from loop.rounds.context import StepContext
 from loop.rounds.embeddings import embeddings, partition
 from loop.rounds.spot_names import SpotLabels, in_words_each, names_of
 
@@ -30,8 +30,10 @@ def project(selected: Path) -> Iterator[Project]:  # noqa: F811
         yield opened
 
 
-def work_of(project: Project, round_: int = 0) -> Work:
-    return Work(project, round_, project.config, wait=False, early=False, progress=lambda *_: None, say=lambda _: None)
+def work_of(project: Project, round_: int = 0) -> StepContext:
+    return StepContext(
+        project, round_, project.config, wait=False, early=False, progress=lambda *_: None, say=lambda _: None
+    )
 
 
 def begin_next_round(project: Project, states: dict[int, str]) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from loop.records import PickKind
 from loop.rounds import holdouts
-from loop.rounds.context import Work
+from loop.rounds.context import StepContext
 
 POOL = tuple(f"{number:016x}" for number in range(1000))
 
@@ -37,11 +37,11 @@ class FakeLedger:
         return nullcontext(SimpleNamespace(execute=lambda _: found))
 
 
-def work(seed: int, *, share: float = 0.1, batch: int = 50, asked: tuple[PickKind, ...] = ()) -> Work:
+def work(seed: int, *, share: float = 0.1, batch: int = 50, asked: tuple[PickKind, ...] = ()) -> StepContext:
     selection, dev = SimpleNamespace(audit=share, batch=batch), SimpleNamespace(share=share)
     config = SimpleNamespace(seed=seed, selection=selection, dev=dev)
     project = SimpleNamespace(pool=FakePool(), ledger=FakeLedger(asked))
-    return cast(Work, SimpleNamespace(config=config, project=project, round=1))
+    return cast(StepContext, SimpleNamespace(config=config, project=project, round=1))
 
 
 def drawn_over_rounds(seed: int, rounds: int, kind: PickKind = PickKind.AUDIT) -> list[tuple[str, float]]:

@@ -13,7 +13,7 @@ from loop import registry
 from loop.ledger import figures, people
 from loop.project import open_project
 from loop.records import Split
-from loop.rounds.context import Work
+from loop.rounds.context import StepContext
 from loop.tasks.classification import train
 
 pytestmark = pytest.mark.slow
@@ -49,7 +49,7 @@ def asked_once(root: Path) -> None:
 def test_texts_that_were_asked_or_measure_are_never_learned_from(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[list[str]] = []
 
-    def noted(work: Work) -> list[str]:
+    def noted(work: StepContext) -> list[str]:
         read.append(taken(work))
         return read[-1]
 

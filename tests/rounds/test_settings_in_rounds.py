@@ -13,7 +13,7 @@ from loop.ledger import estimates, figures, people
 from loop.project import open_project
 from loop.records import Label, PickKind, Role
 from loop.rounds import holdouts
-from loop.rounds.context import Work
+from loop.rounds.context import StepContext
 from loop.rounds.start import open_round
 
 pytestmark = pytest.mark.slow
@@ -38,7 +38,7 @@ def reserve(root: Path, kind: PickKind) -> frozenset[str]:
     """As it is where its share is above 0."""
     with open_project(root) as project:
         config = open_round(project, 99)
-        work = Work(project, 99, config, False, False, lambda *_: None, lambda _: None)
+        work = StepContext(project, 99, config, False, False, lambda *_: None, lambda _: None)
         return frozenset(holdouts.lots(work, kind))
 
 

@@ -19,8 +19,8 @@ from loop.ledger.progress import RoundRow
 from loop.project import Project, open_project
 from loop.records import PickKind, SpotLife
 from loop.rounds import spot_edits, spot_lives
-from loop.rounds.context import Work
-from loop.rounds.embeddings import Partition, embeddings, partition
+from loop.rounds.context import StepContext
+from loop.rounds.embeddings import Clustering, embeddings, partition
 
 pytestmark = pytest.mark.slow
 
@@ -33,8 +33,10 @@ def project(selected: Path) -> Iterator[Project]:  # noqa: F811
         yield opened
 
 
-def work_of(project: Project, round_: int, said: list[str]) -> Work:
-    return Work(project, round_, project.config, wait=False, early=False, progress=lambda *_: None, say=said.append)
+def work_of(project: Project, round_: int, said: list[str]) -> StepContext:
+    return StepContext(
+        project, round_, project.config, wait=False, early=False, progress=lambda *_: None, say=said.append
+    )
 
 
 def begin_next_round(project: Project) -> None:
@@ -51,7 +53,7 @@ def told(project: Project, round_: int = 1, said: list[str] | None = None) -> tu
     return spot_lives.lives_of(work, frozen, partition(work, frozen), found)
 
 
-def mapped(project: Project, round_: int) -> Partition:
+def mapped(project: Project, round_: int) -> Clustering:
     work = work_of(project, round_, [])
     return partition(work, embeddings(work))
 

@@ -11,7 +11,7 @@ import numpy as np
 from loop.protocols import FrozenTexts
 from loop.simulation.cells import WHOLE, Cell, Record
 from loop.simulation.replay import Stage
-from loop.simulation.spec import Wish
+from loop.simulation.spec import SimulationSpec
 from loop.simulation.split import answers, split
 
 
@@ -33,12 +33,14 @@ def record(accuracy: Sequence[float], *, step: int = 10, stop: int = 20) -> Reco
     )
 
 
-def wish(tmp: Path = Path("out"), **more: object) -> Wish:
+def wish(tmp: Path = Path("out"), **more: object) -> SimulationSpec:
     given = {"strategies": ("random", "margin"), "seeds": 3, "batches": (10,), **more}
-    return Wish(file="some.csv", out=tmp, **given)  # type: ignore[arg-type]
+    return SimulationSpec(file="some.csv", out=tmp, **given)  # type: ignore[arg-type]
 
 
-def grid(wish: Wish, curves: dict[str, Sequence[float]], *, full: float, scatter: float = 0.004) -> dict[Cell, Record]:
+def grid(
+    wish: SimulationSpec, curves: dict[str, Sequence[float]], *, full: float, scatter: float = 0.004
+) -> dict[Cell, Record]:
     """Records of a wish: strategy → mean curve; each seed lies a little beside it."""
     found = {}
     for seed in range(wish.seeds):

@@ -7,7 +7,7 @@ from made_records import grid, wish
 
 from loop.simulation.advice import spoken
 from loop.simulation.measures import Ratio
-from loop.simulation.spec import Wish
+from loop.simulation.spec import SimulationSpec
 from loop.simulation.summary import Size, summarised
 
 SIZE = Size(pool=500, held=100, classes=4)
@@ -15,7 +15,7 @@ SLOW = [0.30, 0.45, 0.60, 0.70, 0.76, 0.80]
 FAST = [0.30, 0.60, 0.76, 0.79, 0.80, 0.80]
 
 
-def advice(given: Wish, curves: dict[str, list[float]], **more: float):  # type: ignore[no-untyped-def]
+def advice(given: SimulationSpec, curves: dict[str, list[float]], **more: float):  # type: ignore[no-untyped-def]
     return summarised(grid(given, curves, full=0.8, **more), given, SIZE).advice
 
 

@@ -10,7 +10,7 @@ from made_project import write_csv
 
 from loop.errors import DataError
 from loop.simulation.data import Labelled, read
-from loop.simulation.spec import Wish
+from loop.simulation.spec import SimulationSpec
 
 
 def rows(n: int, *, classes: int = 3) -> list[dict[str, str]]:
@@ -20,7 +20,7 @@ def rows(n: int, *, classes: int = 3) -> list[dict[str, str]]:
 
 
 def read_from(file: str, **more: object) -> Labelled:
-    return read(Wish(file=file, out=Path("out"), **more))  # type: ignore[arg-type]
+    return read(SimulationSpec(file=file, out=Path("out"), **more))  # type: ignore[arg-type]
 
 
 def test_texts_and_labels_of_a_file_are_read_in_its_order(tmp_path: Path) -> None:

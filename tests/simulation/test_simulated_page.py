@@ -15,7 +15,7 @@ from made_records import grid, wish
 from loop.simulation import results
 from loop.simulation.page import page
 from loop.simulation.plots import nice
-from loop.simulation.spec import Wish
+from loop.simulation.spec import SimulationSpec
 from loop.simulation.summary import Size, Summary, summarised
 
 EVIL = "=cmd()<script>alert('&')</script>"
@@ -113,7 +113,7 @@ def test_a_spreadsheet_runs_no_cell(tmp_path: Path) -> None:
 
 
 def test_the_json_says_null_for_what_was_not_reached(tmp_path: Path) -> None:
-    given: Wish = wish()
+    given: SimulationSpec = wish()
     low = {"random": [0.1, 0.2], "margin": [0.1, 0.3]}
     found = summarised(grid(given, low, full=0.9), given, Size(pool=500, held=100, classes=4))
     written = results.write(found, tmp_path)

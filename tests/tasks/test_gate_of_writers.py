@@ -12,7 +12,7 @@ from loop.ledger import figures
 from loop.ledger.figures import Decision
 from loop.project import Project, open_project
 from loop.records import Measurement
-from loop.rounds.context import Work
+from loop.rounds.context import StepContext
 from loop.tasks.generation import gate
 
 
@@ -36,7 +36,7 @@ def _promotion() -> Decision:
 
 def _next_gate(project: Project) -> list[str]:
     said: list[str] = []
-    work = Work(project, 2, project.config, wait=True, early=False, progress=lambda *_: None, say=said.append)
+    work = StepContext(project, 2, project.config, wait=True, early=False, progress=lambda *_: None, say=said.append)
     done = gate.gate(work)
     with project.ledger.begin() as connection:
         done.record(connection)

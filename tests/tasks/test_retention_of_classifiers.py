@@ -21,7 +21,7 @@ from loop.ledger.figures import ModelRow
 from loop.ledger.progress import RoundRow
 from loop.project import Project, open_project
 from loop.protocols import Scores
-from loop.rounds.context import Work
+from loop.rounds.context import StepContext
 from loop.rounds.retention import retention
 from loop.tasks.classification.retention import forgotten, measure_retention, retention_wrong
 
@@ -65,9 +65,9 @@ def project(tmp_path: Path) -> Any:
         yield opened
 
 
-def work(project: Project, round_: int) -> Work:
+def work(project: Project, round_: int) -> StepContext:
     return cast(
-        Work, SimpleNamespace(project=project, config=project.config, round=round_, progress=None, strict=False)
+        StepContext, SimpleNamespace(project=project, config=project.config, round=round_, progress=None, strict=False)
     )
 
 

@@ -65,7 +65,7 @@ def simulate(
     config = body.config_of(project, write)
     where, known = body.labels_known(label_list, config)
     price = body.price_of(price_per_label, price_per_hour, seconds)
-    wish = body.Wish(
+    wish = body.SimulationSpec(
         file=file,
         out=out or Path(f"simulate-{Path(file).stem}"),
         test=test,

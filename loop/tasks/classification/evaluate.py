@@ -22,7 +22,7 @@ from loop.protocols import Scores
 from loop.records import Measurement, Predictions, Role
 from loop.records.vocabulary import EVAL_SETS
 from loop.rounds import audit_design, lift
-from loop.rounds.context import Done, Work
+from loop.rounds.context import StepContext, StepResult
 from loop.rounds.embeddings import embeddings, partition, tokens
 from loop.rounds.estimates import Grounds, Judged, measure_anew
 from loop.rounds.lost_files import is_whole
@@ -32,13 +32,13 @@ from loop.tasks.classification.retention import measure_retention
 from loop.tasks.classification.train import BESIDE, MODEL, HeldOut, held_out, proxied
 
 
-def evaluate(work: Work) -> Done:
+def evaluate(work: StepContext) -> StepResult:
     """Predicts gold, audit and dev with this round's model and measures every figure."""
     from loop.models import load_classifier
 
     with work.project.ledger.read() as connection:
         if not any(row.round == work.round for row in figures.models(connection)):
-            return Done({"skipped": "no model in this round"})
+            return StepResult({"skipped": "no model in this round"})
     truth = truths(work)
     measured = [id_ for ground in EVAL_SETS for id_ in truth[ground]]
     open_ids = proxy.unlabelled(work)
@@ -70,10 +70,10 @@ def evaluate(work: Work) -> Done:
 
     headline = {f"{row.on}_error": row.value for row in found if row.metric == "error_rate" and not row.slice}
     unlifted = {"no_lift": lifted.why} if lifted.why else {}
-    return Done({ground: len(truth[ground]) for ground in EVAL_SETS} | headline | unlifted, record)
+    return StepResult({ground: len(truth[ground]) for ground in EVAL_SETS} | headline | unlifted, record)
 
 
-def _predicted(work: Work, model: Any, ids: tuple[str, ...], dev: HeldOut | None) -> Predictions:
+def _predicted(work: StepContext, model: Any, ids: tuple[str, ...], dev: HeldOut | None) -> Predictions:
     """What a model says; of dev examples that it was trained on, what its first fit says."""
     probabilities = predict(work, model, ids).probabilities
     if dev is not None:
@@ -82,7 +82,7 @@ def _predicted(work: Work, model: Any, ids: tuple[str, ...], dev: HeldOut | None
     return Predictions(ids=ids, labels=model.labels, probabilities=probabilities)
 
 
-def estimated(work: Work) -> tuple[EstimateRow, ...]:
+def estimated(work: StepContext) -> tuple[EstimateRow, ...]:
     """The error rate of every model so far, on all the gold and audit answers there are now."""
     truth = truths(work)
     grounds = Grounds(truth["gold"], truth["audit"], audit_design.chances(work), audit_design.population(work))
@@ -101,7 +101,7 @@ def _judged(predictions: Predictions, known: Mapping[str, str]) -> Judged:
     return Judged(wrong, {id_: doubt for id_, (_, doubt) in said.items()})
 
 
-def predict(work: Work, model: Any, ids: Sequence[str]) -> Scores:
+def predict(work: StepContext, model: Any, ids: Sequence[str]) -> Scores:
     """One pass of a classifier over these examples, from what was made once: tokens, or embeddings for a head alone."""
     frozen = embeddings(work)
     rows = np.array([frozen.row_of[id_] for id_ in ids], dtype=np.int64)
@@ -112,7 +112,7 @@ def predict(work: Work, model: Any, ids: Sequence[str]) -> Scores:
     return scores
 
 
-def truths(work: Work) -> dict[str, Mapping[str, str]]:
+def truths(work: StepContext) -> dict[str, Mapping[str, str]]:
     """Ground → (example id → true label): the gold file, and what people said of audit and dev examples."""
     with work.project.ledger.read() as connection:
         settled = people.labels(connection, roles=[Role.AUDIT, Role.DEV])
@@ -120,12 +120,14 @@ def truths(work: Work) -> dict[str, Mapping[str, str]]:
     return {"gold": work.project.pool.truth(), "audit": by_role[Role.AUDIT], "dev": by_role[Role.DEV]}
 
 
-def predictions_of(work: Work, round_: int) -> Predictions:
+def predictions_of(work: StepContext, round_: int) -> Predictions:
     """What a round's model said of gold, audit and dev."""
     return load_predictions(work.project.artifacts.open(artifact(round_, "evaluate")))
 
 
-def _measured(work: Work, predictions: Predictions, truth: Mapping[str, Mapping[str, str]]) -> tuple[Measurement, ...]:
+def _measured(
+    work: StepContext, predictions: Predictions, truth: Mapping[str, Mapping[str, str]]
+) -> tuple[Measurement, ...]:
     found: list[Measurement] = []
     chances = audit_design.chances(work)
     audited = {id_: label for id_, label in truth["audit"].items() if id_ in chances}
@@ -138,7 +140,7 @@ def _measured(work: Work, predictions: Predictions, truth: Mapping[str, Mapping[
     return tuple(found)
 
 
-def slices_of(work: Work, ids: Sequence[str]) -> dict[str, Sequence[str]]:
+def slices_of(work: StepContext, ids: Sequence[str]) -> dict[str, Sequence[str]]:
     """Slice name → ids: every value of every metadata column, short and long texts, and every weak spot."""
     members: dict[str, list[str]] = {}
     for example in work.project.pool.examples(ids):

@@ -12,20 +12,20 @@ from loop.ledger import figures
 from loop.records import SliceComparison
 from loop.records.vocabulary import EVAL_SETS
 from loop.rounds import audit_design
-from loop.rounds.context import Done, Work
+from loop.rounds.context import StepContext, StepResult
 from loop.rounds.lost_files import is_whole
 from loop.rounds.promotion import Ground, Measured, challenge
 from loop.tasks.classification.evaluate import predictions_of, slices_of, truths
 from loop.tasks.classification.retention import forgotten
 
 
-def gate(work: Work) -> Done:
+def gate(work: StepContext) -> StepResult:
     """Judges this round's model against the champion."""
     with work.project.ledger.read() as connection:
         trained = {row.round: row.train_n for row in figures.models(connection)}
         champion = figures.champion(connection)
     if work.round not in trained:
-        return Done({"skipped": "no model in this round"})
+        return StepResult({"skipped": "no model in this round"})
     truth = truths(work)
     known = {id_: label for ground in reversed(EVAL_SETS) for id_, label in truth[ground].items()}
     # Which classes and slices a model from label names does well on is the luck of the names: only the whole counts.
@@ -52,7 +52,7 @@ def gate(work: Work) -> Done:
     return challenge(work, measured, champion, own=own)
 
 
-def _wrong(work: Work, round_: int, truth: Mapping[str, str]) -> dict[str, bool]:
+def _wrong(work: StepContext, round_: int, truth: Mapping[str, str]) -> dict[str, bool]:
     if round_ != work.round and not is_whole(work, round_, "evaluate"):
         return {}
     predictions = predictions_of(work, round_)
@@ -60,7 +60,7 @@ def _wrong(work: Work, round_: int, truth: Mapping[str, str]) -> dict[str, bool]
     return wrong_of(predictions, {id_: label for id_, label in truth.items() if id_ in said})
 
 
-def _forgotten(work: Work) -> SliceComparison | None:
+def _forgotten(work: StepContext) -> SliceComparison | None:
     lost = forgotten(work)
     if lost is None:
         return None

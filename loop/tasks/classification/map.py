@@ -17,8 +17,8 @@ from loop.consensus.majority import last_words
 from loop.ledger import figures, lives, people
 from loop.records import Annotation, AnswerState, FoundSlice, Predictions, Role, Split, Spot
 from loop.rounds import audit_design, holdouts, spot_lives, spot_names
-from loop.rounds.context import Done, Work
-from loop.rounds.embeddings import Frozen, Partition, embeddings, partition
+from loop.rounds.context import StepContext, StepResult
+from loop.rounds.embeddings import Clustering, EmbeddedPool, embeddings, partition
 from loop.rounds.lost_files import is_whole
 from loop.rounds.spot_names import SpotLabels, columns_of
 from loop.selection import spots
@@ -28,7 +28,7 @@ from loop.tasks.classification.evaluate import predictions_of, truths
 from loop.tasks.classification.score import in_spots, probabilities_of, scores_of
 
 
-def map_spots(work: Work) -> Done:
+def map_spots(work: StepContext) -> StepResult:
     """How weak each region is and what becomes of it; which metadata slices stand beside the regions."""
     frozen = embeddings(work)
     regions = partition(work, frozen)
@@ -41,10 +41,12 @@ def map_spots(work: Work) -> Done:
         lives.put_lives(connection, work.round, told)
         lives.put_found_slices(connection, work.round, slices)
 
-    return Done({"spots": len(found), "reopened": sum(life.alert for life in told), "slices": len(slices)}, record)
+    return StepResult(
+        {"spots": len(found), "reopened": sum(life.alert for life in told), "slices": len(slices)}, record
+    )
 
 
-def _spots(work: Work, frozen: Frozen, regions: Partition) -> tuple[Spot, ...]:
+def _spots(work: StepContext, frozen: EmbeddedPool, regions: Clustering) -> tuple[Spot, ...]:
     pool = work.project.pool
     with work.project.ledger.read() as connection:
         known = people.asked(connection) | {label.example_id for label in people.labels(connection)}
@@ -69,9 +71,9 @@ def _spots(work: Work, frozen: Frozen, regions: Partition) -> tuple[Spot, ...]:
 
 
 def _labels(
-    work: Work,
-    frozen: Frozen,
-    regions: Partition,
+    work: StepContext,
+    frozen: EmbeddedPool,
+    regions: Clustering,
     scores: Predictions,
     open_ids: Sequence[str],
     *,
@@ -98,7 +100,9 @@ def _labels(
     )
 
 
-def _main(work: Work, frozen: Frozen, regions: Partition, scores: Predictions) -> tuple[tuple[int, ...], ...]:
+def _main(
+    work: StepContext, frozen: EmbeddedPool, regions: Clustering, scores: Predictions
+) -> tuple[tuple[int, ...], ...]:
     """The labels each region holds: as the champion predicts, and where a label is known as that says."""
     with work.project.ledger.read() as connection:
         known = {row.example_id: row.label for row in people.labels(connection) if row.role is not Role.AUDIT}
@@ -108,7 +112,7 @@ def _main(work: Work, frozen: Frozen, regions: Partition, scores: Predictions) -
     return main_labels(in_spots(frozen, regions, ids), columns, count=regions.size())
 
 
-def _slices(work: Work) -> tuple[FoundSlice, ...]:
+def _slices(work: StepContext) -> tuple[FoundSlice, ...]:
     with work.project.ledger.read() as connection:
         champion = figures.champion(connection)
     if champion is None or not is_whole(work, champion, "evaluate"):
@@ -151,7 +155,7 @@ class _Answer:
     """1 - confidence of the model when it was asked: how likely a correction was expected to be."""
 
 
-def _dev(work: Work) -> dict[str, _Outcome]:
+def _dev(work: StepContext) -> dict[str, _Outcome]:
     """Dev example → outcome of the champion; empty before the first model."""
     with work.project.ledger.read() as connection:
         champion = figures.champion(connection)
@@ -163,7 +167,7 @@ def _dev(work: Work) -> dict[str, _Outcome]:
     return {id_: _Outcome(truth[id_], guess, 1 - float(top)) for id_, guess, top in rows if id_ in truth}
 
 
-def _answers(work: Work) -> list[_Answer]:
+def _answers(work: StepContext) -> list[_Answer]:
     """Answers to what strategies picked: audit ones steer nothing, dev ones are counted as dev."""
     with work.project.ledger.read() as connection:
         pick_of = {row.ext_id: row.pick for row in people.picks(connection) if row.pick.kind not in holdouts.LOTS}

@@ -26,8 +26,8 @@ from loop.models.recipes.names import informative
 from loop.phrases.leaks import leaking
 from loop.records import FloatArray, Pick, Predictions, Role, Split, Spot
 from loop.rounds import holdouts, lift
-from loop.rounds.context import Work, portions
-from loop.rounds.embeddings import Frozen, embeddings, label_rows, partition
+from loop.rounds.context import StepContext, portions
+from loop.rounds.embeddings import EmbeddedPool, embeddings, label_rows, partition
 from loop.rounds.leaks import kept_out, twins_of_measured
 from loop.selection import budget
 from loop.step_folders import (
@@ -45,7 +45,7 @@ Known = Mapping[str, tuple[str, Role]]
 """Example → its label and role."""
 
 
-def more(work: Work, earlier: Path | None) -> Mapping[str, Pick]:
+def more(work: StepContext, earlier: Path | None) -> Mapping[str, Pick]:
     """The next questions of the batch; none when it is whole or nothing is left to ask.
 
     earlier: the folder of this very choice, when it is made again: its labels count, not those of today.
@@ -68,7 +68,7 @@ def more(work: Work, earlier: Path | None) -> Mapping[str, Pick]:
     return {work.question_id(pick.example_id): pick for pick in picks}
 
 
-def said_of(work: Work) -> dict[str, FloatArray]:
+def said_of(work: StepContext) -> dict[str, FloatArray]:
     """Example → (k,) what the head that chose it says of it, for the picks of this round's portions.
 
     Those of a folder that is lost or damaged are left out.
@@ -84,7 +84,7 @@ def said_of(work: Work) -> dict[str, FloatArray]:
     return found
 
 
-def _so_far(work: Work) -> Known:
+def _so_far(work: StepContext) -> Known:
     return {id_: (label.label, label.role) for id_, label in sorted(labels_so_far(work).items())}
 
 
@@ -93,7 +93,7 @@ def _as_then(folder: Path) -> Known:
 
 
 def _chosen(
-    work: Work, labels: Known, standing: Sequence[Spot], *, wanted: int, stream: int
+    work: StepContext, labels: Known, standing: Sequence[Spot], *, wanted: int, stream: int
 ) -> tuple[tuple[Pick, ...], Predictions | None]:
     """Picks, and what the head says of them; None where there is none.
 
@@ -135,7 +135,7 @@ def _chosen(
     return picks, Predictions(asked, work.config.label_set.names, lines)
 
 
-def _open(work: Work, labels: Known) -> list[str]:
+def _open(work: StepContext, labels: Known) -> list[str]:
     """Examples that strategies may choose from."""
     with work.project.ledger.read() as connection:
         asked = people.asked(connection)
@@ -147,7 +147,7 @@ def _open(work: Work, labels: Known) -> list[str]:
     ]
 
 
-def _head(work: Work, frozen: Frozen, labels: Known) -> Head | None:
+def _head(work: StepContext, frozen: EmbeddedPool, labels: Known) -> Head | None:
     """The head of all labels so far that may be trained on; None while there is nothing to tell classes apart by."""
     from loop.models import TuningSettings
     from loop.models.recipes.head import fit_head
@@ -176,5 +176,5 @@ def _head(work: Work, frozen: Frozen, labels: Known) -> Head | None:
     )
 
 
-def _leaking_phrases(work: Work) -> frozenset[str]:
+def _leaking_phrases(work: StepContext) -> frozenset[str]:
     return frozenset(leak.phrase for leak in leaking(work.project, work.config.label_set, before=work.round))

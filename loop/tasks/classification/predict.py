@@ -13,7 +13,7 @@ from loop.pool import Columns, guess, recognise
 from loop.pool.summary import left_out
 from loop.pool.tables import gather
 from loop.project import Project
-from loop.rounds.context import Work
+from loop.rounds.context import StepContext
 from loop.rounds.task import FilePredictions
 
 
@@ -61,7 +61,7 @@ def model(project: Project) -> str:
     return f"{base} loads"
 
 
-def knowledge(work: Work) -> Mapping[str, Any]:
+def knowledge(work: StepContext) -> Mapping[str, Any]:
     """The true label of each question."""
     answers = work.project.pool.answers_for_simulation()
     with work.project.ledger.read() as connection:

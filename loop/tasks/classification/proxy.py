@@ -16,7 +16,7 @@ from loop.evaluation.intervals import wilson
 from loop.ledger import people
 from loop.records import Measurement, Predictions, Split
 from loop.rounds import audit_design
-from loop.rounds.context import Work
+from loop.rounds.context import StepContext
 from loop.tasks.classification.train import proxied
 
 MOST = 1000
@@ -25,7 +25,7 @@ STREAM = 11
 MEASURED = ("gold", "audit")
 
 
-def unlabelled(work: Work) -> tuple[str, ...]:
+def unlabelled(work: StepContext) -> tuple[str, ...]:
     """What a tuned model and its proxy are compared on: a random part of the pool that nobody was asked about.
 
     The audit's population where there is one; () in a round without a proxy.

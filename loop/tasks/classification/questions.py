@@ -9,7 +9,7 @@ import numpy as np
 from loop.ledger import people
 from loop.ledger.people import PickRow
 from loop.records import FloatArray, Neighbour, Pick, Question, Role
-from loop.rounds.context import Work
+from loop.rounds.context import StepContext
 from loop.rounds.embeddings import embeddings
 from loop.tasks.classification import portions
 from loop.tasks.classification.score import probabilities_of, scores_of
@@ -17,7 +17,7 @@ from loop.tasks.classification.score import probabilities_of, scores_of
 NEIGHBOURS = 3
 
 
-def questions(work: Work, rows: Sequence[PickRow]) -> tuple[Question, ...]:
+def questions(work: StepContext, rows: Sequence[PickRow]) -> tuple[Question, ...]:
     """One question per pick, in the order of asking. Blind picks show nothing of the model."""
     ids = [row.pick.example_id for row in rows]
     options = _options(work, [row.pick for row in rows])
@@ -42,7 +42,7 @@ def questions(work: Work, rows: Sequence[PickRow]) -> tuple[Question, ...]:
     return tuple(built)
 
 
-def _options(work: Work, picks: Sequence[Pick]) -> dict[str, tuple[tuple[str, float | None], ...]]:
+def _options(work: StepContext, picks: Sequence[Pick]) -> dict[str, tuple[tuple[str, float | None], ...]]:
     """Example → its labels, most probable first; blind ones in the order of the label set, without a number."""
     blind = tuple((name, None) for name in work.config.label_set.names)
     scores, said = scores_of(work), portions.said_of(work)
@@ -62,7 +62,7 @@ def _by_probability(line: FloatArray, labels: Sequence[str]) -> tuple[tuple[str,
     return tuple((labels[column], float(line[column])) for column in np.argsort(-line, kind="stable"))
 
 
-def _neighbours(work: Work, ids: Sequence[str]) -> dict[str, tuple[Neighbour, ...]]:
+def _neighbours(work: StepContext, ids: Sequence[str]) -> dict[str, tuple[Neighbour, ...]]:
     """The nearest examples with a label that may steer: never gold or audit ones."""
     with work.project.ledger.read() as connection:
         label_of = {row.example_id: row.label for row in people.labels(connection, roles=[Role.TRAIN, Role.DEV])}
@@ -74,7 +74,7 @@ def _neighbours(work: Work, ids: Sequence[str]) -> dict[str, tuple[Neighbour, ..
     return {id_: _nearest(work, known, label_of, line) for id_, line in zip(ids, similarity, strict=True)}
 
 
-def _nearest(work: Work, known: list[str], label_of: dict[str, str], line: FloatArray) -> tuple[Neighbour, ...]:
+def _nearest(work: StepContext, known: list[str], label_of: dict[str, str], line: FloatArray) -> tuple[Neighbour, ...]:
     order = np.argsort(-line, kind="stable")[:NEIGHBOURS]
     texts = work.project.pool.texts([known[row] for row in order])
     return tuple(

@@ -20,7 +20,7 @@ from loop.evaluation import measure
 from loop.ledger import figures
 from loop.protocols import Classifier
 from loop.records import Measurement, Predictions
-from loop.rounds.context import Work
+from loop.rounds.context import StepContext
 from loop.rounds.lost_files import is_whole
 from loop.rounds.retention import retention
 from loop.step_files import read_json
@@ -48,7 +48,9 @@ class Forgotten:
     """The same ids: whether this round's model errs."""
 
 
-def measure_retention(work: Work, model: Classifier, folder: Path, rng: np.random.Generator) -> tuple[Measurement, ...]:
+def measure_retention(
+    work: StepContext, model: Classifier, folder: Path, rng: np.random.Generator
+) -> tuple[Measurement, ...]:
     """Predicts the retention texts, keeps every guess in `folder`, and measures as on gold; () without such texts.
 
     folder: the evaluate artifact while it is written.
@@ -67,7 +69,7 @@ def measure_retention(work: Work, model: Classifier, folder: Path, rng: np.rando
     return measure.measure(predictions, truth, on=RETENTION, slices={}, rng=rng)
 
 
-def retention_wrong(work: Work, round_: int) -> dict[str, bool]:
+def retention_wrong(work: StepContext, round_: int) -> dict[str, bool]:
     """Retention example → whether that round's model errs on it; empty without retention texts, or when they are lost.
 
     Raises ArtifactError when the figures of the round that runs are not there.
@@ -80,7 +82,7 @@ def retention_wrong(work: Work, round_: int) -> dict[str, bool]:
     return {row.id: row.guess != row.label for row in read_json(file, list[RetentionRow])}
 
 
-def forgotten(work: Work) -> Forgotten | None:
+def forgotten(work: StepContext) -> Forgotten | None:
     """The first tuned model and this round's on the retention texts; None for the first one, and without such texts."""
     with work.project.ledger.read() as connection:
         rounds = [row.round for row in figures.models(connection)]

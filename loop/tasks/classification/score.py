@@ -14,38 +14,38 @@ from loop.artifact_names import artifact
 from loop.ledger import figures
 from loop.ledger.figures import ModelRow
 from loop.records import FloatArray, IntArray, Predictions, Split
-from loop.rounds.context import Done, Work
-from loop.rounds.embeddings import Frozen, Partition
+from loop.rounds.context import StepContext, StepResult
+from loop.rounds.embeddings import Clustering, EmbeddedPool
 from loop.step_folders import load_predictions, save_predictions
 from loop.tasks.classification.evaluate import predict
 from loop.tasks.classification.train import PROXY
 
 
-def score(work: Work) -> Done:
+def score(work: StepContext) -> StepResult:
     """One pass of the champion over the pool: probabilities and features."""
     from loop.models import load_classifier
 
     with work.project.ledger.read() as connection:
         champion = figures.champion(connection)
     if champion is None:
-        return Done({"skipped": "no model yet"})
+        return StepResult({"skipped": "no model yet"})
     model = load_classifier(work.project.artifacts.open(artifact(champion, "train")) / "model")
     ids = work.project.pool.ids(Split.POOL)
     scores = predict(work, model, ids)
     with work.project.artifacts.writing(work.name("score")) as folder:
         save_predictions(folder, Predictions(ids, model.labels, scores.probabilities))
         np.save(folder / "features.npy", scores.features)
-    return Done({"texts": len(ids), "model": champion})
+    return StepResult({"texts": len(ids), "model": champion})
 
 
-def scores_of(work: Work) -> Predictions | None:
+def scores_of(work: StepContext) -> Predictions | None:
     """The champion's view of the pool in this round; None before the first model."""
     if not work.project.artifacts.has(work.name("score")):
         return None
     return load_predictions(work.project.artifacts.open(work.name("score")))
 
 
-def picking_scores(work: Work) -> Predictions | None:
+def picking_scores(work: StepContext) -> Predictions | None:
     """What picks rest on: the champion's view, or that of the model `picking_model` names."""
     from loop.models import load_classifier
 
@@ -58,7 +58,7 @@ def picking_scores(work: Work) -> Predictions | None:
     return Predictions(seen.ids, model.labels, predict(work, model, seen.ids).probabilities)
 
 
-def picking_model(work: Work) -> ModelRow | None:
+def picking_model(work: StepContext) -> ModelRow | None:
     """The model that picks rest on: the champion; in a round with a cheap proxy that one, promoted or held back.
 
     It alone has learned from the newest answers, while the champion may be a tuned model some rounds old. Picks are
@@ -73,12 +73,12 @@ def picking_model(work: Work) -> ModelRow | None:
     return None if champion is None else models[champion]
 
 
-def in_spots(frozen: Frozen, regions: Partition, ids: Sequence[str]) -> IntArray:
+def in_spots(frozen: EmbeddedPool, regions: Clustering, ids: Sequence[str]) -> IntArray:
     """(len(ids),) the spot of each example."""
     return np.asarray(regions.regions[rows_of(frozen, ids)])
 
 
-def rows_of(frozen: Frozen, ids: Sequence[str]) -> IntArray:
+def rows_of(frozen: EmbeddedPool, ids: Sequence[str]) -> IntArray:
     """(len(ids),) rows of these examples among the frozen embeddings."""
     return np.array([frozen.row_of[id_] for id_ in ids], dtype=np.int64)
 

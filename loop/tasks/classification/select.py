@@ -17,8 +17,8 @@ from loop.ledger import figures, people
 from loop.protocols import PoolView
 from loop.records import FloatArray, Pick, PickKind, Predictions, Role, Split, Spot
 from loop.rounds import audit_design, holdouts, lift
-from loop.rounds.context import Done, Work
-from loop.rounds.embeddings import Frozen, Partition, embeddings, partition
+from loop.rounds.context import StepContext, StepResult
+from loop.rounds.embeddings import Clustering, EmbeddedPool, embeddings, partition
 from loop.rounds.leaks import twins_of_measured
 from loop.selection import budget, pick_reasons
 from loop.tasks.classification.score import (
@@ -33,7 +33,7 @@ from loop.tasks.classification.score import (
 DRAWN = "Drawn at random from messages of its kind."
 
 
-def select(work: Work) -> Done:
+def select(work: StepContext) -> StepResult:
     """The batch: audit and dev shares at random, the rest by the strategy; every pick with its reason."""
     frozen = embeddings(work)
     regions = partition(work, frozen)
@@ -91,16 +91,16 @@ def select(work: Work) -> Done:
         people.add_picks(connection, work.round, asked_now)
 
     later = 0 if portion is None else min(batch, len(drawn) + len(ids)) - len(picks)
-    return Done(_counts(picks) | ({"later": later} if later > 0 else {}), record)
+    return StepResult(_counts(picks) | ({"later": later} if later > 0 else {}), record)
 
 
-def portion_of(work: Work, *, fallback: bool) -> int | None:
+def portion_of(work: StepContext, *, fallback: bool) -> int | None:
     """How many picks are chosen at a time; None: all at once, for chance has nothing to learn from answers."""
     selection = work.config.selection
     return None if fallback or selection.strategy in lift.AT_RANDOM else selection.portion
 
 
-def _doubt(work: Work) -> dict[str, float] | None:
+def _doubt(work: StepContext) -> dict[str, float] | None:
     """Pool example → 1 - confidence of the champion; None before the first model."""
     scores = scores_of(work)
     if scores is None:
@@ -109,9 +109,9 @@ def _doubt(work: Work) -> dict[str, float] | None:
 
 
 def pool_view(
-    work: Work,
-    frozen: Frozen,
-    regions: Partition,
+    work: StepContext,
+    frozen: EmbeddedPool,
+    regions: Clustering,
     ids: Sequence[str],
     standing: Sequence[Spot],
     *,
@@ -156,7 +156,9 @@ def _at_random(picks: Sequence[Pick]) -> tuple[Pick, ...]:
     )
 
 
-def _known(picks: Sequence[Pick], frozen: Frozen, regions: Partition, scores: Predictions | None) -> tuple[Pick, ...]:
+def _known(
+    picks: Sequence[Pick], frozen: EmbeddedPool, regions: Clustering, scores: Predictions | None
+) -> tuple[Pick, ...]:
     """Audit picks lie outside what the strategy saw: region and guess are noted for the record, never shown."""
     strange = [pick.example_id for pick in picks if pick.spot is None]
     spots = dict(zip(strange, in_spots(frozen, regions, strange).tolist(), strict=True))

@@ -14,11 +14,11 @@ from loop.ledger.people import PickRow
 from loop.records import Annotation, Label, Role
 from loop.records.vocabulary import ROLES
 from loop.rounds import settings
-from loop.rounds.context import Done, Work
+from loop.rounds.context import StepContext, StepResult
 from loop.rounds.leaks import Guarded, guard
 
 
-def settle(work: Work) -> Done:
+def settle(work: StepContext) -> StepResult:
     """Answers of all rounds become labels: new ones get a role, changed ones are replaced, withdrawn ones leave."""
     with work.project.ledger.read() as connection:
         picks = people.picks(connection)
@@ -42,10 +42,10 @@ def settle(work: Work) -> Done:
     states = [outcome.state for id_, outcome in outcomes.items() if id_ in asked_now]
     counts: dict[str, Any] = {state: states.count(state) for state in sorted(set(states))}
     counts |= {"changed": len(fresh), "withdrawn": len(withdrawn), "leaks": len(guarded.leaks)}
-    return Done(counts, record)
+    return StepResult(counts, record)
 
 
-def labels_so_far(work: Work) -> dict[str, Label]:
+def labels_so_far(work: StepContext) -> dict[str, Label]:
     """Example → its label as it would be settled now; the answers of this round count as far as they are there."""
     with work.project.ledger.read() as connection:
         picks = people.picks(connection)
@@ -57,7 +57,7 @@ def labels_so_far(work: Work) -> dict[str, Label]:
 
 
 def _guarded(
-    work: Work, labels: Sequence[Label], picks: Sequence[PickRow], outcomes: Mapping[str, Settlement]
+    work: StepContext, labels: Sequence[Label], picks: Sequence[PickRow], outcomes: Mapping[str, Settlement]
 ) -> Guarded:
     """A text drawn at random that people skipped measures nothing; one they have not answered yet will."""
     skipped = {id_ for id_, outcome in outcomes.items() if outcome.state is SettlementState.SKIPPED}

@@ -30,8 +30,8 @@ from loop.ledger.figures import ModelRow
 from loop.models.recipes.self_training import taken
 from loop.protocols import Chosen, TrainingReport, TrainingSet, Unlabelled
 from loop.records import FloatArray, Label, LabelTexts, Role, Split
-from loop.rounds.context import Done, Work, now
-from loop.rounds.embeddings import Frozen, embeddings, label_rows
+from loop.rounds.context import StepContext, StepResult, now
+from loop.rounds.embeddings import EmbeddedPool, embeddings, label_rows
 from loop.rounds.leaks import kept_out, phrases_kept_out
 from loop.step_files import read_array
 from loop.step_folders import load_training_set, save_training_set
@@ -42,7 +42,7 @@ MODEL, BESIDE = "model", "proxy"
 """The folders of the round's model and of the proxy beside a tuned one."""
 
 
-def train(work: Work) -> Done:
+def train(work: StepContext) -> StepResult:
     """Tunes the base model on the labels with role train that do not leak, and on what the labels mean.
 
     Labels of fewer than two classes: a head made from names and phrases of the labels, or no model where names are
@@ -63,7 +63,7 @@ def train(work: Work) -> Done:
         why += f"; {len(leaking):,} are kept out of training, for they measure" if leaking else ""
         if texts is None or len(classes | {work.config.label_set.names[column] for column in texts.columns}) < 2:
             work.say(f"No model in this round: {why}")
-            return Done({"skipped": why, "labels": len(training)})
+            return StepResult({"skipped": why, "labels": len(training)})
         work.say(f"A model from {_kinds(texts)}: {why}")
         tuning = PROXY
     frozen = embeddings(work)
@@ -91,10 +91,10 @@ def train(work: Work) -> Done:
     def record(connection: Connection) -> None:
         figures.add_model(connection, row)
 
-    return Done({"train": len(training), "dev": len(dev), "classes": len(classes), "steps": report.steps}, record)
+    return StepResult({"train": len(training), "dev": len(dev), "classes": len(classes), "steps": report.steps}, record)
 
 
-def tuning_of(work: Work) -> str:
+def tuning_of(work: StepContext) -> str:
     """How this round's model is made: by model.tuning when it is the k-th, 2k-th, ... with labels, else by PROXY."""
     with work.project.ledger.read() as connection:
         before = sum(row.round < work.round and row.train_n > 0 for row in figures.models(connection))
@@ -102,13 +102,13 @@ def tuning_of(work: Work) -> str:
     return model.tuning if (before + 1) % model.final_every == 0 else PROXY
 
 
-def proxied(work: Work) -> bool:
+def proxied(work: StepContext) -> bool:
     """Whether a proxy stands beside this round's model, once it is made."""
     with work.project.ledger.read() as connection:
         return any(row.round == work.round and _wants_proxy(work, row.tuning) for row in figures.models(connection))
 
 
-def _wants_proxy(work: Work, tuning: str) -> bool:
+def _wants_proxy(work: StepContext, tuning: str) -> bool:
     model = work.config.model
     return model.final_every > 1 and tuning != PROXY
 
@@ -144,8 +144,8 @@ def held_out(folder: Path, name: str) -> HeldOut | None:
 
 
 def _tune(
-    work: Work,
-    frozen: Frozen,
+    work: StepContext,
+    frozen: EmbeddedPool,
     training: Sequence[Label],
     dev: Sequence[Label],
     *,
@@ -184,12 +184,12 @@ def _tune(
     return report
 
 
-def _unlabelled(work: Work, frozen: Frozen) -> Unlabelled:
+def _unlabelled(work: StepContext, frozen: EmbeddedPool) -> Unlabelled:
     ids = unlabelled(work)
     return Unlabelled(tuple(work.project.pool.texts(ids)), np.asarray(frozen.rows(ids)))
 
 
-def unlabelled(work: Work) -> list[str]:
+def unlabelled(work: StepContext) -> list[str]:
     """At most MOST examples of the pool, evenly spaced, that nobody was asked about and that measure nothing."""
     with work.project.ledger.read() as connection:
         asked = {row.pick.example_id for row in people.picks(connection)}
@@ -199,7 +199,7 @@ def unlabelled(work: Work) -> list[str]:
     return [free[place] for place in taken(len(free)).tolist()]
 
 
-def _training_set(work: Work, frozen: Frozen, labels: Sequence[Label]) -> TrainingSet:
+def _training_set(work: StepContext, frozen: EmbeddedPool, labels: Sequence[Label]) -> TrainingSet:
     ids = [label.example_id for label in labels]
     column = work.config.label_set.index()
     return TrainingSet(

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from loop.ledger import figures, people
 from loop.records import Candidate, Pick, PickKind, Split
 from loop.rounds import holdouts
-from loop.rounds.context import Work
+from loop.rounds.context import StepContext
 from loop.rounds.embeddings import embeddings, partition
 from loop.selection import pick_reasons
 from loop.tasks.generation import reward_scores
@@ -30,7 +30,7 @@ class Rival(NamedTuple):
     """"champion" or "first"."""
 
 
-def random_picks(work: Work) -> list[Pick]:
+def random_picks(work: StepContext) -> list[Pick]:
     """Audit and dev picks; none when there is no other model to compare with."""
     mine, rivals = _rivals(work)
     drawn = _drawn(work)
@@ -60,14 +60,14 @@ def random_picks(work: Work) -> list[Pick]:
     return picks
 
 
-def spots_of(work: Work, ids: Sequence[str]) -> dict[str, int]:
+def spots_of(work: StepContext, ids: Sequence[str]) -> dict[str, int]:
     """Prompt → the region it lies in. For all at once: what is read for it is as large as the pool."""
     frozen = embeddings(work)
     regions = partition(work, frozen).regions
     return {id_: int(regions[frozen.row_of[id_]]) for id_ in ids}
 
 
-def _rivals(work: Work) -> tuple[int, list[Rival]]:
+def _rivals(work: StepContext) -> tuple[int, list[Rival]]:
     """This round's model (the newest, when none was trained), and whom it is compared with; each model once."""
     with work.project.ledger.read() as connection:
         models = [row.round for row in figures.models(connection)]
@@ -78,7 +78,7 @@ def _rivals(work: Work) -> tuple[int, list[Rival]]:
     return mine, found + ([Rival(models[0], "first")] if models[0] not in (mine, before) else [])
 
 
-def _drawn(work: Work) -> dict[PickKind, tuple[tuple[str, float], ...]]:
+def _drawn(work: StepContext) -> dict[PickKind, tuple[tuple[str, float], ...]]:
     with work.project.ledger.read() as connection:
         known = people.asked(connection) | {row.example_id for row in people.labels(connection)}
         asked = people.asked(connection)
@@ -91,12 +91,12 @@ def _drawn(work: Work) -> dict[PickKind, tuple[tuple[str, float], ...]]:
     return found
 
 
-def _alone(work: Work, rows: Sequence[tuple[str, float]], mine: int) -> list[Sequence[Candidate]]:
+def _alone(work: StepContext, rows: Sequence[tuple[str, float]], mine: int) -> list[Sequence[Candidate]]:
     shown = duels(work, [id_ for id_, _ in rows], mine=mine, against=mine, source="champion")
     return [shown[id_] for id_, _ in rows]
 
 
-def _unasked(work: Work, drawn: Collection[str]) -> tuple[str, ...]:
+def _unasked(work: StepContext, drawn: Collection[str]) -> tuple[str, ...]:
     """Further prompts of the audit reserve, for the reward model alone; none when the project has no reward model."""
     if not work.config.generation.reward_models:
         return ()
@@ -106,7 +106,7 @@ def _unasked(work: Work, drawn: Collection[str]) -> tuple[str, ...]:
     return tuple(free[: reward_scores.MORE])
 
 
-def _pick(work: Work, id_: str, kind: PickKind, chance: float, answers: Sequence[Candidate], spot: int) -> Pick:
+def _pick(work: StepContext, id_: str, kind: PickKind, chance: float, answers: Sequence[Candidate], spot: int) -> Pick:
     return Pick(
         example_id=id_,
         kind=kind,

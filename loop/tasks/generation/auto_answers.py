@@ -17,11 +17,11 @@ from loop.judge import Judge, doubtful, overlap, share
 from loop.ledger.people import PickRow
 from loop.records import Annotation, AnswerState, PickKind
 from loop.records.vocabulary import JUDGE_ID_PREFIX, SAME_ANSWER, SUFFICES
-from loop.rounds.context import Work, now
+from loop.rounds.context import StepContext, now
 from loop.tasks.generation.questions import questions
 
 
-def answers(work: Work, rows: Sequence[PickRow]) -> tuple[Annotation, ...]:
+def answers(work: StepContext, rows: Sequence[PickRow]) -> tuple[Annotation, ...]:
     """Of those rows that can be answered without a person. Raises ServerDown, ServerRefused of the judge's address."""
     same = [row for row in rows if _alike(row)]
     rest = [row for row in rows if not _alike(row)]
@@ -51,7 +51,7 @@ def _tie(row: PickRow) -> Annotation:
     )
 
 
-def _judged(work: Work, rows: Sequence[PickRow]) -> tuple[Annotation, ...]:
+def _judged(work: StepContext, rows: Sequence[PickRow]) -> tuple[Annotation, ...]:
     judge = work.config.judge
     form = work.config.form
     asked = [row for row in rows if len(row.pick.candidates) == form.candidates and row.pick.form == form.kind]

@@ -13,14 +13,14 @@ import numpy as np
 from loop.ledger import people
 from loop.protocols import PairView, Reader
 from loop.records import Candidate, Chat, FloatArray
-from loop.rounds.context import Work
+from loop.rounds.context import StepContext
 from loop.selection.near_duplicates import near_identical
 from loop.tasks.generation.answers import Answers
 from loop.tasks.generation.models import greedy, marker, reader, writer
 
 
 def candidates(
-    work: Work, answers: Answers, *, champion: int, challenger: int | None, ids: Sequence[str]
+    work: StepContext, answers: Answers, *, champion: int, challenger: int | None, ids: Sequence[str]
 ) -> dict[str, tuple[Candidate, ...]]:
     """Example id → its distinct answers, the champion's greedy one first."""
     temperature = work.config.generation.temperature
@@ -36,14 +36,21 @@ def candidates(
     return found
 
 
-def duels(work: Work, ids: Sequence[str], *, mine: int, against: int, source: str) -> dict[str, tuple[Candidate, ...]]:
+def duels(
+    work: StepContext, ids: Sequence[str], *, mine: int, against: int, source: str
+) -> dict[str, tuple[Candidate, ...]]:
     """Example id → the greedy answers of two rounds' models, alike or not."""
     one, other = _greedy_of(work, mine, ids), _greedy_of(work, against, ids)
     return {id_: (Candidate(one[id_], "challenger", mine), Candidate(other[id_], source, against)) for id_ in ids}
 
 
 def pair_view(
-    work: Work, offered: Mapping[str, Sequence[Candidate]], *, champion: int, doubt: Mapping[str, float], weigh: bool
+    work: StepContext,
+    offered: Mapping[str, Sequence[Candidate]],
+    *,
+    champion: int,
+    doubt: Mapping[str, float],
+    weigh: bool,
 ) -> PairView:
     """The arrays of these prompts; weigh=False leaves out what costs a pass of the model over every candidate."""
     ids = tuple(offered)
@@ -82,7 +89,7 @@ def pair_view(
     )
 
 
-def _greedy_of(work: Work, round_: int, ids: Sequence[str]) -> dict[str, str]:
+def _greedy_of(work: StepContext, round_: int, ids: Sequence[str]) -> dict[str, str]:
     if not ids:
         return {}
     chats: list[Chat] = [one.chat for one in work.project.pool.examples(ids)]
@@ -90,7 +97,7 @@ def _greedy_of(work: Work, round_: int, ids: Sequence[str]) -> dict[str, str]:
     return {id_: one[0].text for id_, one in zip(ids, written, strict=True)}
 
 
-def _asked_features(work: Work, weigher: Reader | None, d: int) -> FloatArray:
+def _asked_features(work: StepContext, weigher: Reader | None, d: int) -> FloatArray:
     """(m, d) feature differences of the pairs that were asked in earlier rounds."""
     if weigher is None:
         return np.zeros((0, d), dtype=np.float32)

@@ -22,7 +22,7 @@ from loop.ledger import figures, people
 from loop.protocols import Generator
 from loop.records import Example, FloatArray, Generation, Measurement, Split
 from loop.records.vocabulary import EVAL_SET_OF
-from loop.rounds.context import Done, Work
+from loop.rounds.context import StepContext, StepResult
 from loop.rounds.embeddings import embeddings, partition
 from loop.rounds.retention import retention
 from loop.tasks.generation import answers as files
@@ -34,11 +34,11 @@ TIMED = 12
 """Prompts answered one at a time, for the latency."""
 
 
-def evaluate(work: Work) -> Done:
+def evaluate(work: StepContext) -> StepResult:
     """Answers every measured prompt with this round's model."""
     with work.project.ledger.read() as connection:
         if not any(row.round == work.round for row in figures.models(connection)):
-            return Done({"skipped": "no model in this round"})
+            return StepResult({"skipped": "no model in this round"})
     grounds = grounds_of(work)
     model = writer(work, work.round)
     examples = {one.id: one for ids in grounds.values() for one in work.project.pool.examples(ids)}
@@ -72,10 +72,10 @@ def evaluate(work: Work) -> Done:
         figures.put_measurements(connection, work.round, found)
 
     headline = {f"{row.on}_error": row.value for row in found if row.metric == "error_rate" and not row.slice}
-    return Done({ground: len(ids) for ground, ids in grounds.items()} | headline, record)
+    return StepResult({ground: len(ids) for ground, ids in grounds.items()} | headline, record)
 
 
-def grounds_of(work: Work) -> dict[str, tuple[str, ...]]:
+def grounds_of(work: StepContext) -> dict[str, tuple[str, ...]]:
     """Ground → prompts: gold, and the random questions of all rounds so far."""
     with work.project.ledger.read() as connection:
         picks = people.picks(connection)
@@ -86,13 +86,13 @@ def grounds_of(work: Work) -> dict[str, tuple[str, ...]]:
     return {"gold": work.project.pool.ids(Split.GOLD), **drawn}
 
 
-def _answered(work: Work, model: Generator, examples: Sequence[Example]) -> dict[str, Generation]:
+def _answered(work: StepContext, model: Generator, examples: Sequence[Example]) -> dict[str, Generation]:
     chats = [one.chat for one in examples]
     written = model.write(chats, sampling=greedy(work), seed=work.config.seed, progress=work.progress)
     return {one.id: answer[0] for one, answer in zip(examples, written, strict=True)}
 
 
-def slices_of(work: Work, examples: Sequence[Example]) -> dict[str, Sequence[str]]:
+def slices_of(work: StepContext, examples: Sequence[Example]) -> dict[str, Sequence[str]]:
     """Slice name → ids: every value of every metadata column, and every weak spot."""
     members: dict[str, list[str]] = {}
     frozen = embeddings(work)
@@ -105,7 +105,7 @@ def slices_of(work: Work, examples: Sequence[Example]) -> dict[str, Sequence[str
 
 
 def _retention(
-    work: Work,
+    work: StepContext,
     examples: Sequence[Example],
     references: Mapping[str, tuple[str, ...]],
     written: Mapping[str, Generation],
@@ -118,7 +118,7 @@ def _retention(
 
 
 def _perplexity(
-    work: Work, examples: Sequence[Example], references: Mapping[str, tuple[str, ...]]
+    work: StepContext, examples: Sequence[Example], references: Mapping[str, tuple[str, ...]]
 ) -> list[Measurement]:
     known = [one for one in examples if references.get(one.id)]
     weigher = reader(work, work.round) if known else None
@@ -130,7 +130,7 @@ def _perplexity(
 
 
 def _backing(
-    work: Work, examples: Sequence[Example], written: Mapping[str, Generation], wrong: Mapping[str, bool | None]
+    work: StepContext, examples: Sequence[Example], written: Mapping[str, Generation], wrong: Mapping[str, bool | None]
 ) -> tuple[Measurement, ...]:
     """How much of the gold answers their contexts do not back; nothing without contexts or a model of entailment.
 
@@ -144,7 +144,7 @@ def _backing(
     return measure_backing(mine, sources, {}, wrong, entail=entail, on="gold", rng=rng)
 
 
-def _latency(work: Work, model: Generator, examples: Sequence[Example]) -> list[Measurement]:
+def _latency(work: StepContext, model: Generator, examples: Sequence[Example]) -> list[Measurement]:
     """Seconds of single answers, median and 95th percentile, on this machine as busy as it was."""
     from loop.models.generation import timed
 

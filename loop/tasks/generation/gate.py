@@ -21,7 +21,7 @@ from loop.evaluation.texts.win_rate import win_rate
 from loop.ledger import figures
 from loop.ledger.figures import Decision
 from loop.records import Generation, Measurement, SliceComparison
-from loop.rounds.context import Done, Work, now
+from loop.rounds.context import StepContext, StepResult, now
 from loop.rounds.lost_files import is_whole
 from loop.rounds.promotion import ENOUGH, Ground, Measured, challenge
 from loop.rounds.retention import retention
@@ -34,7 +34,7 @@ from loop.tasks.generation.reward_scores import INDIFFERENT
 Answers = Mapping[str, Generation]
 
 
-def gate(work: Work) -> Done:
+def gate(work: StepContext) -> StepResult:
     """Goes back when people did not like the last promotion; then judges this round's model against the champion."""
     with work.project.ledger.read() as connection:
         trained = [row.round for row in figures.models(connection)]
@@ -42,7 +42,9 @@ def gate(work: Work) -> Done:
     back = _regretted(work)
     champion = back.model_round if back else champion
     if work.round not in trained:
-        return Done({"skipped": "no model in this round"} | ({"rollback": back.reason} if back else {}), _going(back))
+        return StepResult(
+            {"skipped": "no model in this round"} | ({"rollback": back.reason} if back else {}), _going(back)
+        )
     counts = _reward_counts(work, champion) if champion is not None else None
 
     def own(ground: Ground) -> list[SliceComparison | None]:
@@ -58,7 +60,7 @@ def gate(work: Work) -> Done:
         done.record(connection)
         figures.add_measurements(connection, work.round, told)
 
-    return Done(done.outcome, record)
+    return StepResult(done.outcome, record)
 
 
 def _going(back: Decision | None) -> Callable[[Connection], None]:
@@ -69,7 +71,7 @@ def _going(back: Decision | None) -> Callable[[Connection], None]:
     return go
 
 
-def _measured(work: Work, *, dropped: int | None) -> Measured:
+def _measured(work: StepContext, *, dropped: int | None) -> Measured:
     grounds = grounds_of(work)
     ids = sorted({id_ for known in grounds.values() for id_ in known})
     examples = work.project.pool.examples(ids)
@@ -98,7 +100,7 @@ def _told(counts: tuple[int, int, int] | None) -> list[Measurement]:
     return [Measurement("win_rate", *rate, sum(counts), "reward", "against=champion", "tango")]
 
 
-def _regretted(work: Work) -> Decision | None:
+def _regretted(work: StepContext) -> Decision | None:
     """The way back, when people preferred the answers of the model that the champion replaced."""
     with work.project.ledger.read() as connection:
         moves = [row for row in figures.decisions(connection) if row.action != "hold"]
@@ -134,14 +136,14 @@ def _regretted(work: Work) -> Decision | None:
     )
 
 
-def _answers(work: Work, round_: int) -> Answers:
+def _answers(work: StepContext, round_: int) -> Answers:
     """What a round's model wrote; empty when the files of an earlier round are lost, which is said."""
     if round_ != work.round and not is_whole(work, round_, "evaluate"):
         return {}
     return files.load(work.project.artifacts.open(artifact(round_, "evaluate"))).greedy
 
 
-def _checks(work: Work, champion: int, ground: Ground) -> list[SliceComparison | None]:
+def _checks(work: StepContext, champion: int, ground: Ground) -> list[SliceComparison | None]:
     """Failures of each check on the same prompts; a single check is what "wrong" means already."""
     checks = checks_of(work)
     ids = sorted(ground.ids)
@@ -161,7 +163,7 @@ def _known(outcomes: Mapping[str, bool | None]) -> dict[str, bool]:
     return {id_: is_ for id_, is_ in outcomes.items() if is_ is not None}
 
 
-def _forgotten(work: Work, first: int) -> SliceComparison | None:
+def _forgotten(work: StepContext, first: int) -> SliceComparison | None:
     """Against the first model, which nothing was forgotten in: small losses must not add up round by round."""
     kept, references = retention(work.project)
     original, after = _answers(work, first), _answers(work, work.round)
@@ -184,7 +186,7 @@ def _preferred(counts: tuple[int, int, int] | None) -> SliceComparison | None:
     return slice_tests.watched("reward", "the reward model", compared, margin=0.0)
 
 
-def _reward_counts(work: Work, judged: int) -> tuple[int, int, int] | None:
+def _reward_counts(work: StepContext, judged: int) -> tuple[int, int, int] | None:
     """Wins, ties and losses of the new answers on gold by the reward model of the champion's round; None without one.
 
     judged: the round they are held against.

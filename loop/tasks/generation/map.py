@@ -17,8 +17,8 @@ from loop.artifact_names import artifact
 from loop.ledger import figures, lives, people
 from loop.records import FloatArray, IntArray, Split, Spot
 from loop.rounds import spot_lives, spot_names
-from loop.rounds.context import Done, Work
-from loop.rounds.embeddings import Frozen, embeddings, partition
+from loop.rounds.context import StepContext, StepResult
+from loop.rounds.embeddings import EmbeddedPool, embeddings, partition
 from loop.rounds.lost_files import is_whole
 from loop.selection import spots
 from loop.step_folders import load_outcomes
@@ -26,7 +26,7 @@ from loop.tasks.generation.evaluate import grounds_of
 from loop.tasks.generation.scored import confidence_of, scored
 
 
-def map_spots(work: Work) -> Done:
+def map_spots(work: StepContext) -> StepResult:
     """How weak each region is, from answers known wrong, else the calibrated doubt, and what becomes of it."""
     frozen = embeddings(work)
     regions = partition(work, frozen)
@@ -39,11 +39,13 @@ def map_spots(work: Work) -> Done:
         lives.put_lives(connection, work.round, told)
         lives.put_found_slices(connection, work.round, slices)
 
-    return Done({"spots": len(found), "reopened": sum(life.alert for life in told), "slices": len(slices)}, record)
+    return StepResult(
+        {"spots": len(found), "reopened": sum(life.alert for life in told), "slices": len(slices)}, record
+    )
 
 
 def _spots(
-    work: Work, frozen: Frozen, regions: IntArray, *, names: Sequence[str], terms: Sequence[Sequence[str]]
+    work: StepContext, frozen: EmbeddedPool, regions: IntArray, *, names: Sequence[str], terms: Sequence[Sequence[str]]
 ) -> tuple[Spot, ...]:
     pool = work.project.pool
     with work.project.ledger.read() as connection:
@@ -76,7 +78,7 @@ def _spots(
     )
 
 
-def _wrong(work: Work) -> dict[str, dict[str, bool]]:
+def _wrong(work: StepContext) -> dict[str, dict[str, bool]]:
     """Ground → (prompt → whether the champion's answer is wrong), where that is known."""
     with work.project.ledger.read() as connection:
         champion = figures.champion(connection)

@@ -13,7 +13,7 @@ from loop.ledger import figures
 from loop.ledger.figures import ModelRow
 from loop.project import Project
 from loop.protocols import Generator, Reader, RewardModel, Sampling
-from loop.rounds.context import Work
+from loop.rounds.context import StepContext
 
 SERVED = "served"
 
@@ -25,7 +25,7 @@ def base_of(project: Project, config: Config) -> str:
     return str(local.resolve()) if local.is_dir() else base
 
 
-def row_of(work: Work, round_: int) -> ModelRow:
+def row_of(work: StepContext, round_: int) -> ModelRow:
     """A round's model. Raises ModelError when it has none."""
     with work.project.ledger.read() as connection:
         found = next((row for row in figures.models(connection) if row.round == round_), None)
@@ -34,7 +34,7 @@ def row_of(work: Work, round_: int) -> ModelRow:
     return found
 
 
-def writer(work: Work, round_: int) -> Generator:
+def writer(work: StepContext, round_: int) -> Generator:
     """A round's model, ready to write."""
     row = row_of(work, round_)
     if row.tuning == SERVED:
@@ -49,7 +49,7 @@ def writer(work: Work, round_: int) -> Generator:
     return found
 
 
-def reader(work: Work, round_: int, *, with_base: bool = False) -> Reader | None:
+def reader(work: StepContext, round_: int, *, with_base: bool = False) -> Reader | None:
     """A round's model, ready to weigh given answers; None for one that is served elsewhere.
 
     with_base: also what the untuned model makes of them (the implicit reward), at the price of holding both in memory
@@ -63,7 +63,7 @@ def reader(work: Work, round_: int, *, with_base: bool = False) -> Reader | None
     return found
 
 
-def marker(work: Work, round_: int) -> RewardModel | None:
+def marker(work: StepContext, round_: int) -> RewardModel | None:
     """The newest reward model up to a round; None when there is none."""
     with work.project.ledger.read() as connection:
         rounds = [row.round for row in figures.models(connection) if row.round <= round_]
@@ -77,7 +77,7 @@ def marker(work: Work, round_: int) -> RewardModel | None:
     return marks
 
 
-def entailment(work: Work) -> Any:
+def entailment(work: StepContext) -> Any:
     """The project's model of entailment; None when it names none. Raises ModelError."""
     name = work.config.generation.nli
     if name is None:
@@ -88,16 +88,16 @@ def entailment(work: Work) -> Any:
     return load_entailment(local if local.is_dir() else name)
 
 
-def greedy(work: Work) -> Sampling:
+def greedy(work: StepContext) -> Sampling:
     """How the one answer is written that is measured and shown."""
     return Sampling(max_new_tokens=work.config.generation.max_new_tokens)
 
 
-def drawn(work: Work, samples: int) -> Sampling:
+def drawn(work: StepContext, samples: int) -> Sampling:
     """How further answers are drawn."""
     asked = work.config.generation
     return Sampling(max_new_tokens=asked.max_new_tokens, temperature=asked.temperature, samples=samples)
 
 
-def _folder(work: Work, round_: int) -> Path:
+def _folder(work: StepContext, round_: int) -> Path:
     return work.project.artifacts.open(artifact(round_, "train"))

@@ -22,7 +22,7 @@ from loop.pool.prompts import prompt_rows, prompts_of
 from loop.pool.summary import left_out
 from loop.project import Project
 from loop.protocols import Generator, Sampling
-from loop.rounds.context import Work
+from loop.rounds.context import StepContext
 from loop.rounds.task import FilePredictions
 from loop.tasks.generation.card import figures_of
 from loop.tasks.generation.models import SERVED, base_of
@@ -84,7 +84,7 @@ def model(project: Project) -> str:
     return f"{base} loads"
 
 
-def knowledge(work: Work) -> Mapping[str, Any]:
+def knowledge(work: StepContext) -> Mapping[str, Any]:
     """The hidden reference of each question, and the marks an expert would give an answer to it."""
     pool = work.project.pool
     references = pool.references_for_simulation()
@@ -103,7 +103,7 @@ def knowledge(work: Work) -> Mapping[str, Any]:
     return {"truth": truth, "marks": marks}
 
 
-def _rubric(work: Work) -> Callable[[str, dict[str, str]], float]:
+def _rubric(work: StepContext) -> Callable[[str, dict[str, str]], float]:
     """The project's rubric for simulated experts; without one how like the reference an answer is (chrF)."""
     spec = work.config.experts.rubric
     if spec is not None:

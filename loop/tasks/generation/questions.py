@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from loop.ledger.people import PickRow
 from loop.records import Question
-from loop.rounds.context import Work
+from loop.rounds.context import StepContext
 
 
-def questions(work: Work, rows: Sequence[PickRow]) -> tuple[Question, ...]:
+def questions(work: StepContext, rows: Sequence[PickRow]) -> tuple[Question, ...]:
     """One question per pick, in the order of asking."""
     ids = [row.pick.example_id for row in rows]
     example_of = dict(zip(ids, work.project.pool.examples(ids), strict=True))

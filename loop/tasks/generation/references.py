@@ -10,10 +10,10 @@ from loop.evaluation.texts import checks as text_checks
 from loop.evaluation.texts import measure
 from loop.evaluation.texts.checks import Check
 from loop.records import Example, Generation, Split
-from loop.rounds.context import Work
+from loop.rounds.context import StepContext
 
 
-def checks_of(work: Work) -> tuple[Check, ...]:
+def checks_of(work: StepContext) -> tuple[Check, ...]:
     """The project's checks, in the order of the config. Raises ConfigError, DataError, NotApproved."""
     root = work.project.root
     found = []
@@ -39,13 +39,13 @@ def columns_of(
     }
 
 
-def references_of(work: Work) -> dict[str, tuple[str, ...]]:
+def references_of(work: StepContext) -> dict[str, tuple[str, ...]]:
     """Example id → reference answers of gold and seed: those of the pool are hidden from everything but simulation."""
     pool = work.project.pool
     return {**pool.references(Split.SEED), **pool.references(Split.GOLD)}
 
 
-def wrong_of(work: Work, answers: Mapping[str, Generation]) -> dict[str, bool | None]:
+def wrong_of(work: StepContext, answers: Mapping[str, Generation]) -> dict[str, bool | None]:
     """Example id → whether the answer fails a check (without checks: differs from the reference); None: not known."""
     references = references_of(work)
     pool = work.project.pool

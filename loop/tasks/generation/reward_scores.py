@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from loop.artifact_names import artifact
 from loop.ledger import figures
 from loop.records import Candidate
-from loop.rounds.context import Work
+from loop.rounds.context import StepContext
 from loop.step_files import read_json
 from loop.tasks.generation.models import marker
 
@@ -26,7 +26,7 @@ Opinions = Mapping[str, Mapping[str, float]]
 """Rival → example id → 1 when the reward model prefers this round's answer, 0 the rival's, 0.5 neither."""
 
 
-def form(work: Work, duels: Mapping[str, Mapping[str, Sequence[Candidate]]]) -> None:
+def form(work: StepContext, duels: Mapping[str, Mapping[str, Sequence[Candidate]]]) -> None:
     """Marks duels, rival → example id → (mine, the rival's), and keeps the opinions; without a reward model nothing.
 
     The reward model is the one of the champion before: the new one was trained beside the model it would judge.
@@ -50,7 +50,7 @@ def form(work: Work, duels: Mapping[str, Mapping[str, Sequence[Candidate]]]) -> 
         (folder / FILE).write_text(json.dumps(found))
 
 
-def formed(work: Work) -> Opinions:
+def formed(work: StepContext) -> Opinions:
     """This round's opinions; empty without a reward model."""
     name = artifact(work.round, "select")
     if not work.project.artifacts.has(name):

@@ -19,7 +19,7 @@ from loop.ledger import figures, people
 from loop.protocols import Signal, Written
 from loop.records import Measurement, PickKind, Split
 from loop.rounds import holdouts
-from loop.rounds.context import Done, Work
+from loop.rounds.context import StepContext, StepResult
 from loop.selection.semantic_clusters import meanings_by_entailment, meanings_by_text
 from loop.tasks.generation import answers as files
 from loop.tasks.generation.answers import Answers
@@ -31,12 +31,12 @@ LEAST_KNOWN = 30
 """With fewer answers known right or wrong the model's own probability is taken as it is."""
 
 
-def score(work: Work) -> Done:
+def score(work: StepContext) -> StepResult:
     """Greedy and drawn answers of the champion to a random part of what may still be asked, with every signal."""
     with work.project.ledger.read() as connection:
         champion = figures.champion(connection)
     if champion is None:
-        return Done({"skipped": "no model yet"})
+        return StepResult({"skipped": "no model yet"})
     ids = _prompts(work)
     written = _written(work, champion, ids)
     signals = _signals(work, champion, written)
@@ -51,10 +51,10 @@ def score(work: Work) -> Done:
     def record(connection: Connection) -> None:
         figures.add_measurements(connection, work.round, found)
 
-    return Done({"prompts": len(ids), "model": champion}, record)
+    return StepResult({"prompts": len(ids), "model": champion}, record)
 
 
-def _prompts(work: Work) -> tuple[str, ...]:
+def _prompts(work: StepContext) -> tuple[str, ...]:
     """Prompts that were not asked yet, drawn at random, those set apart for audit left out: they steer nothing."""
     pool = work.project.pool
     with work.project.ledger.read() as connection:
@@ -65,7 +65,7 @@ def _prompts(work: Work) -> tuple[str, ...]:
     return tuple(free[place] for place in order)
 
 
-def _written(work: Work, champion: int, ids: Sequence[str]) -> Answers:
+def _written(work: StepContext, champion: int, ids: Sequence[str]) -> Answers:
     chats = [one.chat for one in work.project.pool.examples(ids)]
     generator = writer(work, champion)
     first = generator.write(chats, sampling=greedy(work), seed=work.config.seed, progress=work.progress)
@@ -80,7 +80,7 @@ def _written(work: Work, champion: int, ids: Sequence[str]) -> Answers:
     )
 
 
-def _signals(work: Work, champion: int, written: Answers) -> dict[str, dict[str, float | None]]:
+def _signals(work: StepContext, champion: int, written: Answers) -> dict[str, dict[str, float | None]]:
     """Signal → example id → value; None where the model gave nothing to tell it from."""
     ids = list(written.greedy)
     chats = [one.chat for one in work.project.pool.examples(ids)]
@@ -112,7 +112,7 @@ def _signals(work: Work, champion: int, written: Answers) -> dict[str, dict[str,
     return found
 
 
-def _meanings(work: Work) -> Callable[[Sequence[str]], tuple[int, ...]]:
+def _meanings(work: StepContext) -> Callable[[Sequence[str]], tuple[int, ...]]:
     """Which answers mean the same: by entailment when a model of it is given, else by what they say."""
     model = entailment(work)
     if model is None:
@@ -120,7 +120,7 @@ def _meanings(work: Work) -> Callable[[Sequence[str]], tuple[int, ...]]:
     return lambda texts: meanings_by_entailment(texts, model.entails)
 
 
-def _backing(work: Work, written: Answers, wrong: Mapping[str, bool | None]) -> tuple[Measurement, ...]:
+def _backing(work: StepContext, written: Answers, wrong: Mapping[str, bool | None]) -> tuple[Measurement, ...]:
     """How much of what was written nothing backs: by its source when a model of entailment is given, by the drawn
     answers in any case."""
     ids = list(written.greedy)
@@ -130,7 +130,7 @@ def _backing(work: Work, written: Answers, wrong: Mapping[str, bool | None]) -> 
 
 
 def _confidence(
-    work: Work,
+    work: StepContext,
     written: Answers,
     signals: Mapping[str, Mapping[str, float | None]],
     wrong: Mapping[str, bool | None],

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from loop.rounds.context import Work
+from loop.rounds.context import StepContext
 from loop.step_files import misfit, read_json
 from loop.step_folders import load_outcomes
 
 SIGNALS = "signals.json"
 
 
-def scored(work: Work) -> Path | None:
+def scored(work: StepContext) -> Path | None:
     """This round's `score`; None before the first model."""
     return work.project.artifacts.open(work.name("score")) if work.project.artifacts.has(work.name("score")) else None
 

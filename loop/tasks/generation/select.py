@@ -18,7 +18,7 @@ from loop.ledger import figures, people
 from loop.protocols import PoolView
 from loop.records import Candidate, Pick, PickKind
 from loop.rounds import holdouts
-from loop.rounds.context import Done, Work
+from loop.rounds.context import StepContext, StepResult
 from loop.rounds.embeddings import embeddings, partition
 from loop.rounds.leaks import twins_of_measured
 from loop.selection import pick_reasons
@@ -35,11 +35,11 @@ UNWEIGHED = ("random", "doubt")
 """Pair strategies that need no pass of the model over the candidates."""
 
 
-def select(work: Work) -> Done:
+def select(work: StepContext) -> StepResult:
     """The batch: audit and dev shares at random, the rest by the strategies; every pick with its reason."""
     folder = scored(work)
     if folder is None:
-        return Done({"skipped": "no model yet"})
+        return StepResult({"skipped": "no model yet"})
     audits = random_picks(work)
     batch = work.config.selection.batch
     compared = work.config.questions.form in COMPARED
@@ -66,10 +66,10 @@ def select(work: Work) -> Done:
 
     kinds = [pick.kind.value for pick in mixed.values()]
     counts = {kind: kinds.count(kind) for kind in sorted(set(kinds))}
-    return Done({"picks": len(mixed), **counts, "swapped": len(places)}, record)
+    return StepResult({"picks": len(mixed), **counts, "swapped": len(places)}, record)
 
 
-def _chosen(work: Work, place: Path, *, budget: int, drawn: Sequence[str]) -> list[Pick]:
+def _chosen(work: StepContext, place: Path, *, budget: int, drawn: Sequence[str]) -> list[Pick]:
     """Prompts by the strategy, answers by the pair strategy; no twins of what measures nor of `drawn`."""
     written, sure = files.load(place), confidence_of(place)
     with work.project.ledger.read() as connection:
@@ -114,7 +114,7 @@ def _chosen(work: Work, place: Path, *, budget: int, drawn: Sequence[str]) -> li
 
 
 def _shortlist(
-    work: Work, ids: Sequence[str], sure: Mapping[str, float], *, budget: int
+    work: StepContext, ids: Sequence[str], sure: Mapping[str, float], *, budget: int
 ) -> tuple[list[str], dict[str, float]]:
     """Prompts by the project's strategy, on how likely their answer is right or wrong."""
     frozen = embeddings(work)
@@ -140,12 +140,12 @@ def _shortlist(
     return [ids[row] for row in choice.rows], scores
 
 
-def _audited(work: Work) -> frozenset[str]:
+def _audited(work: StepContext) -> frozenset[str]:
     return holdouts.reserve(work, PickKind.AUDIT)
 
 
 def _shown(
-    work: Work,
+    work: StepContext,
     offered: Mapping[str, tuple[Candidate, ...]],
     *,
     champion: int,

@@ -23,7 +23,7 @@ from loop.ledger import figures, people
 from loop.ledger.people import PickRow
 from loop.records import Annotation, AnswerState, Label, Measurement, Preference, Role
 from loop.records.vocabulary import ROLES, is_automatic
-from loop.rounds.context import Done, Work
+from loop.rounds.context import StepContext, StepResult
 from loop.rounds.leaks import Guarded, guard
 from loop.tasks.generation.win_rate import measured
 
@@ -35,7 +35,7 @@ SETS_ASIDE = frozenset({"bad prompt", "facts unclear"})
 """Flags that take the vote from an answer."""
 
 
-def settle(work: Work) -> Done:
+def settle(work: StepContext) -> StepResult:
     """Answers of all rounds are weighed together anew: each may change what is believed of an earlier one."""
     with work.project.ledger.read() as connection:
         picks = {row.ext_id: row for row in people.picks(connection)}
@@ -66,10 +66,10 @@ def settle(work: Work) -> Done:
 
     roles = Counter(one.role for one in preferences)
     counts = {"preferences": roles[Role.TRAIN], "demonstrations": len(labels), "withdrawn": len(gone)}
-    return Done(counts | {"leaks": len(guarded.leaks)}, record)
+    return StepResult(counts | {"leaks": len(guarded.leaks)}, record)
 
 
-def _guarded(work: Work, learned: Sequence[Label | Preference], picks: Iterable[PickRow]) -> Guarded:
+def _guarded(work: StepContext, learned: Sequence[Label | Preference], picks: Iterable[PickRow]) -> Guarded:
     """Every prompt drawn at random measures, whatever people said: all models answer it."""
     by_role = {role: {one.example_id for one in learned if one.role is role} for role in Role}
     for row in picks:

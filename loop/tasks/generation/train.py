@@ -24,7 +24,7 @@ from loop.ledger.figures import ModelRow
 from loop.protocols import Demonstration, Pair, WritingData, WritingReport
 from loop.records import Label, Preference, Role, Split
 from loop.rounds import holdouts
-from loop.rounds.context import Done, Work, now
+from loop.rounds.context import StepContext, StepResult, now
 from loop.rounds.leaks import kept_out
 from loop.step_folders import save_training_set
 from loop.tasks.generation.models import SERVED, base_of
@@ -52,7 +52,7 @@ class Known:
         return hashlib.blake2b(json.dumps(sorted(rows)).encode(), digest_size=16).hexdigest()
 
 
-def train(work: Work) -> Done:
+def train(work: StepContext) -> StepResult:
     """Tunes on from the champion; round 0 without anything to learn from keeps the base model as the first model."""
     known = _known(work)
     champion = _champion(work)
@@ -60,7 +60,7 @@ def train(work: Work) -> Done:
         return _served(work, champion)
     if champion is not None and champion.labels_digest == known.digest():
         work.say("No model in this round: nothing new was learned since the champion")
-        return Done({"skipped": "nothing new to learn from"})
+        return StepResult({"skipped": "nothing new to learn from"})
     seed = int(work.rng("train").integers(2**31))
     nothing = not known.labels and not known.preferences
     report = _untuned(work) if nothing else _tuned(work, known, champion, seed=seed)
@@ -85,14 +85,14 @@ def train(work: Work) -> Done:
         figures.add_model(connection, row)
 
     outcome = {"demonstrations": report.demonstrations, "pairs": report.pairs, "steps": report.steps}
-    return Done(outcome | ({"collapsed": report.why} if report.collapsed else {}), record)
+    return StepResult(outcome | ({"collapsed": report.why} if report.collapsed else {}), record)
 
 
-def _served(work: Work, champion: ModelRow | None) -> Done:
+def _served(work: StepContext, champion: ModelRow | None) -> StepResult:
     """A model behind an address is asked and measured, never tuned: a new name there is a new model."""
     name = str(work.config.generation.endpoint_model)
     if champion is not None and champion.base == name:
-        return Done({"skipped": f"{name} is served elsewhere and has not changed its name"})
+        return StepResult({"skipped": f"{name} is served elsewhere and has not changed its name"})
     with work.project.artifacts.writing(work.name("train")) as folder:
         save_training_set(folder, [])
     row = ModelRow(
@@ -112,10 +112,10 @@ def _served(work: Work, champion: ModelRow | None) -> Done:
     def record(connection: Connection) -> None:
         figures.add_model(connection, row)
 
-    return Done({"model": name}, record)
+    return StepResult({"model": name}, record)
 
 
-def _known(work: Work) -> Known:
+def _known(work: StepContext) -> Known:
     leaking = kept_out(work)
     with work.project.ledger.read() as connection:
         labels = people.labels(connection, roles=[Role.TRAIN])
@@ -126,13 +126,13 @@ def _known(work: Work) -> Known:
     )
 
 
-def _champion(work: Work) -> ModelRow | None:
+def _champion(work: StepContext) -> ModelRow | None:
     with work.project.ledger.read() as connection:
         round_ = figures.champion(connection)
         return next((row for row in figures.models(connection) if row.round == round_), None)
 
 
-def _untuned(work: Work) -> WritingReport:
+def _untuned(work: StepContext) -> WritingReport:
     from loop.models.generation import untuned
 
     with work.project.artifacts.writing(work.name("train")) as folder:
@@ -152,7 +152,7 @@ def _untuned(work: Work) -> WritingReport:
     )
 
 
-def _tuned(work: Work, known: Known, champion: ModelRow | None, *, seed: int) -> WritingReport:
+def _tuned(work: StepContext, known: Known, champion: ModelRow | None, *, seed: int) -> WritingReport:
     model = work.config.model
     settings = registry.settings(model.tuning)(**model.options)
     trainer = registry.load("writing_tuning", model.tuning)(
@@ -180,7 +180,7 @@ def _tuned(work: Work, known: Known, champion: ModelRow | None, *, seed: int) ->
     return report
 
 
-def _replayed(work: Work, known: Known, *, since: int | None) -> Known:
+def _replayed(work: StepContext, known: Known, *, since: int | None) -> Known:
     """What came since the champion was trained, and as many earlier ones drawn at random, so that none is forgotten."""
     if since is None:
         return known
@@ -200,7 +200,7 @@ def _drawn(rows: Sequence[Any], count: int, rng: np.random.Generator) -> list[An
     return [rows[place] for place in sorted(rng.choice(len(rows), count, replace=False))] if count else []
 
 
-def _data(work: Work, known: Known) -> WritingData:
+def _data(work: StepContext, known: Known) -> WritingData:
     pool = work.project.pool
     rng = work.rng("train", 2)
     apart = frozenset[str]().union(*(holdouts.reserve(work, kind) for kind in holdouts.LOTS))
@@ -223,7 +223,7 @@ def _pairs(preferences: Sequence[Preference], chat: dict[str, Any]) -> tuple[Pai
 
 
 def _reward(
-    work: Work, known: Known, folder: Path, scratch: Path, *, start: Path | None, settings: Any, seed: int
+    work: StepContext, known: Known, folder: Path, scratch: Path, *, start: Path | None, settings: Any, seed: int
 ) -> None:
     """A reward model on all preferences so far, when the config wants one."""
     members = work.config.generation.reward_models

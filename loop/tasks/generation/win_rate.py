@@ -18,14 +18,14 @@ from loop.evaluation.texts.win_rate import clustered_win_rate, corrected_win_rat
 from loop.ledger.people import PickRow
 from loop.records import Annotation, Candidate, Measurement, PickKind
 from loop.records.vocabulary import CHALLENGER, SAME_ANSWER, is_automatic
-from loop.rounds.context import Work
+from loop.rounds.context import StepContext
 from loop.tasks.generation import reward_scores
 
 LEAST_SHARED = 10
 """A judge is corrected by at least so many prompts that people answered too."""
 
 
-def measured(work: Work, picks: Mapping[str, PickRow], answers: Sequence[Annotation]) -> list[Measurement]:
+def measured(work: StepContext, picks: Mapping[str, PickRow], answers: Sequence[Annotation]) -> list[Measurement]:
     """Figures of this round's audit questions."""
     mine = [
         (picks[one.ext_id], one)
@@ -83,7 +83,7 @@ def _corrected(
     ]
 
 
-def _marks(work: Work, mine: Sequence[tuple[PickRow, Annotation]]) -> list[Measurement]:
+def _marks(work: StepContext, mine: Sequence[tuple[PickRow, Annotation]]) -> list[Measurement]:
     """Mean marks by criterion, 1..5."""
     given: dict[str, list[float]] = {}
     for row, answer in mine:
