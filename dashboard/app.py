@@ -15,7 +15,7 @@ from dashboard.safe import esc
 from dashboard.store import ProjectStore
 from loop import formatting
 from loop.errors import WeakspotError
-from loop.report import Pulse, Standing, View
+from loop.report import Liveness, Status, View
 
 ASSETS = layout.FOLDER / "assets"
 
@@ -71,7 +71,7 @@ def _sidebar() -> None:
         _project(reader, standing, reader.pulse())
 
 
-def _project(reader: ProjectStore, standing: Standing, pulse: Pulse) -> None:
+def _project(reader: ProjectStore, standing: Status, pulse: Liveness) -> None:
     st.markdown(f"**{esc(reader.view.name, longest=60)}**")
     if standing.round is None:
         st.caption("no round yet")

@@ -14,7 +14,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import streamlit as st
 
 from loop import report
-from loop.report import Pulse, Standing, View
+from loop.report import Liveness, Status, View
 
 CONFIG = "weakspot.yaml"
 P = ParamSpec("P")
@@ -32,11 +32,11 @@ class ProjectStore:
         """figure(view, ...) of loop.report, computed once for each revision of the ledger and each set of arguments."""
         return self._cached(lambda view: figure(view, *args, **kwargs), figure, *args, *sorted(kwargs.items()))
 
-    def standing(self) -> Standing:
+    def standing(self) -> Status:
         """Where the project stands; depends on whether the worker is alive, so that is part of the key."""
         return self._cached(report.standing, report.standing, self.pulse().alive)
 
-    def pulse(self) -> Pulse:
+    def pulse(self) -> Liveness:
         """The last sign of life, now."""
         return report.pulse(self.view)
 

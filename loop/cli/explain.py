@@ -16,7 +16,7 @@ from loop.cli.tables import plain
 from loop.formatting import day, percent
 from loop.ledger.people import PickRow
 from loop.records import PickKind, Role, Split
-from loop.report import Guess, Story
+from loop.report import ExampleHistory, Guess
 
 ASKED = {
     PickKind.COLD: "{reason} Chosen by the strategy {strategy}, which covers the data while there is no model.",
@@ -45,7 +45,7 @@ class Chapter(NamedTuple):
     lines: tuple[str, ...]
 
 
-def tell(story: Story) -> None:
+def tell(story: ExampleHistory) -> None:
     """Prints it."""
     out = tables.out()
     example = story.example
@@ -59,7 +59,7 @@ def tell(story: Story) -> None:
             out.print(plain(f"  {line}"))
 
 
-def chapters(story: Story) -> tuple[Chapter, ...]:
+def chapters(story: ExampleHistory) -> tuple[Chapter, ...]:
     """The story: what it comes to, its beginning, and every round in which something happened."""
     rounds = sorted({*story.started, *(row.round for row in story.picks), *(guess.round for guess in story.guesses)})
     told = [Chapter(_title(story, round_), tuple(_round(story, round_))) for round_ in rounds]
@@ -67,12 +67,12 @@ def chapters(story: Story) -> tuple[Chapter, ...]:
     return (summary, Chapter("At the beginning", tuple(_beginning(story))), *(one for one in told if one.lines))
 
 
-def _title(story: Story, round_: int) -> str:
+def _title(story: ExampleHistory, round_: int) -> str:
     began = story.started.get(round_)
     return f"Round {round_}, begun {day(began)}" if began else f"Round {round_}"
 
 
-def _beginning(story: Story) -> Iterator[str]:
+def _beginning(story: ExampleHistory) -> Iterator[str]:
     example = story.example
     own = f", where its id is {example.source_id}" if example.source_id else ""
     values = ", ".join(f"{name} {value}" for name, value in example.metadata.items())
@@ -88,7 +88,7 @@ def _beginning(story: Story) -> Iterator[str]:
         yield f"It lies in the spot “{story.spot}”."
 
 
-def _round(story: Story, round_: int) -> Iterator[str]:
+def _round(story: ExampleHistory, round_: int) -> Iterator[str]:
     """What happened in one round, in the order of its steps."""
     if round_ in story.trained:
         place = "became the champion" if round_ in story.promoted else "was held back"
@@ -118,13 +118,13 @@ def _round(story: Story, round_: int) -> Iterator[str]:
             yield f"Example {twin.example_id} says nearly the same and is kept out of training because of this one."
 
 
-def _is_new(story: Story, guess: Guess) -> bool:
+def _is_new(story: ExampleHistory, guess: Guess) -> bool:
     """A champion says the same round after round: told once."""
     before = [one for one in story.guesses if one.model == guess.model and one.round < guess.round]
     return not before or before[-1].label != guess.label
 
 
-def _guess(story: Story, guess: Guess) -> str:
+def _guess(story: ExampleHistory, guess: Guess) -> str:
     own = guess.model == guess.round
     who = "The model of this round" if own else f"The champion, the model of round {guess.model},"
     sure = f" ({percent(guess.confidence, digits=0)} sure)" if guess.confidence is not None else ""
@@ -134,7 +134,7 @@ def _guess(story: Story, guess: Guess) -> str:
     return f"{who} took it for {guess.label}{sure}{right}."
 
 
-def _question(story: Story, row: PickRow) -> Iterator[str]:
+def _question(story: ExampleHistory, row: PickRow) -> Iterator[str]:
     pick = row.pick
     when = f" on {day(row.sent_at)}" if row.sent_at else ""
     yield f"Asked{when}. {_reason(row)}"
@@ -158,7 +158,7 @@ def _reason(row: PickRow) -> str:
     return ASKED[pick.kind].format(reason=pick.reason, strategy=pick.strategy) + odds
 
 
-def _settled(story: Story) -> str:
+def _settled(story: ExampleHistory) -> str:
     label = story.label
     assert label is not None
     count = "1 answer" if label.annotations == 1 else f"{label.annotations} answers"
@@ -169,7 +169,7 @@ def _settled(story: Story) -> str:
     return f"Settled: {named}, from {count}{agreed}{use}."
 
 
-def _kept_out(story: Story) -> str:
+def _kept_out(story: ExampleHistory) -> str:
     leak = story.leak
     assert leak is not None
     like = GRADES.get(str(leak.grade), "like")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from loop.cli.answers import short
 from loop.formatting import percent
 from loop.records import AnswerState, PickKind, Role, Split
-from loop.report import Guess, Story
+from loop.report import ExampleHistory, Guess
 
 SHORTLY = {
     PickKind.COLD: "to make a beginning: nobody had labelled anything like it, and there was no model yet",
@@ -15,7 +15,7 @@ SHORTLY = {
 }
 
 
-def why(story: Story) -> str:
+def why(story: ExampleHistory) -> str:
     """Why it was asked, in one sentence or two."""
     if story.picks:
         asked = "; ".join(f"{SHORTLY[row.pick.kind]} (round {row.round})" for row in story.picks)
@@ -29,12 +29,12 @@ def why(story: Story) -> str:
     return "Why it was not asked: no batch has chosen it so far; it may still be asked."
 
 
-def change(story: Story) -> str:
+def change(story: ExampleHistory) -> str:
     """What it changed, as far as can be told."""
     return f"What it changed: {_changed(story)}"
 
 
-def _changed(story: Story) -> str:
+def _changed(story: ExampleHistory) -> str:
     if story.example.split is Split.GOLD:
         return f"no model learns from it; it measures every one. {_standing(story)}".rstrip()
     if story.leak is not None or story.example.split is Split.QUARANTINED:
@@ -44,7 +44,7 @@ def _changed(story: Story) -> str:
     return _unlearned(story)
 
 
-def _unlearned(story: Story) -> str:
+def _unlearned(story: ExampleHistory) -> str:
     if story.preferences:
         measures = any(one.role is Role.AUDIT for one in story.preferences)
         return (
@@ -59,7 +59,7 @@ def _unlearned(story: Story) -> str:
     return f"models do not learn from it; {use}. {_standing(story)}".rstrip()
 
 
-def _learned(story: Story) -> str:
+def _learned(story: ExampleHistory) -> str:
     first = story.trained[0]
     count = "1 model" if len(story.trained) == 1 else f"{len(story.trained)} models"
     who = f"{count} learned from it, the first in round {first}"
@@ -85,7 +85,7 @@ def _learned(story: Story) -> str:
     return f"{who}. The guess stayed {short(now.label)}{judged(now)}{sure}."
 
 
-def _standing(story: Story) -> str:
+def _standing(story: ExampleHistory) -> str:
     """Right or wrong, as the newest model has it."""
     known = [guess for guess in story.guesses if guess.wrong is not None]
     if not known:

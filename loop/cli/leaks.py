@@ -10,7 +10,7 @@ from rich.table import Table
 from loop import report as figures
 from loop.cli import tables
 from loop.cli.tables import plain
-from loop.report.leaks import LeakFigures, PhraseTwins, Twins
+from loop.report.leaks import DuplicatePair, LeakFigures, PhraseTwins
 
 GRADES = {
     "same": "the same",
@@ -78,7 +78,7 @@ def _side_by_side(*more: str) -> Table:
     return table
 
 
-def _table(rows: Sequence[Twins]) -> Table:
+def _table(rows: Sequence[DuplicatePair]) -> Table:
     table = _side_by_side("as", "alike", "round")
     for row in rows:
         round_ = "init" if row.round is None else str(row.round)

@@ -18,7 +18,7 @@ class Terminal:
         self._task: TaskID | None = None
         self._round: int | None = None
 
-    def began(self, round_: int, step: str) -> None:
+    def on_step_start(self, round_: int, step: str) -> None:
         """Starts the step's bar."""
         if round_ != self._round:
             self._round = round_
@@ -36,23 +36,23 @@ class Terminal:
             self._progress.start()
             self._task = self._progress.add_task(f"{step:<8} {STEP_NAMES[step]}", total=1)
 
-    def advanced(self, done: int, total: int) -> None:
+    def on_progress(self, done: int, total: int) -> None:
         """Moves the bar."""
         if self._progress is not None and self._task is not None and total:
             self._progress.update(self._task, completed=done, total=total)
 
-    def said(self, line: str) -> None:
+    def on_message(self, line: str) -> None:
         """A line above the bar. The words may hold text from data: never markup."""
         self._console.print(f"         {line}", markup=False, soft_wrap=True)
 
-    def ended(self, row: StepRow) -> None:
+    def on_step_end(self, row: StepRow) -> None:
         """Replaces the bar by one line."""
         self.stop()
         shown = {key: value for key, value in (row.outcome or {}).items() if key == "skipped" or _is_figure(value)}
         figures = ", ".join(f"{key.replace('_', ' ')} {_short(value)}" for key, value in shown.items())
         self._console.print(f"{row.step:<8} {row.seconds or 0:6.1f} s  {figures}", markup=False, soft_wrap=True)
 
-    def closed(self, round_: int) -> None:
+    def on_round_end(self, round_: int) -> None:
         """Nothing: the table comes from the command."""
 
     def stop(self) -> None:

@@ -39,8 +39,8 @@ def run(
     terminal = Terminal()
     with open_project(root) as project:
         try:
-            wish = RunOptions(rounds=rounds, until=until, wait=wait, early=early, final=final)
-            run_rounds(project, wish, terminal, recover=restore_what_is_read)
+            options = RunOptions(rounds=rounds, until=until, wait=wait, early=early, final=final)
+            run_rounds(project, options, terminal, recover=restore_what_is_read)
         except KeyboardInterrupt:
             print("Stopped; `weakspot run` goes on from here.", file=sys.stderr)  # noqa: T201
             sys.exit(130)

@@ -91,18 +91,18 @@ def labels_known(given: str | None, config: Path | None) -> tuple[str, LabelSet 
     return str(config), known if known.descriptions or known.phrases else None
 
 
-def simulate(wish: SimulationSpec, *, config: Path | None, as_json: bool) -> None:
+def simulate(spec: SimulationSpec, *, config: Path | None, as_json: bool) -> None:
     """Runs the grid, writes the results, tells them; an interrupt leaves finished cells for the next run."""
     bar = _Bar()
     try:
-        found = simulated(wish, Watch(say=bar.say, embedding=bar.embedding, cell=bar.cell))
+        found = simulated(spec, Watch(say=bar.say, embedding=bar.embedding, cell=bar.cell))
     except KeyboardInterrupt:
         bar.stop()
         print("Stopped; the same command goes on from here.", file=sys.stderr)  # noqa: T201
         sys.exit(130)
     finally:
         bar.stop()
-    written = results.write(found, wish.out)
+    written = results.write(found, spec.out)
     if as_json:
         tables.as_json(results.plain(found))
     else:

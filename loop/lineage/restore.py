@@ -50,7 +50,7 @@ AS_THEY_STOOD = ("annotations", "labels", "preferences", "leaks", "regression")
 
 
 @dataclass(frozen=True)
-class Past(Project):
+class ProjectAt(Project):
     """A project as it was; whatever is written goes to `place`."""
 
     place: Path
@@ -65,7 +65,7 @@ class Past(Project):
 class Rewound:
     """A project as it was when a round began, and how well that is known."""
 
-    project: Past
+    project: ProjectAt
     config: Config
     guessed: str
     """What had to be put together from the rows of today, in words; "" when a bundle holds it."""
@@ -101,7 +101,7 @@ def rewound(project: Project, round_: int) -> Iterator[Rewound]:
             with ledger.begin() as connection:
                 for table in schema.metadata.sorted_tables:
                     put(connection, table, tables.get(table.name, ()))
-            past = Past(project.root, config, ledger, artifacts, place)
+            past = ProjectAt(project.root, config, ledger, artifacts, place)
             yield Rewound(past, config, _guessed(round_, before))
 
 

@@ -56,7 +56,7 @@ class Likelihoods:
     """(n, d) float32 mean of the last hidden states over the answer's tokens."""
 
 
-class Reader(Protocol):
+class LikelihoodScorer(Protocol):
     """A model that weighs given answers; local models only."""
 
     def likelihoods(

@@ -23,13 +23,13 @@ Nothing here writes.
 from loop.report.calibration import Calibration, calibration
 from loop.report.confusion import confusions
 from loop.report.diff import Change, Difference, diff
-from loop.report.examples import Guess, Story, explain
+from loop.report.examples import ExampleHistory, Guess, explain
 from loop.report.gate import Gate, gate, measured_anew
 from loop.report.generation import (
+    AnnotatorQualities,
+    AnnotatorQuality,
     Doubts,
-    Learnt,
-    Rater,
-    Raters,
+    TrainingData,
     Trend,
     WinRate,
     doubts,
@@ -38,10 +38,10 @@ from loop.report.generation import (
     trends,
     win_rates,
 )
-from loop.report.health import Health, Pulse, health, pulse, timeline
+from loop.report.health import Health, Liveness, health, pulse, timeline
 from loop.report.label_queue import Annotator, QuestionRow, annotators, questions
 from loop.report.labels import LabelList, LabelRow, labels
-from loop.report.leaks import LeakCounts, LeakFigures, Twins, leak_counts, leaks
+from loop.report.leaks import DuplicatePair, LeakCounts, LeakFigures, leak_counts, leaks
 from loop.report.lift import (
     Lift,
     ProxyCheck,
@@ -54,7 +54,7 @@ from loop.report.lift import (
     verdict_in_words,
 )
 from loop.report.rounds import Report, RoundFigures, details, report
-from loop.report.side_by_side import Belief, Duel, Voice, Written, duels, side_by_side
+from loop.report.side_by_side import Belief, PairQuestion, Voice, Written, duels, side_by_side
 from loop.report.spots import (
     MapPoints,
     SpotTrend,
@@ -66,17 +66,20 @@ from loop.report.spots import (
     spot_edits,
     spot_trends,
 )
-from loop.report.status import Standing, standing
+from loop.report.status import Status, standing
 from loop.report.view import View, stamp, view
 
 __all__ = [
     "Annotator",
+    "AnnotatorQualities",
+    "AnnotatorQuality",
     "Belief",
     "Calibration",
     "Change",
     "Difference",
     "Doubts",
-    "Duel",
+    "DuplicatePair",
+    "ExampleHistory",
     "Gate",
     "Guess",
     "Health",
@@ -84,21 +87,18 @@ __all__ = [
     "LabelRow",
     "LeakCounts",
     "LeakFigures",
-    "Learnt",
     "Lift",
+    "Liveness",
     "MapPoints",
+    "PairQuestion",
     "ProxyCheck",
-    "Pulse",
     "QuestionRow",
-    "Rater",
-    "Raters",
     "Report",
     "RoundFigures",
     "SpotTrend",
-    "Standing",
-    "Story",
+    "Status",
+    "TrainingData",
     "Trend",
-    "Twins",
     "View",
     "Voice",
     "WinRate",

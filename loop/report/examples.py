@@ -32,7 +32,7 @@ class Guess:
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class ExampleHistory:
     """One example from reading to label."""
 
     example: Example
@@ -61,7 +61,7 @@ class Story:
     """The round whose champion mended it: it must stay so. None: not of the regression set."""
 
 
-def explain(view: View, word: str) -> Story:
+def explain(view: View, word: str) -> ExampleHistory:
     """The story of the example with this id, its owner's id, or a unique beginning of the id. Raises DataError."""
     example = _find(view, word)
     with view.project.ledger.read() as connection:
@@ -80,7 +80,7 @@ def explain(view: View, word: str) -> Story:
     trained = tuple(round_ for round_ in rounds if example.id in _training_ids(view.project.artifacts, round_))
     truth = view.project.pool.truth() | ({label.example_id: label.label} if label else {})
     asked_of = {round_: int((outcome or {}).get("model", round_)) for round_, outcome in scored_by.items()}
-    return Story(
+    return ExampleHistory(
         example=example,
         guesses=_guesses(view, example.id, truth, asked_of),
         picks=picks,

@@ -51,7 +51,7 @@ class Trend:
 
 
 @dataclass(frozen=True, slots=True)
-class Rater:
+class AnnotatorQuality:
     """Somebody who compared, ranked, marked or mended answers."""
 
     name: str
@@ -65,10 +65,10 @@ class Rater:
 
 
 @dataclass(frozen=True, slots=True)
-class Raters:
+class AnnotatorQualities:
     """Everybody who answered, and what their answers tell of each other; figures of the newest round that has them."""
 
-    raters: tuple[Rater, ...]
+    raters: tuple[AnnotatorQuality, ...]
     """People before judges, most answers first."""
     position: Measurement | None
     """How often the first place wins where pairs were shown in both orders; 0.5 is fair."""
@@ -106,7 +106,7 @@ class Doubts:
 
 
 @dataclass(frozen=True, slots=True)
-class Learnt:
+class TrainingData:
     """What people's answers gave the model to learn from."""
 
     preferences: Mapping[Role, int]
@@ -151,7 +151,7 @@ def trends(view: View, metrics: Collection[tuple[str, str]] | None = None) -> tu
     return tuple(Trend(metric, on, tuple(points[metric, on])) for metric, on in order)
 
 
-def raters(view: View) -> Raters:
+def raters(view: View) -> AnnotatorQualities:
     """Everybody who answered, with what is known of them."""
     with view.project.ledger.read() as connection:
         measured = figures.measurements(connection)
@@ -160,7 +160,7 @@ def raters(view: View) -> Raters:
     cycles = newest.get(("people", "cycles", ""))
     names = {one.annotator for one in answers} - {SAME_ANSWER}
     found = [_rater(name, answers, newest.get(("people", "reliability", f"annotator={name}"[:255]))) for name in names]
-    return Raters(
+    return AnnotatorQualities(
         raters=tuple(sorted(found, key=lambda one: (one.judge, -one.answers, one.name))),
         position=newest.get(("people", "first_place", "")),
         agreement=newest.get(("people", "agreement", "")),
@@ -193,12 +193,12 @@ def doubts(view: View) -> Doubts | None:
     )
 
 
-def learnt(view: View) -> Learnt:
+def learnt(view: View) -> TrainingData:
     """Preferences and demonstrations that are known now."""
     with view.project.ledger.read() as connection:
         found = people.preferences(connection)
         said = [label for label in people.labels(connection) if label.source == "people"]
-    return Learnt(Counter(one.role for one in found), len(said), Counter(one.round for one in found))
+    return TrainingData(Counter(one.role for one in found), len(said), Counter(one.round for one in found))
 
 
 def name_of(row: Measurement) -> str:
@@ -218,10 +218,10 @@ def _played(picks: Sequence[PickRow]) -> dict[tuple[int, str], tuple[int, int | 
     return found
 
 
-def _rater(name: str, answers: Sequence[Annotation], reliability: Measurement | None) -> Rater:
+def _rater(name: str, answers: Sequence[Annotation], reliability: Measurement | None) -> AnnotatorQuality:
     mine = [one for one in answers if one.annotator == name]
     costs = [float(one.raw["cost"]) for one in mine if one.raw.get("cost") is not None]
-    return Rater(
+    return AnnotatorQuality(
         name=name,
         judge=is_automatic(name),
         answers=sum(one.state is AnswerState.ANSWERED for one in mine),

@@ -14,7 +14,7 @@ from loop.report.view import View
 
 
 @dataclass(frozen=True, slots=True)
-class Pulse:
+class Liveness:
     """The last sign of life of the loop."""
 
     heartbeat: Heartbeat | None
@@ -45,14 +45,14 @@ class Health:
     """When the newest answer was given or changed."""
 
 
-def pulse(view: View) -> Pulse:
+def pulse(view: View) -> Liveness:
     """The last sign of life; cheap enough to be asked every two seconds."""
     with view.project.ledger.read() as connection:
         beats = progress.heartbeats(connection)
     if not beats:
-        return Pulse(None, None, alive=False)
+        return Liveness(None, None, alive=False)
     silent = max((datetime.now(UTC) - datetime.fromisoformat(beats[0].at)).total_seconds(), 0.0)
-    return Pulse(beats[0], silent, alive=silent < SILENCE_S)
+    return Liveness(beats[0], silent, alive=silent < SILENCE_S)
 
 
 def health(view: View) -> Health:

@@ -33,7 +33,7 @@ class LeakCounts:
 
 
 @dataclass(frozen=True, slots=True)
-class Twins:
+class DuplicatePair:
     """A text that is not learned from, and the one like it that measures."""
 
     example_id: str
@@ -78,9 +78,9 @@ class LeakFigures:
     """Grade → texts set aside at `weakspot init`."""
     kept_out: Mapping[str, Mapping[str, int]]
     """Ground → grade → labelled texts that training passes over."""
-    labelled: tuple[Twins, ...]
+    labelled: tuple[DuplicatePair, ...]
     """Those kept out of training, newest first."""
-    set_aside: tuple[Twins, ...]
+    set_aside: tuple[DuplicatePair, ...]
     """Those set aside at `weakspot init`, in the order of the data."""
     phrases: tuple[PhraseTwins, ...] = ()
     """Example phrases of labels that the next round's training passes over."""
@@ -111,7 +111,7 @@ def _phrases(view: View) -> tuple[PhraseTwins, ...]:
     return tuple(PhraseTwins(**asdict(leak), twin=twin) for leak, twin in zip(found, twins, strict=True))
 
 
-def _grades(rows: Sequence[Twins], ground: str) -> dict[str, int]:
+def _grades(rows: Sequence[DuplicatePair], ground: str) -> dict[str, int]:
     return dict(Counter(one.grade for one in rows if one.ground == ground))
 
 
@@ -130,11 +130,11 @@ def _quarantined(view: View) -> list[Leak]:
     return [twin.get(id_) or Leak(id_, "", "gold", UNKNOWN, 0.0, None) for id_ in ids]
 
 
-def _twins(view: View, rows: list[Leak]) -> tuple[Twins, ...]:
+def _twins(view: View, rows: list[Leak]) -> tuple[DuplicatePair, ...]:
     wanted = sorted({id_ for one in rows for id_ in (one.example_id, one.twin_id) if id_})
     known = {one.id: one for one in view.project.pool.examples(wanted)} if wanted else {}
     return tuple(
-        Twins(
+        DuplicatePair(
             example_id=one.example_id,
             text=known[one.example_id].text,
             twin_id=one.twin_id,

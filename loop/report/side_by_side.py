@@ -67,7 +67,7 @@ class Belief:
 
 
 @dataclass(frozen=True, slots=True)
-class Duel:
+class PairQuestion:
     """One question about answers."""
 
     ext_id: str
@@ -115,7 +115,7 @@ def side_by_side(view: View, before: int, after: int) -> tuple[Written, ...]:
     return tuple(_written(one, references, old[one.id], new[one.id]) for one in pool.examples(ids))
 
 
-def duels(view: View, *, round_: int | None = None) -> tuple[Duel, ...]:
+def duels(view: View, *, round_: int | None = None) -> tuple[PairQuestion, ...]:
     """Every question about answers of one round or all, newest round first, in the order of asking."""
     with view.project.ledger.read() as connection:
         picks = [row for row in people.picks(connection, round_=round_) if row.pick.candidates]
@@ -180,11 +180,11 @@ def _duel(
     waiting: Mapping[str, Collection[str]],
     over: Collection[int],
     again: Collection[str | None],
-) -> Duel:
+) -> PairQuestion:
     pick = row.pick
     revealed = not waiting.get(pick.example_id)
     shown = pick.candidates if revealed else tuple(Candidate(one.text, "", None) for one in pick.candidates)
-    return Duel(
+    return PairQuestion(
         ext_id=row.ext_id,
         example_id=pick.example_id,
         round=row.round,

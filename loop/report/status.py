@@ -16,7 +16,7 @@ SILENCE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Status:
     """The project now."""
 
     report: Report
@@ -42,7 +42,7 @@ class Standing:
     free_mb: float
 
 
-def standing(view: View) -> Standing:
+def standing(view: View) -> Status:
     """The project now, in one look."""
     figures = report(view)
     last = figures.rounds[-1] if figures.rounds else None
@@ -56,7 +56,7 @@ def standing(view: View) -> Standing:
     alive = beat is not None and _age(beat.at) < SILENCE_S
     open_ = sum(row.state in ("open", "quarantined") for row in rows)
     sentence, command = _next(figures, open_=open_, alive=alive)
-    return Standing(
+    return Status(
         report=figures,
         round=last.round if last else None,
         step=last.state if last and last.state != "done" else None,

@@ -32,7 +32,7 @@ CONTRADICT = 0.01
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class Outcomes:
     """What one round's model did."""
 
     wrong: Mapping[str, bool]
@@ -42,7 +42,7 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
-class Grounds:
+class EvalSets:
     """The examples whose answer is known, with what is known, and the population they speak for."""
 
     gold: Mapping[str, str]
@@ -58,7 +58,7 @@ class Grounds:
         return hashlib.blake2b(json.dumps(rows).encode(), digest_size=8).hexdigest()
 
 
-def measure_anew(work: StepContext, models: Mapping[int, Judged], grounds: Grounds) -> tuple[EstimateRow, ...]:
+def measure_anew(work: StepContext, models: Mapping[int, Outcomes], grounds: EvalSets) -> tuple[EstimateRow, ...]:
     """One headline per model; of this round's model every estimator of the menu as well."""
     found: list[EstimateRow] = []
     for round_, judged in models.items():
@@ -74,7 +74,7 @@ def measure_anew(work: StepContext, models: Mapping[int, Judged], grounds: Groun
     return tuple(found)
 
 
-def _on_gold(judged: Judged, grounds: Grounds) -> Estimate | None:
+def _on_gold(judged: Outcomes, grounds: EvalSets) -> Estimate | None:
     wrong = [judged.wrong[id_] for id_ in grounds.gold if id_ in judged.wrong]
     ends = wilson(sum(wrong), len(wrong))
     if ends is None:
@@ -82,7 +82,7 @@ def _on_gold(judged: Judged, grounds: Grounds) -> Estimate | None:
     return Estimate(sum(wrong) / len(wrong), *ends, n=len(wrong), effective_n=len(wrong), estimator="wilson", on="gold")
 
 
-def _audited(judged: Judged, grounds: Grounds) -> Audited | None:
+def _audited(judged: Outcomes, grounds: EvalSets) -> Audited | None:
     ids = [id_ for id_ in grounds.audit if id_ in judged.wrong and id_ in grounds.chances]
     if not ids:
         return None

@@ -32,7 +32,7 @@ from loop.rounds.context import StepContext
 
 
 @dataclass(frozen=True)
-class Guarded:
+class LeakCheck:
     """What one settling found."""
 
     leaks: tuple[Leak, ...]
@@ -53,7 +53,7 @@ def guard(
     audit: Collection[str],
     dev: Collection[str],
     refit: Collection[str] = (),
-) -> Guarded:
+) -> LeakCheck:
     """Compares what would be trained on with everything that measures, and tells once in words what it found.
 
     trained: ids that training would learn from, those kept out so far included. audit, dev: ids that measure, drawn
@@ -72,7 +72,7 @@ def guard(
     gone = tuple(sorted(before.keys() - {one.example_id for one in kept}))
     for line in said(kept, gone, noun="label" if work.config.labels else "prompt"):
         work.say(line)
-    return Guarded(kept, gone)
+    return LeakCheck(kept, gone)
 
 
 def between(

@@ -45,7 +45,7 @@ THINNED = "too few of the random answers had the same chance of being drawn"
 
 
 @dataclass(frozen=True, slots=True)
-class Lifted:
+class LiftMeasurement:
     """What the meter says in a round."""
 
     measurements: tuple[Measurement, ...]
@@ -67,15 +67,15 @@ class _Arms:
     start: Mapping[str, str]
 
 
-def measure_lift(work: StepContext, frozen: EmbeddedPool) -> Lifted:
+def measure_lift(work: StepContext, frozen: EmbeddedPool) -> LiftMeasurement:
     """Picking against random, on all answers of earlier rounds. The same answers give the same figures."""
     arms = _arms(work)
     classes = len(set(arms.random.values()))
     why = lacking(random=len(arms.random), picked=len(arms.picked), classes=classes)
     if why:
-        return Lifted((), why)
+        return LiftMeasurement((), why)
     found = _lift(work, frozen, arms)
-    return Lifted(_told(found), "") if found is not None else Lifted((), THINNED)
+    return LiftMeasurement(_told(found), "") if found is not None else LiftMeasurement((), THINNED)
 
 
 def fallback(work: StepContext) -> str:

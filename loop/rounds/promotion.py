@@ -46,7 +46,7 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class EvalSet:
     """Examples that both models are measured on."""
 
     name: str
@@ -61,7 +61,7 @@ class Ground:
         return {id_: outcomes[id_] for id_ in kept if id_ in outcomes}
 
 
-OwnParts = Callable[[Ground], Sequence[SliceComparison | None]]
+OwnParts = Callable[[EvalSet], Sequence[SliceComparison | None]]
 """What a task watches besides: its checks, what must not be forgotten, ..."""
 
 
@@ -89,7 +89,7 @@ def gather(work: StepContext, measured: Measured, champion: int | None, *, own: 
         return Evidence(overall=None, first=True, collapsed=measured.collapsed)
     before, after = measured.wrong(champion), measured.wrong(work.round)
     ground = ground_of(measured, before, after)
-    found = ground or Ground("", frozenset(), {})
+    found = ground or EvalSet("", frozenset(), {})
     parts = _parts(work, measured, champion, found) if ground else []
     rules = work.config.gate
     best, best_round = _best(work, measured, champion, found) if ground else (None, None)
@@ -113,7 +113,7 @@ def _answerable(work: StepContext) -> int:
     return work.project.pool.counts()[Split.POOL] - len(asked)
 
 
-def ground_of(measured: Measured, before: Mapping[str, bool], after: Mapping[str, bool]) -> Ground | None:
+def ground_of(measured: Measured, before: Mapping[str, bool], after: Mapping[str, bool]) -> EvalSet | None:
     """Gold and audit together where both models are measured on enough of them, else dev; None: too few."""
     known = {name: frozenset(before) & frozenset(after) & frozenset(ids) for name, ids in measured.grounds.items()}
     if measured.chances and "audit" in known:
@@ -121,9 +121,9 @@ def ground_of(measured: Measured, before: Mapping[str, bool], after: Mapping[str
     lasting = [name for name in LASTING if known.get(name)]
     ids = frozenset().union(*(known[name] for name in lasting))
     if len(ids) >= ENOUGH:
-        return Ground("+".join(lasting), ids, _balanced(measured.chances, known.get("audit", frozenset()), ids))
+        return EvalSet("+".join(lasting), ids, _balanced(measured.chances, known.get("audit", frozenset()), ids))
     dev = known.get("dev", frozenset())
-    return Ground("dev", dev, {}) if len(dev) >= ENOUGH else None
+    return EvalSet("dev", dev, {}) if len(dev) >= ENOUGH else None
 
 
 def _balanced(chances: Mapping[str, float], audit: Collection[str], ids: Collection[str]) -> dict[str, float]:
@@ -135,11 +135,13 @@ def _balanced(chances: Mapping[str, float], audit: Collection[str], ids: Collect
     return {id_: drawn[id_] * mean if id_ in drawn else 1.0 for id_ in sorted(ids)}
 
 
-def _compared(ground: Ground, before: Mapping[str, bool], after: Mapping[str, bool]) -> Comparison:
+def _compared(ground: EvalSet, before: Mapping[str, bool], after: Mapping[str, bool]) -> Comparison:
     return compare_wrong(ground.of(before), ground.of(after), on=ground.name, chances=ground.chances)
 
 
-def _best(work: StepContext, measured: Measured, champion: int, ground: Ground) -> tuple[Comparison | None, int | None]:
+def _best(
+    work: StepContext, measured: Measured, champion: int, ground: EvalSet
+) -> tuple[Comparison | None, int | None]:
     """Against the earlier champion with the fewest errors now, when that has fewer than the present one."""
     present, challenger = measured.wrong(champion), measured.wrong(work.round)
     with work.project.ledger.read() as connection:
@@ -162,7 +164,7 @@ def _looks(work: StepContext) -> int:
     return sum(row.by == "gate" and row.comparison is not None and row.round < work.round for row in made)
 
 
-def _parts(work: StepContext, measured: Measured, champion: int, ground: Ground) -> list[SliceComparison]:
+def _parts(work: StepContext, measured: Measured, champion: int, ground: EvalSet) -> list[SliceComparison]:
     before, after = ground.of(measured.wrong(champion)), ground.of(measured.wrong(work.round))
     names = _spot_names(work)
     groups = [("class", label, ids) for label, ids in measured.classes.items()]

@@ -1,4 +1,4 @@
-"""The straight line: which step is next, doing it, noting it; after a crash the same call goes on.
+"""Runs rounds: picks the next unfinished step, executes it and records the result. Calling it again resumes.
 
 rounds so far ─► open round, or a new one ─► first step not done ─► step ─► one transaction: rows + "done" ─► next
 """
@@ -48,105 +48,109 @@ Recover = Callable[[Project, Callable[[str], None]], None]
 """Given the project and how to say a line."""
 
 
-class Watcher(Protocol):
-    """Who looks on: the terminal, or nobody."""
+class ProgressListener(Protocol):
+    """Is told about the progress of a run."""
 
-    def began(self, round_: int, step: str) -> None:
-        """A step begins."""
+    def on_step_start(self, round_: int, step: str) -> None:
+        """Called when a step begins."""
 
-    def advanced(self, done: int, total: int) -> None:
-        """It is this far."""
+    def on_progress(self, done: int, total: int) -> None:
+        """Called with the number of finished and of all items; a total of 0 means unknown."""
 
-    def said(self, line: str) -> None:
-        """Something a person should read."""
+    def on_message(self, line: str) -> None:
+        """Called with a line for the person who watches."""
 
-    def ended(self, row: StepRow) -> None:
-        """It is done."""
+    def on_step_end(self, row: StepRow) -> None:
+        """Called with the step's row when it is done."""
 
-    def closed(self, round_: int) -> None:
-        """The round is over, or has come to the step it should stop after."""
+    def on_round_end(self, round_: int) -> None:
+        """Called when the round is over, or has come to the step to stop after."""
 
 
 @dataclass(frozen=True)
 class RunOptions:
-    """What the person asked for."""
+    """What to run."""
 
     rounds: int | None = None
-    """So many rounds in all; None: finish the open one, or do one more."""
+    """Total number of rounds. None: finish the open round, or run one more."""
     until: str | None = None
-    """In the last round stop after this step."""
+    """Stop after this step of the last round."""
     wait: bool = True
     early: bool = False
     final: bool = False
-    """The last round's model is tuned whatever model.final_every says."""
+    """Tune the last round's model by the full method, whatever model.final_every says."""
 
 
-def run(project: Project, wish: RunOptions, watcher: Watcher, *, recover: Recover) -> None:
-    """Does what is wished. The same call after any crash goes on where it stopped.
+def run(project: Project, options: RunOptions, listener: ProgressListener, *, recover: Recover) -> None:
+    """Runs rounds as requested. After a crash the same call resumes.
 
     recover: makes lost files of earlier rounds again that this run reads (loop.lineage.recover).
     Raises PeopleNeeded with wait=False when answers are missing, and whatever a step raises.
     """
     with only_worker(project) as lines:
         for line in (*lines, *kept_config.keep(project.root / CONFIG, project.state)):
-            watcher.said(line)
+            listener.on_message(line)
         project.ledger.refuse_damage()
         project.artifacts.sweep()
         refuse_mixed(project)
-        set_aside_newer_rounds(project, say=watcher.said)
-        recover(project, watcher.said)
+        set_aside_newer_rounds(project, say=listener.on_message)
+        recover(project, listener.on_message)
         planning.write_lacking_forecast(project)
-        for round_ in _rounds_to_do(project, wish):
-            last = STEPS.index(wish.until) if wish.until and round_ == _last(project, wish) else len(STEPS) - 1
-            if _enough(project, round_, STEPS[last], watcher):
+        for round_ in _rounds_to_do(project, options):
+            last = STEPS.index(options.until) if options.until and round_ == _last(project, options) else len(STEPS) - 1
+            if _enough(project, round_, STEPS[last], listener):
                 break
-            _run_round(project, round_, STEPS[: last + 1], replace(wish, final=_final(project, wish, round_)), watcher)
-            watcher.closed(round_)
+            _run_round(
+                project, round_, STEPS[: last + 1], replace(options, final=_final(project, options, round_)), listener
+            )
+            listener.on_round_end(round_)
         with project.ledger.begin() as connection:
             progress.stop_beating(connection, WORKER)
 
 
-def _enough(project: Project, round_: int, until: str, watcher: Watcher) -> bool:
+def _enough(project: Project, round_: int, until: str, listener: ProgressListener) -> bool:
     """Whether a rule of plan.stop forbids this round; one that has begun is never stopped by it."""
     with project.ledger.read() as connection:
         begun = any(row.round == round_ for row in progress.rounds(connection))
     rulings = () if begun else planning.enough(project, until=until)
     if rulings:
         line = planning.said(rulings, round_=round_, waiting=planning.waiting(project))
-        watcher.said(line)
+        listener.on_message(line)
         with project.ledger.begin() as connection:
             progress.add_event(connection, Event(now(), "info", None, None, line))
     return bool(rulings)
 
 
-def _rounds_to_do(project: Project, wish: RunOptions) -> range:
+def _rounds_to_do(project: Project, options: RunOptions) -> range:
     with project.ledger.read() as connection:
         known = progress.rounds(connection)
     first = len(known) if not known or known[-1].finished_at else known[-1].round
-    return range(first, first + 1 if wish.rounds is None else max(wish.rounds, first))
+    return range(first, first + 1 if options.rounds is None else max(options.rounds, first))
 
 
-def _last(project: Project, wish: RunOptions) -> int:
-    to_do = _rounds_to_do(project, wish)
-    return to_do[-1] if wish.rounds is None else wish.rounds - 1
+def _last(project: Project, options: RunOptions) -> int:
+    to_do = _rounds_to_do(project, options)
+    return to_do[-1] if options.rounds is None else options.rounds - 1
 
 
-def _final(project: Project, wish: RunOptions, round_: int) -> bool:
-    return wish.final and round_ == _last(project, wish)
+def _final(project: Project, options: RunOptions, round_: int) -> bool:
+    return options.final and round_ == _last(project, options)
 
 
-def _run_round(project: Project, round_: int, steps: tuple[str, ...], wish: RunOptions, watcher: Watcher) -> None:
-    config = open_round(project, round_, final=wish.final, say=watcher.said)
+def _run_round(
+    project: Project, round_: int, steps: tuple[str, ...], options: RunOptions, listener: ProgressListener
+) -> None:
+    config = open_round(project, round_, final=options.final, say=listener.on_message)
     with project.ledger.read() as connection:
         noted = progress.steps(connection, round_)
     lost = {row.step: _lost(project, row) for row in noted if row.state == "done"}
     done = {step for step, problem in lost.items() if not problem}
     for step, problem in lost.items():
         if problem and step in steps:
-            _say(project, watcher, round_, step, f"Files of this step are lost ({problem}): it runs again")
+            _say(project, listener, round_, step, f"Files of this step are lost ({problem}): it runs again")
     for step in steps:
         if step not in done:
-            _run_step(project, config, round_, step, wish, watcher)
+            _run_step(project, config, round_, step, options, listener)
     if steps[-1] == STEPS[-1]:
         digest_of_bundle, at = snapshot.write(project, round_), now()
         with project.ledger.begin() as connection:
@@ -165,23 +169,27 @@ def _lost(project: Project, row: StepRow) -> str:
     return project.artifacts.problem(artifact(row.round, row.step))
 
 
-def _say(project: Project, watcher: Watcher, round_: int, step: str, line: str) -> None:
-    watcher.said(f"Round {round_}, {step}: {line}")
+def _say(project: Project, listener: ProgressListener, round_: int, step: str, line: str) -> None:
+    listener.on_message(f"Round {round_}, {step}: {line}")
     with project.ledger.begin() as connection:
         progress.add_event(connection, Event(now(), "warning", round_, step, line))
 
 
-def _run_step(project: Project, config: Config, round_: int, step: str, wish: RunOptions, watcher: Watcher) -> None:
-    watcher.began(round_, step)
+def _run_step(
+    project: Project, config: Config, round_: int, step: str, options: RunOptions, listener: ProgressListener
+) -> None:
+    listener.on_step_start(round_, step)
     started = time.perf_counter()
     with project.ledger.begin() as connection:
         progress.begin_step(connection, round_, step, at=now())
-    pulse = _Pulse(project, round_, step, watcher)
-    work = StepContext(project, round_, config, wish.wait, wish.early, progress=pulse.advanced, say=pulse.said)
+    heartbeat = _Heartbeat(project, round_, step, listener)
+    work = StepContext(
+        project, round_, config, options.wait, options.early, progress=heartbeat.on_progress, say=heartbeat.on_message
+    )
     try:
         done = (SHARED.get(step) or task_of(config).steps[step])(work)
     except WeakspotError as fault:
-        pulse.event("warning" if fault.exit_status != 1 else "error", str(fault))
+        heartbeat.event("warning" if fault.exit_status != 1 else "error", str(fault))
         raise
     leaves_files = step in WRITING and "skipped" not in done.outcome
     note = environment.note(work, step) if leaves_files else nothing
@@ -200,29 +208,29 @@ def _run_step(project: Project, config: Config, round_: int, step: str, wish: Ru
         )
     with project.ledger.read() as connection:
         row = next(row for row in progress.steps(connection, round_) if row.step == step)
-    watcher.ended(row)
+    listener.on_step_end(row)
     if step in WRITING:
         _give_memory_back()
 
 
-class _Pulse:
-    """Signs of life of one step: to the watcher at once, to the ledger every two seconds."""
+class _Heartbeat:
+    """Signs of life of one step: to the listener at once, to the ledger every two seconds."""
 
-    def __init__(self, project: Project, round_: int, step: str, watcher: Watcher) -> None:
-        self._project, self._round, self._step, self._watcher = project, round_, step, watcher
+    def __init__(self, project: Project, round_: int, step: str, listener: ProgressListener) -> None:
+        self._project, self._round, self._step, self._listener = project, round_, step, listener
         self._last = 0.0
-        self.advanced(0, 0)
+        self.on_progress(0, 0)
 
-    def advanced(self, done: int, total: int) -> None:
-        self._watcher.advanced(done, total)
+    def on_progress(self, done: int, total: int) -> None:
+        self._listener.on_progress(done, total)
         if time.monotonic() - self._last >= BEAT_SECONDS:
             self._last = time.monotonic()
             with self._project.ledger.begin() as connection:
                 heartbeat = Heartbeat(WORKER, os.getpid(), now(), self._round, self._step, done, total, "")
                 progress.beat(connection, heartbeat)
 
-    def said(self, line: str) -> None:
-        self._watcher.said(line)
+    def on_message(self, line: str) -> None:
+        self._listener.on_message(line)
         self.event("info", line)
 
     def event(self, level: str, line: str) -> None:

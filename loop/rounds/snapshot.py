@@ -31,7 +31,7 @@ from loop.project import Project
 from loop.records import Role
 from loop.rounds import environment
 from loop.rounds.bundle_files import FILES, OF_THE_TOOL, parsed, to_text
-from loop.rounds.estimates import Grounds
+from loop.rounds.estimates import EvalSets
 
 
 def write(project: Project, round_: int) -> str:
@@ -129,7 +129,7 @@ def _data(project: Project, connection: Connection, round_: int) -> dict[str, An
     return {
         "pool": project.artifacts.digest(POOL),
         "examples": {split.value: n for split, n in pool.counts().items()},
-        "gold_version": Grounds(gold=pool.truth(), audit=audit, chances={}).version,
+        "gold_version": EvalSets(gold=pool.truth(), audit=audit, chances={}).version,
         "labels_digest": models[0]["labels_digest"] if models else None,
         "labels": {role.value: n for role, n in counts.items()},
         "preferences": len(people.preferences(connection)),

@@ -1,7 +1,7 @@
 """Rounds replayed on labelled data before anyone labels: which set-up needs the fewest answers.
 
     labelled file ─► data ─► texts, labels ─► frozen: embedded once, memory-mapped
-    wish ─► cells: encoder × strategy × recipe × seed × noise × batch ─┐
+    spec ─► cells: encoder × strategy × recipe × seed × noise × batch ─┐
     parts: held-out part, pool, answers of a seed ─────────────────────┴─► replay ─► a Record, one small file a cell
     records ─► measures (areas, answers needed), stopping (rules compared) ─► Summary ─► advice in words
     texts, names of the labels ─► name_evidence: what each name tells ──────────────┘  └─► results: CSV, JSON, page

@@ -45,26 +45,26 @@ class Labelled:
         return found.hexdigest()
 
 
-def read(wish: SimulationSpec) -> Labelled:
-    """The labelled rows of its file, at most `wish.rows` of them, drawn at random; all of the test file.
+def read(spec: SimulationSpec) -> Labelled:
+    """The labelled rows of its file, at most `spec.rows` of them, drawn at random; all of the test file.
 
     Raises DataError: no such file, no label column, fewer than two labels, hardly any labelled row, labels that stand
     once, and every fault that `weakspot init` tells.
     """
-    file, test, rows = wish.file, wish.test, wish.rows
-    source = recognise(file, encoding=wish.encoding, delimiter=wish.delimiter)
-    if wish.text is not None and wish.text == wish.label:
-        raise DataError(f"--text and --label both name {wish.text!r}", wanted="two columns", do="name another one")
-    guessed = guess(source, text=wish.text, label=wish.label)
+    file, test, rows = spec.file, spec.test, spec.rows
+    source = recognise(file, encoding=spec.encoding, delimiter=spec.delimiter)
+    if spec.text is not None and spec.text == spec.label:
+        raise DataError(f"--text and --label both name {spec.text!r}", wanted="two columns", do="name another one")
+    guessed = guess(source, text=spec.text, label=spec.label)
     if guessed.columns.label is None:
         raise DataError(
             f"{file}: no column is known to hold labels",
             wanted="a labelled file: one of its columns is the label: " + ", ".join(source.columns),
             do="name it with --label",
         )
-    gold = recognise(test, encoding=wish.encoding) if test else None
+    gold = recognise(test, encoding=spec.encoding) if test else None
     rng = np.random.default_rng(0)
-    built = build(source, guessed.columns, rng=rng, gold=gold, seed_labels=0, max_characters=wish.max_characters)
+    built = build(source, guessed.columns, rng=rng, gold=gold, seed_labels=0, max_characters=spec.max_characters)
     split, names = np.array(built.table.column("split").to_pylist()), built.labels
     known = built.table.column("label").to_pylist()
     labelled = np.array([one is not None for one in known])

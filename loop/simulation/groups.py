@@ -109,17 +109,17 @@ class Group:
 
 
 def group_of(
-    records: Mapping[Cell, Record], wish: SimulationSpec, *, base: str, recipe: str, noise: float, batch: int
+    records: Mapping[Cell, Record], spec: SimulationSpec, *, base: str, recipe: str, noise: float, batch: int
 ) -> Group:
     """From the records of all its cells, of every seed."""
-    found = {name: seeds_of(records, wish, base, recipe, noise, batch, name) for name in wish.strategies}
-    whole = _with_whole_pool(records, wish, base, recipe, noise)
+    found = {name: seeds_of(records, spec, base, recipe, noise, batch, name) for name in spec.strategies}
+    whole = _with_whole_pool(records, spec, base, recipe, noise)
     asked: IntArray = found[BASELINE][0].asked
     curves = {name: np.array([record.accuracy for record in own]) for name, own in found.items()}
     targets = {f"{100 * share:.0f} % of full": share * whole for share in SHARES}
     targets[AS_RANDOM] = curves[BASELINE][:, -1]
     wanted = 1 - AIM * whole
-    plainest = _plainest(records, wish, base, recipe, noise, batch)
+    plainest = _plainest(records, spec, base, recipe, noise, batch)
     return Group(
         base=base,
         recipe=recipe,
@@ -127,27 +127,27 @@ def group_of(
         batch=batch,
         asked=tuple(asked.tolist()),
         full=mean(whole),
-        lines=tuple(_line(name, found[name], curves, asked, targets, plainest, wish.price) for name in wish.strategies),
+        lines=tuple(_line(name, found[name], curves, asked, targets, plainest, spec.price) for name in spec.strategies),
         rules=_rules(found, wanted),
     )
 
 
 def _plainest(
-    records: Mapping[Cell, Record], wish: SimulationSpec, base: str, recipe: str, noise: float, batch: int
+    records: Mapping[Cell, Record], spec: SimulationSpec, base: str, recipe: str, noise: float, batch: int
 ) -> Plainest | None:
     """The first encoder and recipe with random picks; None for these themselves."""
-    first = wish.bases[0], wish.recipes[0]
+    first = spec.bases[0], spec.recipes[0]
     if (base, recipe) == first:
         return None
-    at_random = np.array([record.accuracy for record in seeds_of(records, wish, *first, noise, batch, BASELINE)])
-    return Plainest(*first, at_random, AIM * _with_whole_pool(records, wish, *first, noise))
+    at_random = np.array([record.accuracy for record in seeds_of(records, spec, *first, noise, batch, BASELINE)])
+    return Plainest(*first, at_random, AIM * _with_whole_pool(records, spec, *first, noise))
 
 
 def _with_whole_pool(
-    records: Mapping[Cell, Record], wish: SimulationSpec, base: str, recipe: str, noise: float
+    records: Mapping[Cell, Record], spec: SimulationSpec, base: str, recipe: str, noise: float
 ) -> FloatArray:
     """(s,) accuracy with the answers to the whole pool."""
-    return np.array([record.accuracy[0] for record in seeds_of(records, wish, base, recipe, noise, 0, WHOLE)])
+    return np.array([record.accuracy[0] for record in seeds_of(records, spec, base, recipe, noise, 0, WHOLE)])
 
 
 def _line(
@@ -230,7 +230,7 @@ def _rules(found: Mapping[str, Sequence[Record]], wanted: FloatArray) -> tuple[R
 
 def seeds_of(
     records: Mapping[Cell, Record],
-    wish: SimulationSpec,
+    spec: SimulationSpec,
     base: str,
     recipe: str,
     noise: float,
@@ -238,4 +238,4 @@ def seeds_of(
     strategy: str,
 ) -> list[Record]:
     """The records of one set-up, a seed each."""
-    return [records[Cell(seed, batch, noise, recipe, strategy, base)] for seed in range(wish.seeds)]
+    return [records[Cell(seed, batch, noise, recipe, strategy, base)] for seed in range(spec.seeds)]

@@ -1,6 +1,6 @@
 """The grid at work: cells in parallel processes, each finished one a small file, so that a killed run goes on.
 
-    wish ─► data, frozen texts ─► cells ─► those without a file ─► processes ─► cells/<key>.npz ─► Summary
+    spec ─► data, embeddings ─► cells ─► those without a file ─► processes ─► cells/<key>.npz ─► Summary
 
 Each process keeps the stage of one encoder, seed and noise; cells are handed out encoder by encoder, seed by seed.
 """
@@ -48,65 +48,65 @@ class Watch:
     cell: Told
 
 
-def simulate(wish: SimulationSpec, watch: Watch) -> Summary:
-    """Everything the wish names, from files of an earlier run where they are there.
+def simulate(spec: SimulationSpec, watch: Watch) -> Summary:
+    """Everything the spec names, from files of an earlier run where they are there.
 
     Raises ConfigError and DataError for what cannot be simulated, before anything long begins; KeyboardInterrupt leaves
     all finished cells.
     """
-    wish = checked(wish)
-    data = read(wish)
+    spec = checked(spec)
+    data = read(spec)
     for sentence in data.said:
         watch.say(sentence)
-    wish = _sized(wish, data)
-    part = _part(wish, data)
-    for batch in wish.batches:
-        rounds = _rounds(wish, batch, len(part.pool))
+    spec = _sized(spec, data)
+    part = _part(spec, data)
+    for batch in spec.batches:
+        rounds = _rounds(spec, batch, len(part.pool))
         watch.say(f"Batches of {batch:,}: {rounds} rounds, {rounds * batch:,} of {len(part.pool):,} labels.")
-    labels = _labels(wish, data, watch)
-    embeddings.require(wish.bases)
-    _make(wish.out)
+    labels = _labels(spec, data, watch)
+    embeddings.require(spec.bases)
+    _make(spec.out)
     jobs: list[Job] = []
     names: list[NameEvidence] = []
-    for base in wish.bases:
-        if len(wish.bases) > 1:
+    for base in spec.bases:
+        if len(spec.bases) > 1:
             watch.say(f"Encoder {base}.")
         place, fingerprint = embeddings.embedded(
-            data.texts, base=base, recipes=wish.recipes, folder=wish.out, progress=watch.embedding
+            data.texts, base=base, recipes=spec.recipes, folder=spec.out, progress=watch.embedding
         )
-        known = _embedded(wish, labels, base, watch)
-        jobs += _jobs(wish, data, base, place, fingerprint, known)
-        names += _evidence(wish, data, labels, base, place, known)
-    records = _finished(jobs, wish, watch)
-    return summarised(records, wish, Size(len(part.pool), len(part.held), len(data.names)), names)
+        known = _embedded(spec, labels, base, watch)
+        jobs += _jobs(spec, data, base, place, fingerprint, known)
+        names += _evidence(spec, data, labels, base, place, known)
+    records = _finished(jobs, spec, watch)
+    return summarised(records, spec, Size(len(part.pool), len(part.held), len(data.names)), names)
 
 
 def _evidence(
-    wish: SimulationSpec, data: Labelled, labels: LabelSet, base: str, place: Path, known: LabelFolder | None
+    spec: SimulationSpec, data: Labelled, labels: LabelSet, base: str, place: Path, known: LabelFolder | None
 ) -> tuple[NameEvidence, ...]:
     """What is known of the labels tells this encoder so much; nothing where no recipe reads it."""
-    reading = [recipe for recipe in wish.recipes if recipe in READING_NAMES]
-    if not wish.use_names or not reading:
+    reading = [recipe for recipe in spec.recipes if recipe in READING_NAMES]
+    if not spec.use_names or not reading:
         return ()
     return evidence(data, labels, place, known, base=base, recipe=reading[0])
 
 
-def _labels(wish: SimulationSpec, data: Labelled, watch: Watch) -> LabelSet:
+def _labels(spec: SimulationSpec, data: Labelled, watch: Watch) -> LabelSet:
     """Names of the file, with descriptions and phrases where recipes read them; says what was left out."""
-    given = wish.label_set if wish.use_names and not READING_NAMES.isdisjoint(wish.recipes) else None
+    given = spec.label_set if spec.use_names and not READING_NAMES.isdisjoint(spec.recipes) else None
     measuring = [data.texts[row] for row in data.test] if len(data.test) else data.texts
-    labels, sentences = label_list.label_set(data.names, given, measuring, where=wish.label_list)
+    labels, sentences = label_list.label_set(data.names, given, measuring, where=spec.label_list)
     for sentence in sentences:
         watch.say(sentence)
     return labels
 
 
-def _embedded(wish: SimulationSpec, labels: LabelSet, base: str, watch: Watch) -> LabelFolder | None:
+def _embedded(spec: SimulationSpec, labels: LabelSet, base: str, watch: Watch) -> LabelFolder | None:
     """What the labels mean to this encoder; None where that is not used, or names are codes without more."""
-    if not wish.use_names:
+    if not spec.use_names:
         return None
-    folder = wish.out / "names"
-    return label_list.embedded(labels, base=base, recipes=wish.recipes, folder=folder, progress=watch.embedding)
+    folder = spec.out / "names"
+    return label_list.embedded(labels, base=base, recipes=spec.recipes, folder=folder, progress=watch.embedding)
 
 
 def _make(folder: Path) -> None:
@@ -120,9 +120,9 @@ def _make(folder: Path) -> None:
         ) from fault
 
 
-def _sized(wish: SimulationSpec, data: Labelled) -> SimulationSpec:
+def _sized(spec: SimulationSpec, data: Labelled) -> SimulationSpec:
     """Batches and rounds filled in. Raises ConfigError when there is too little to measure on or to pick from."""
-    part, classes = _part(wish, data), len(data.names)
+    part, classes = _part(spec, data), len(data.names)
     pool = len(part.pool)
     if len(part.held) < LEAST_HELD:
         raise ConfigError(
@@ -130,7 +130,7 @@ def _sized(wish: SimulationSpec, data: Labelled) -> SimulationSpec:
             wanted=f"{LEAST_HELD} or more; hundreds tell strategies apart",
             do="a larger --held, a larger file, or one to measure on with --test",
         )
-    batches = wish.batches or ((75 if classes > MANY_CLASSES else 25),)
+    batches = spec.batches or ((75 if classes > MANY_CLASSES else 25),)
     for batch in batches:
         if 2 * batch > pool:
             raise ConfigError(
@@ -138,58 +138,58 @@ def _sized(wish: SimulationSpec, data: Labelled) -> SimulationSpec:
                 wanted="a pool that holds two batches or more",
                 do=f"--batch {max(pool // DEFAULT_ROUNDS, 2)}, or a larger file",
             )
-        if wish.labels is not None and wish.labels < 2 * batch:
+        if spec.labels is not None and spec.labels < 2 * batch:
             raise ConfigError(
-                f"--labels {wish.labels:,} with batches of {batch:,}",
+                f"--labels {spec.labels:,} with batches of {batch:,}",
                 wanted="labels for two batches or more",
                 do=f"--labels {10 * batch:,}, or a smaller --batch",
             )
-        if round(wish.audit * batch) + round(wish.dev * batch) >= batch:
+        if round(spec.audit * batch) + round(spec.dev * batch) >= batch:
             raise ConfigError(
-                f"--audit {wish.audit:g} and --dev {wish.dev:g} take all of a batch of {batch}",
+                f"--audit {spec.audit:g} and --dev {spec.dev:g} take all of a batch of {batch}",
                 wanted="at least one pick in each batch",
                 do="use larger batches or smaller shares",
             )
-    wish = replace(wish, batches=batches)
-    ends = [_rounds(wish, batch, pool) * batch for batch in batches]
+    spec = replace(spec, batches=batches)
+    ends = [_rounds(spec, batch, pool) * batch for batch in batches]
     if max(batches) >= min(ends):
         raise ConfigError(
             f"{min(ends):,} answers in the smallest batches and {max(batches):,} in the first large one",
             wanted="some numbers of answers that all batches reach",
             do="use --labels in place of --rounds, or batches that are more alike",
         )
-    return wish
+    return spec
 
 
-def _rounds(wish: SimulationSpec, batch: int, pool: int) -> int:
-    wanted = wish.labels // batch if wish.labels is not None else wish.rounds or DEFAULT_ROUNDS
+def _rounds(spec: SimulationSpec, batch: int, pool: int) -> int:
+    wanted = spec.labels // batch if spec.labels is not None else spec.rounds or DEFAULT_ROUNDS
     return min(wanted, pool // batch)
 
 
-def _part(wish: SimulationSpec, data: Labelled) -> split.Part:
-    return split.split(data.labels, data.test, share=wish.held, seed=0)
+def _part(spec: SimulationSpec, data: Labelled) -> split.Part:
+    return split.split(data.labels, data.test, share=spec.held, seed=0)
 
 
 def _jobs(
-    wish: SimulationSpec, data: Labelled, base: str, place: Path, fingerprint: str, known: LabelFolder | None
+    spec: SimulationSpec, data: Labelled, base: str, place: Path, fingerprint: str, known: LabelFolder | None
 ) -> list[Job]:
     """All cells of an encoder, seed by seed and noise by noise: a process keeps what it made for the last one."""
-    homes = [registry.home("strategy", name) for name in wish.strategies]
-    homes += [registry.home("recipe", name) for name in wish.recipes]
-    code, pool, digest = cells.code_digest(homes), len(_part(wish, data).pool), data.digest()
+    homes = [registry.home("strategy", name) for name in spec.strategies]
+    homes += [registry.home("recipe", name) for name in spec.recipes]
+    code, pool, digest = cells.code_digest(homes), len(_part(spec, data).pool), data.digest()
     kept = str(worker.kept(data, place))
-    folder = wish.out / "cells"
+    folder = spec.out / "cells"
     folder.mkdir(exist_ok=True)
     found = []
-    grid = [*product((0,), wish.noise, wish.recipes, (WHOLE,))]
-    grid += [*product(wish.batches, wish.noise, wish.recipes, wish.strategies)]
-    for seed in range(wish.seeds):
+    grid = [*product((0,), spec.noise, spec.recipes, (WHOLE,))]
+    grid += [*product(spec.batches, spec.noise, spec.recipes, spec.strategies)]
+    for seed in range(spec.seeds):
         for batch, noise, recipe, strategy in sorted(grid, key=lambda one: (one[1], one[0])):
             cell = Cell(seed=seed, batch=batch, noise=noise, recipe=recipe, strategy=strategy, base=base)
-            rounds = _rounds(wish, batch, pool) if batch else 1
-            shares = (wish.audit, wish.dev) if batch else (0.0, 0.0)
+            rounds = _rounds(spec, batch, pool) if batch else 1
+            shares = (spec.audit, spec.dev) if batch else (0.0, 0.0)
             settings: dict[str, Any] = {
-                **{"format": FORMAT, "data": digest, "encoder": fingerprint, "held": wish.held},
+                **{"format": FORMAT, "data": digest, "encoder": fingerprint, "held": spec.held},
                 **{"labels": known and known.key(), "rounds": rounds, "audit": shares[0], "dev": shares[1]},
             }
             key = cells.key(cell, settings, code)
@@ -199,7 +199,7 @@ def _jobs(
                     rounds=rounds,
                     audit=shares[0],
                     dev=shares[1],
-                    held=wish.held,
+                    held=spec.held,
                     frozen=str(place),
                     labels=known,
                     data=kept,
@@ -209,21 +209,21 @@ def _jobs(
     return found
 
 
-def _finished(jobs: Sequence[Job], wish: SimulationSpec, watch: Watch) -> dict[Cell, Record]:
+def _finished(jobs: Sequence[Job], spec: SimulationSpec, watch: Watch) -> dict[Cell, Record]:
     """Every cell's record; the missing ones are made."""
     records = {job.cell: record for job in jobs if (record := cells.load(Path(job.result))) is not None}
     missing = [job for job in jobs if job.cell not in records]
     earlier = len(records)
     watch.cell(earlier, len(jobs), earlier, "")
     if missing:
-        with closing(_made(missing, wish.processes or os.cpu_count() or 1)) as made:
+        with closing(_made(missing, spec.processes or os.cpu_count() or 1)) as made:
             for job in made:
                 record = cells.load(Path(job.result))
                 if record is None:
                     raise ArtifactError(f"{job.result} vanished or is damaged", do="run the same command again")
                 records[job.cell] = record
-                watch.cell(len(records), len(jobs), earlier, job.cell.words(with_base=len(wish.bases) > 1))
-    for left in (wish.out / "cells").glob(".*.partial"):  # by processes that were killed
+                watch.cell(len(records), len(jobs), earlier, job.cell.words(with_base=len(spec.bases) > 1))
+    for left in (spec.out / "cells").glob(".*.partial"):  # by processes that were killed
         left.unlink(missing_ok=True)
     return records
 

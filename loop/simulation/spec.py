@@ -70,38 +70,38 @@ MANY_CLASSES = 20
 MOST_SEEDS = 100
 
 
-def checked(wish: SimulationSpec) -> SimulationSpec:
-    """The wish with BASELINE among its strategies and no value twice. Raises ConfigError for what cannot be done."""
-    for option, given in (("--recipes", wish.recipes), ("--noise", wish.noise), ("--base", wish.bases)):
+def checked(spec: SimulationSpec) -> SimulationSpec:
+    """The spec with BASELINE among its strategies and no value twice. Raises ConfigError for what cannot be done."""
+    for option, given in (("--recipes", spec.recipes), ("--noise", spec.noise), ("--base", spec.bases)):
         if not given:
             raise ConfigError(f"{option} is empty", wanted="at least one value", do=f"leave {option} out, or fill it")
-    for name in wish.strategies:
+    for name in spec.strategies:
         registry.load("strategy", name)
-    for name in wish.recipes:
-        _require_same_base(name, wish.bases)
-    _in_range("--seeds", wish.seeds, 1, MOST_SEEDS)
-    for noise in wish.noise:
+    for name in spec.recipes:
+        _require_same_base(name, spec.bases)
+    _in_range("--seeds", spec.seeds, 1, MOST_SEEDS)
+    for noise in spec.noise:
         _in_range("--noise", noise, 0.0, 0.5)
-    for batch in wish.batches:
+    for batch in spec.batches:
         _in_range("--batch", batch, 2, 100_000)
-    _in_range("--held", wish.held, 0.01, 0.9)
-    if not (wish.audit >= 0 and wish.dev >= 0 and wish.audit + wish.dev <= 0.9):
+    _in_range("--held", spec.held, 0.01, 0.9)
+    if not (spec.audit >= 0 and spec.dev >= 0 and spec.audit + spec.dev <= 0.9):
         raise ConfigError(
-            f"--audit {wish.audit:g} and --dev {wish.dev:g}",
+            f"--audit {spec.audit:g} and --dev {spec.dev:g}",
             wanted="shares of the batch from 0 to 0.9 in all",
             do="leave some of each batch to the strategy",
         )
-    if wish.rounds is not None and wish.labels is not None:
+    if spec.rounds is not None and spec.labels is not None:
         raise ConfigError("both --rounds and --labels are given", wanted="one of them", do="leave one out")
-    if wish.rounds is not None:
-        _in_range("--rounds", wish.rounds, 2, 1000)
+    if spec.rounds is not None:
+        _in_range("--rounds", spec.rounds, 2, 1000)
     return replace(
-        wish,
-        strategies=tuple(dict.fromkeys((BASELINE, *wish.strategies))),
-        recipes=tuple(dict.fromkeys(wish.recipes)),
-        bases=tuple(dict.fromkeys(wish.bases)),
-        noise=tuple(dict.fromkeys(wish.noise)),
-        batches=tuple(dict.fromkeys(wish.batches)),
+        spec,
+        strategies=tuple(dict.fromkeys((BASELINE, *spec.strategies))),
+        recipes=tuple(dict.fromkeys(spec.recipes)),
+        bases=tuple(dict.fromkeys(spec.bases)),
+        noise=tuple(dict.fromkeys(spec.noise)),
+        batches=tuple(dict.fromkeys(spec.batches)),
     )
 
 

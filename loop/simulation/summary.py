@@ -62,34 +62,34 @@ class Summary:
 
 
 def summarised(
-    records: Mapping[Cell, Record], wish: SimulationSpec, size: Size, names: Sequence[NameEvidence] = ()
+    records: Mapping[Cell, Record], spec: SimulationSpec, size: Size, names: Sequence[NameEvidence] = ()
 ) -> Summary:
     """Everything that is reported, from the record of every cell of the grid and the evidence on the labels' names."""
     groups = tuple(
-        group_of(records, wish, base=base, recipe=recipe, noise=noise, batch=batch)
-        for base, recipe, noise, batch in product(wish.bases, wish.recipes, wish.noise, wish.batches)
+        group_of(records, spec, base=base, recipe=recipe, noise=noise, batch=batch)
+        for base, recipe, noise, batch in product(spec.bases, spec.recipes, spec.noise, spec.batches)
     )
-    advice = advise(groups, _accuracies(records, wish), seeds=wish.seeds, price=wish.price, currency=wish.currency)
+    advice = advise(groups, _accuracies(records, spec), seeds=spec.seeds, price=spec.price, currency=spec.currency)
     own = [evidence for evidence in names if evidence.base == advice.base]
     return Summary(
-        file=wish.file,
-        test=wish.test,
-        base=",".join(wish.bases),
+        file=spec.file,
+        test=spec.test,
+        base=",".join(spec.bases),
         classes=size.classes,
         pool=size.pool,
         held=size.held,
-        seeds=wish.seeds,
-        audit=wish.audit,
-        dev=wish.dev,
-        price=wish.price,
-        currency=wish.currency,
+        seeds=spec.seeds,
+        audit=spec.audit,
+        dev=spec.dev,
+        price=spec.price,
+        currency=spec.currency,
         groups=groups,
         names=tuple(names),
         advice=replace(advice, sentences=(*advice.sentences, *name_advice(own))),
     )
 
 
-def _accuracies(records: Mapping[Cell, Record], wish: SimulationSpec) -> dict[Key, FloatArray]:
+def _accuracies(records: Mapping[Cell, Record], spec: SimulationSpec) -> dict[Key, FloatArray]:
     """Key → (s, r) accuracy."""
-    grid = product(wish.bases, wish.recipes, wish.noise, wish.batches, wish.strategies)
-    return {one: np.array([record.accuracy for record in seeds_of(records, wish, *one)]) for one in grid}
+    grid = product(spec.bases, spec.recipes, spec.noise, spec.batches, spec.strategies)
+    return {one: np.array([record.accuracy for record in seeds_of(records, spec, *one)]) for one in grid}

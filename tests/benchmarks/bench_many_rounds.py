@@ -55,25 +55,25 @@ class Counts:
     since: float = 0.0
 
 
-class Watcher:
+class ProgressListener:
     """Notes the processor seconds of each step."""
 
     def __init__(self, counts: Counts) -> None:
         self._counts = counts
 
-    def began(self, round_: int, step: str) -> None:
+    def on_step_start(self, round_: int, step: str) -> None:
         self._counts.since = time.process_time()
 
-    def advanced(self, done: int, total: int) -> None:
+    def on_progress(self, done: int, total: int) -> None:
         pass
 
-    def said(self, line: str) -> None:
+    def on_message(self, line: str) -> None:
         pass
 
-    def ended(self, row: Any) -> None:
+    def on_step_end(self, row: Any) -> None:
         self._counts.steps[row.step] = time.process_time() - self._counts.since
 
-    def closed(self, round_: int) -> None:
+    def on_round_end(self, round_: int) -> None:
         pass
 
 
@@ -125,7 +125,7 @@ def measured(scratch: Path, rounds: int, batch: int, pool: int) -> list[Line]:
             counts.statements = counts.rows = 0
             counts.steps = {}
             read, began = bytes_read(), time.process_time()
-            run(project, RunOptions(rounds=round_ + 1), Watcher(counts), recover=restore_what_is_read)
+            run(project, RunOptions(rounds=round_ + 1), ProgressListener(counts), recover=restore_what_is_read)
             seconds = time.process_time() - began
             lines.append(line(project, round_, seconds, bytes_read() - read, counts))
             print(f"batch {batch}, round {round_}: {seconds:.2f} s", file=sys.stderr, flush=True)

@@ -127,8 +127,8 @@ def test_what_is_not_proven_is_not_written(done: tuple[Said, Path], labelled: Fi
 def advised(monkeypatch: pytest.MonkeyPatch, keys: dict[str, str | int], **more: str) -> None:
     real = simulate.simulated
 
-    def proven(wish: SimulationSpec, watch: Watch) -> Summary:
-        found = real(wish, watch)
+    def proven(spec: SimulationSpec, watch: Watch) -> Summary:
+        found = real(spec, watch)
         return replace(found, advice=replace(found.advice, proven=True, keys=keys, **more))
 
     monkeypatch.setattr(simulate, "simulated", proven)

@@ -9,12 +9,12 @@ from loop.cli.answers import answered
 from loop.formatting import day, moment
 from loop.ledger.people import PickRow
 from loop.records import Annotation, AnswerState, Candidate, Example, Label, Leak, Pick, PickKind, Role, Split
-from loop.report import Guess, Story
+from loop.report import ExampleHistory, Guess
 
 AT = "2026-03-02T10:00:00+00:00"
 PICK = Pick("ab12", PickKind.WEAK, "weak_spots", "The model hesitates.", None, 0.4, 3, "invoice", 0.41, True)
 SAID = Annotation("a", "q", "ana", AnswerState.ANSWERED, "refund", (), "", "invoice", 6.0, AT, AT, {})
-STORY = Story(
+STORY = ExampleHistory(
     example=Example("ab12", "Where is my money?", Split.POOL, source_id="p7", metadata={"channel": "chat"}),
     guesses=(Guess(1, "invoice", 0.41, 0, True), Guess(2, "refund", 0.88, 2, False)),
     picks=(PickRow("q", 1, 0, PICK, None, "sent", AT),),
@@ -32,11 +32,11 @@ STORY = Story(
 )
 
 
-def told(story: Story) -> dict[str, str]:
+def told(story: ExampleHistory) -> dict[str, str]:
     return {chapter.title: " ".join(chapter.lines) for chapter in explain.chapters(story)}
 
 
-def asked_as(kind: PickKind, chance: float | None = None, **more: object) -> Story:
+def asked_as(kind: PickKind, chance: float | None = None, **more: object) -> ExampleHistory:
     pick = replace(PICK, kind=kind, inclusion_probability=chance, **more)  # type: ignore[arg-type]
     return replace(STORY, picks=(replace(STORY.picks[0], pick=pick),))
 

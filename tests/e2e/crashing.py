@@ -102,7 +102,7 @@ def watch(stage: Stage) -> None:
     """Wraps steps, commits, files, server and API."""
     runner._run_step = _step(stage, runner._run_step)
     runner._run_round = _round(stage, runner._run_round)
-    _wrap(stage, runner._Pulse, "advanced", "progress")
+    _wrap(stage, runner._Heartbeat, "on_progress", "progress")
     _wrap(stage, loop.artifacts, "seal", "seal folder")
     _wrap(stage, labeling.simulated.annotators, "member_token", "make account")
     _wrap(stage, labeling.label_studio.server, "write_private", lambda path, *_: f"note {path.name}")

@@ -27,7 +27,7 @@ from loop.records import (
     Split,
 )
 from loop.rounds.context import StepContext
-from loop.rounds.leaks import Guarded, between, guard, kept_out, said, twins_of_measured
+from loop.rounds.leaks import LeakCheck, between, guard, kept_out, said, twins_of_measured
 from loop.tasks.classification import settle as classification
 from loop.tasks.generation.settle import _guarded as guarded_of_writers
 
@@ -85,12 +85,12 @@ def found(
     audit: Sequence[str] = (),
     dev: Sequence[str] = (),
     refit: Sequence[str] = (),
-) -> Guarded:
+) -> LeakCheck:
     ids = [[ID[one] for one in names] for names in (trained, audit, dev, refit)]
     return guard(work, trained=ids[0], audit=ids[1], dev=ids[2], refit=ids[3])
 
 
-def kept(work: StepContext, guarded: Guarded) -> set[str]:
+def kept(work: StepContext, guarded: LeakCheck) -> set[str]:
     """Writes it down, and what the next round's training passes over."""
     with work.project.ledger.begin() as connection:
         guarded.record(connection)

@@ -123,7 +123,7 @@ def test_after_a_change_of_strategy_what_the_one_before_picked_is_not_held_again
         selection = project.config.selection.model_copy(update={"strategy": "margin"})
         config = project.config.model_copy(update={"selection": selection})
         work = StepContext(project, 5, config, wait=False, early=True, progress=lambda *_: None, say=lambda _: None)
-        assert lift.measure_lift(work, cast(Any, None)) == lift.Lifted((), "0 picked answers, 10 are needed")
+        assert lift.measure_lift(work, cast(Any, None)) == lift.LiftMeasurement((), "0 picked answers, 10 are needed")
         monkeypatch.setattr(lift, "ROUNDS_BEHIND", 0)
         monkeypatch.setattr(lift, "verdict", lambda *_: "picking does not pay")
         assert lift.fallback(work) == ""

@@ -33,23 +33,23 @@ def record(accuracy: Sequence[float], *, step: int = 10, stop: int = 20) -> Reco
     )
 
 
-def wish(tmp: Path = Path("out"), **more: object) -> SimulationSpec:
+def spec(tmp: Path = Path("out"), **more: object) -> SimulationSpec:
     given = {"strategies": ("random", "margin"), "seeds": 3, "batches": (10,), **more}
     return SimulationSpec(file="some.csv", out=tmp, **given)  # type: ignore[arg-type]
 
 
 def grid(
-    wish: SimulationSpec, curves: dict[str, Sequence[float]], *, full: float, scatter: float = 0.004
+    spec: SimulationSpec, curves: dict[str, Sequence[float]], *, full: float, scatter: float = 0.004
 ) -> dict[Cell, Record]:
-    """Records of a wish: strategy → mean curve; each seed lies a little beside it."""
+    """Records of a simulation: strategy → mean curve; each seed lies a little beside it."""
     found = {}
-    for seed in range(wish.seeds):
-        beside = scatter * (seed - (wish.seeds - 1) / 2)
-        for base, recipe in product(wish.bases, wish.recipes):
-            for noise in wish.noise:
+    for seed in range(spec.seeds):
+        beside = scatter * (seed - (spec.seeds - 1) / 2)
+        for base, recipe in product(spec.bases, spec.recipes):
+            for noise in spec.noise:
                 found[Cell(seed, 0, noise, recipe, WHOLE, base)] = record([full])
-                for batch in wish.batches:
-                    for name in wish.strategies:
+                for batch in spec.batches:
+                    for name in spec.strategies:
                         wobble = beside * (1 if name == "random" else -1)
                         curve = [one + wobble for one in curves[name]]
                         found[Cell(seed, batch, noise, recipe, name, base)] = record(curve, step=batch)

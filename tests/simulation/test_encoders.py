@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 
 import pytest
-from made_records import grid, wish
+from made_records import grid, spec
 
 from loop.errors import ConfigError
 from loop.simulation import results
@@ -26,9 +26,9 @@ def higher(curves: Curves, by: float) -> Curves:
 
 
 def found(first: Curves, other: Curves, *, seeds: int = 5, scatter: float = 0.001) -> Summary:
-    given = wish(bases=("minilm", "large"), seeds=seeds)
-    records = grid(wish(bases=("minilm",), seeds=seeds), first, full=0.8, scatter=scatter)
-    records |= grid(wish(bases=("large",), seeds=seeds), other, full=0.8, scatter=scatter)
+    given = spec(bases=("minilm", "large"), seeds=seeds)
+    records = grid(spec(bases=("minilm",), seeds=seeds), first, full=0.8, scatter=scatter)
+    records |= grid(spec(bases=("large",), seeds=seeds), other, full=0.8, scatter=scatter)
     return summarised(records, given, SIZE)
 
 
@@ -95,7 +95,7 @@ def test_every_output_names_the_encoder_of_each_group_where_there_are_several() 
 
 
 def test_a_single_encoder_is_named_once() -> None:
-    given = wish(seeds=5)
+    given = spec(seeds=5)
     summary = summarised(grid(given, BOTH, full=0.8), given, SIZE)
     assert results.table(summary).startswith("recipe,")
     assert "<h2>Recipe plain, batches of 10</h2>" in page(summary)
@@ -112,12 +112,12 @@ def test_the_encoders_name_changes_no_key_its_fingerprint_does() -> None:
 
 
 def test_a_name_that_is_given_twice_counts_once_and_none_is_refused() -> None:
-    assert checked(wish(bases=("minilm", "large", "minilm"))).bases == ("minilm", "large")
+    assert checked(spec(bases=("minilm", "large", "minilm"))).bases == ("minilm", "large")
     with pytest.raises(ConfigError, match="--base is empty; wanted: at least one value"):
-        checked(wish(bases=()))
+        checked(spec(bases=()))
 
 
 def test_a_recipe_that_tunes_its_own_base_is_refused_beside_another_encoder() -> None:
-    assert checked(wish(recipes=("lora",))).bases == ("minilm",)
+    assert checked(spec(recipes=("lora",))).bases == ("minilm",)
     with pytest.raises(ConfigError, match="tunes minilm, --base is minilm,large; .* in a call of its own with --base"):
-        checked(wish(recipes=("plain", "lora"), bases=("minilm", "large")))
+        checked(spec(recipes=("plain", "lora"), bases=("minilm", "large")))

@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from made_records import grid, wish
+from made_records import grid, spec
 
 from loop.simulation import results
 from loop.simulation.page import page
@@ -23,7 +23,7 @@ VOID = {"meta", "line", "circle", "polygon", "polyline", "path", "br"}
 
 
 def summary(**more: object) -> Summary:
-    given = wish(strategies=("random", EVIL), noise=(0.0, 0.1), **more)
+    given = spec(strategies=("random", EVIL), noise=(0.0, 0.1), **more)
     curves = {"random": [0.3, 0.5, 0.6, 0.7], EVIL: [0.3, 0.6, 0.7, 0.78]}
     return summarised(grid(given, curves, full=0.8), given, Size(pool=500, held=100, classes=4))
 
@@ -94,7 +94,7 @@ def test_light_and_dark_are_both_there() -> None:
 
 @pytest.mark.parametrize("right", [0.0, 1.0])
 def test_models_that_are_never_or_always_right_are_drawn(right: float) -> None:
-    given = wish(strategies=("random",), seeds=1)
+    given = spec(strategies=("random",), seeds=1)
     flat = grid(given, {"random": [right] * 4}, full=right)
     found = page(summarised(flat, given, Size(pool=500, held=100, classes=4)))
     assert found.count("<svg") >= 1
@@ -113,7 +113,7 @@ def test_a_spreadsheet_runs_no_cell(tmp_path: Path) -> None:
 
 
 def test_the_json_says_null_for_what_was_not_reached(tmp_path: Path) -> None:
-    given: SimulationSpec = wish()
+    given: SimulationSpec = spec()
     low = {"random": [0.1, 0.2], "margin": [0.1, 0.3]}
     found = summarised(grid(given, low, full=0.9), given, Size(pool=500, held=100, classes=4))
     written = results.write(found, tmp_path)

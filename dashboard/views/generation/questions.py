@@ -18,7 +18,7 @@ from dashboard.views.queue.tables import KINDS
 from dashboard.word_diff import Piece, word_diff
 from loop import report
 from loop.records import Candidate
-from loop.report import Duel, Voice
+from loop.report import PairQuestion, Voice
 
 PAGE = 5
 ALL = "All"
@@ -54,7 +54,7 @@ def draw(store: ProjectStore) -> None:
             st.pagination(pages, key="asked_page", max_visible_pages=5)
 
 
-def _question(one: Duel, *, first: int) -> None:
+def _question(one: PairQuestion, *, first: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.badge(f"round {one.round}", color="blue")
         st.badge(KINDS.get(one.kind, "other"), color=layout.STATUS_COLOURS.get(KINDS.get(one.kind, ""), "gray"))
@@ -68,7 +68,7 @@ def _question(one: Duel, *, first: int) -> None:
     st.caption("  \n".join(said(one)))
 
 
-def said(one: Duel) -> list[str]:
+def said(one: PairQuestion) -> list[str]:
     """Who said what, and what is believed, as Markdown; names and notes escaped."""
     if not one.revealed:
         waits = "waits for an answer" if one.state == "open" else "is kept back while this prompt is asked once more"
@@ -97,7 +97,7 @@ def _voice(voice: Voice, form: str) -> str:
     return f"{who}: **{what}**" + (f" ({esc(', '.join(remarks), longest=160)})" if remarks else "")
 
 
-def _belief(one: Duel, place: int) -> str:
+def _belief(one: PairQuestion, place: int) -> str:
     belief = one.beliefs[place]
     names = _names(one)
     return f"{names[belief.better].lower()} over {names[belief.worse].lower()}, {belief.certainty:.0%} sure".replace(
@@ -105,11 +105,11 @@ def _belief(one: Duel, place: int) -> str:
     )
 
 
-def _names(one: Duel) -> Sequence[str]:
+def _names(one: PairQuestion) -> Sequence[str]:
     return NAMES.get(one.form, tuple(f"Answer {place + 1}" for place in range(len(one.candidates))))
 
 
-def _sides(one: Duel, *, first: int) -> list[Side]:
+def _sides(one: PairQuestion, *, first: int) -> list[Side]:
     texts = [candidate.text for candidate in one.candidates]
     if one.form == "correction":
         return _mended(one, first=first)
@@ -130,7 +130,7 @@ def _sides(one: Duel, *, first: int) -> list[Side]:
     ]
 
 
-def _mended(one: Duel, *, first: int) -> list[Side]:
+def _mended(one: PairQuestion, *, first: int) -> list[Side]:
     written = one.candidates[0]
     newest = next((voice for voice in reversed(one.voices) if voice.label is not None), None)
     title = " · ".join(filter(None, ("The model wrote", source(written, first=first))))

@@ -10,7 +10,7 @@ from dashboard import terms
 from dashboard.safe import plain
 from loop import formatting
 from loop.records import Measurement
-from loop.report import Doubts, Duel, Raters, Trend, WinRate, Written
+from loop.report import AnnotatorQualities, Doubts, PairQuestion, Trend, WinRate, Written
 
 RIVALS = {"First model": "first", "Champion before": "champion"}
 """The switch's choices → WinRate.against."""
@@ -118,7 +118,7 @@ def counted(pairs: Sequence[Written]) -> str:
     return f"{fixed}{rest:,} differ in words only · {alike:,} alike" if pairs else ""
 
 
-def chosen(found: Sequence[Duel], wanted: str) -> tuple[Duel, ...]:
+def chosen(found: Sequence[PairQuestion], wanted: str) -> tuple[PairQuestion, ...]:
     """Questions that a filter of ASKED lets through; only "Open" shows those that wait for an answer."""
     if wanted == "Open":
         return tuple(one for one in found if one.state == "open")
@@ -133,7 +133,7 @@ def chosen(found: Sequence[Duel], wanted: str) -> tuple[Duel, ...]:
     )
 
 
-def raters(found: Raters) -> pd.DataFrame:
+def raters(found: AnnotatorQualities) -> pd.DataFrame:
     """One row for everybody who answered."""
     rows = [
         {
@@ -151,7 +151,7 @@ def raters(found: Raters) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def fairness(found: Raters) -> str:
+def fairness(found: AnnotatorQualities) -> str:
     """Whether the place on the page decides, in a sentence."""
     row = found.position
     if row is None or row.value is None:
@@ -166,7 +166,7 @@ def fairness(found: Raters) -> str:
     return f"Where pairs were shown in both orders the left answer won {share}: {verdict}"
 
 
-def agreement(found: Raters) -> str:
+def agreement(found: AnnotatorQualities) -> str:
     """How far answers agree, in a sentence or more."""
     said = []
     if found.agreement is not None and found.agreement.value is not None:

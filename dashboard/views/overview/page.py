@@ -11,7 +11,7 @@ from dashboard.views.overview import alerts, charts, lift, status
 from dashboard.views.overview import tables as frames
 from dashboard.views.weak_spots import tables as spot_frames
 from loop import formatting, report
-from loop.report import Standing
+from loop.report import Status
 
 QUESTION = "Is the model getting better, what did it take, and what should happen next?"
 
@@ -36,7 +36,7 @@ def draw() -> None:
     _table(store)
 
 
-def _next(now: Standing) -> None:
+def _next(now: Status) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown(f":blue[:material/flag_circle:] **Next:** {esc(now.next, longest=300)}", width="content")
         with st.container(horizontal=True, vertical_alignment="center", width="content"):

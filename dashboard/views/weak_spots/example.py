@@ -11,13 +11,13 @@ from dashboard.safe import plain
 from loop import formatting
 from loop.ledger.people import PickRow
 from loop.records import Annotation, Split
-from loop.report import Story
+from loop.report import ExampleHistory
 
 BEGINNING = "–"
 LONGEST = 300
 
 
-def happened(story: Story) -> pd.DataFrame:
+def happened(story: ExampleHistory) -> pd.DataFrame:
     """One row an event: Round, What; in the order of time."""
     rows = [{"Round": BEGINNING, "What": plain(_read(story), longest=LONGEST)}]
     for round_ in sorted({*story.started, *(row.round for row in story.picks), *(g.round for g in story.guesses)}):
@@ -25,19 +25,19 @@ def happened(story: Story) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["Round", "What"])
 
 
-def blind(story: Story) -> bool:
+def blind(story: ExampleHistory) -> bool:
     """Whether somebody is asked without the model's guess just now: it must not be told then."""
     answered = {answer.ext_id for answer in story.answers}
     return any(not row.pick.show_suggestion and row.ext_id not in answered for row in story.picks)
 
 
-def _read(story: Story) -> str:
+def _read(story: ExampleHistory) -> str:
     part = "the gold test, which is never trained on" if story.example.split is Split.GOLD else "the data"
     lies = f"; lies in the spot “{story.spot}”" if story.spot else ""
     return f"Read from {story.file}, part of {part}{lies}"
 
 
-def _of(story: Story, round_: int) -> Iterator[str]:
+def _of(story: ExampleHistory, round_: int) -> Iterator[str]:
     if round_ in story.trained:
         yield f"Its model learned from it and {'became the champion' if round_ in story.promoted else 'was held back'}"
     for guess in story.guesses:

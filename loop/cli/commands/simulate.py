@@ -65,7 +65,7 @@ def simulate(
     config = body.config_of(project, write)
     where, known = body.labels_known(label_list, config)
     price = body.price_of(price_per_label, price_per_hour, seconds)
-    wish = body.SimulationSpec(
+    spec = body.SimulationSpec(
         file=file,
         out=out or Path(f"simulate-{Path(file).stem}"),
         test=test,
@@ -93,4 +93,4 @@ def simulate(
         currency=currency,
         processes=processes,
     )
-    body.simulate(wish, config=config, as_json=json_)
+    body.simulate(spec, config=config, as_json=json_)

@@ -24,7 +24,7 @@ from loop.records.vocabulary import EVAL_SETS
 from loop.rounds import audit_design, lift
 from loop.rounds.context import StepContext, StepResult
 from loop.rounds.embeddings import embeddings, partition, tokens
-from loop.rounds.estimates import Grounds, Judged, measure_anew
+from loop.rounds.estimates import EvalSets, Outcomes, measure_anew
 from loop.rounds.lost_files import is_whole
 from loop.step_folders import load_predictions, save_predictions
 from loop.tasks.classification import proxy
@@ -85,7 +85,7 @@ def _predicted(work: StepContext, model: Any, ids: tuple[str, ...], dev: HeldOut
 def estimated(work: StepContext) -> tuple[EstimateRow, ...]:
     """The error rate of every model so far, on all the gold and audit answers there are now."""
     truth = truths(work)
-    grounds = Grounds(truth["gold"], truth["audit"], audit_design.chances(work), audit_design.population(work))
+    grounds = EvalSets(truth["gold"], truth["audit"], audit_design.chances(work), audit_design.population(work))
     with work.project.ledger.read() as connection:
         rounds = [row.round for row in figures.models(connection)]
     known = {**truth["audit"], **truth["gold"]}
@@ -94,11 +94,11 @@ def estimated(work: StepContext) -> tuple[EstimateRow, ...]:
     return measure_anew(work, judged, grounds)
 
 
-def _judged(predictions: Predictions, known: Mapping[str, str]) -> Judged:
+def _judged(predictions: Predictions, known: Mapping[str, str]) -> Outcomes:
     rows = zip(predictions.ids, predictions.guesses(), predictions.probabilities.max(axis=1).tolist(), strict=True)
     said = {id_: (guess, 1 - top) for id_, guess, top in rows}
     wrong = {id_: said[id_][0] != label for id_, label in known.items() if id_ in said}
-    return Judged(wrong, {id_: doubt for id_, (_, doubt) in said.items()})
+    return Outcomes(wrong, {id_: doubt for id_, (_, doubt) in said.items()})
 
 
 def predict(work: StepContext, model: Any, ids: Sequence[str]) -> Scores:

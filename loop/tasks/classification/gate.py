@@ -14,7 +14,7 @@ from loop.records.vocabulary import EVAL_SETS
 from loop.rounds import audit_design
 from loop.rounds.context import StepContext, StepResult
 from loop.rounds.lost_files import is_whole
-from loop.rounds.promotion import Ground, Measured, challenge
+from loop.rounds.promotion import EvalSet, Measured, challenge
 from loop.tasks.classification.evaluate import predictions_of, slices_of, truths
 from loop.tasks.classification.retention import forgotten
 
@@ -46,7 +46,7 @@ def gate(work: StepContext) -> StepResult:
         slices=slices_of(work, tuple(known)) if watches_parts else {},
     )
 
-    def own(_: Ground) -> tuple[SliceComparison | None, ...]:
+    def own(_: EvalSet) -> tuple[SliceComparison | None, ...]:
         return (_forgotten(work),)
 
     return challenge(work, measured, champion, own=own)

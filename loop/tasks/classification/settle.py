@@ -15,7 +15,7 @@ from loop.records import Annotation, Label, Role
 from loop.records.vocabulary import ROLES
 from loop.rounds import settings
 from loop.rounds.context import StepContext, StepResult
-from loop.rounds.leaks import Guarded, guard
+from loop.rounds.leaks import LeakCheck, guard
 
 
 def settle(work: StepContext) -> StepResult:
@@ -58,7 +58,7 @@ def labels_so_far(work: StepContext) -> dict[str, Label]:
 
 def _guarded(
     work: StepContext, labels: Sequence[Label], picks: Sequence[PickRow], outcomes: Mapping[str, Settlement]
-) -> Guarded:
+) -> LeakCheck:
     """A text drawn at random that people skipped measures nothing; one they have not answered yet will."""
     skipped = {id_ for id_, outcome in outcomes.items() if outcome.state is SettlementState.SKIPPED}
     by_role = {role: {label.example_id for label in labels if label.role is role} for role in Role}

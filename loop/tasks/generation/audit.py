@@ -22,7 +22,7 @@ COMPARED = ("pair", "ranking")
 """Forms that show several answers."""
 
 
-class Rival(NamedTuple):
+class Opponent(NamedTuple):
     """A model that this round's is compared with."""
 
     round: int
@@ -67,15 +67,15 @@ def spots_of(work: StepContext, ids: Sequence[str]) -> dict[str, int]:
     return {id_: int(regions[frozen.row_of[id_]]) for id_ in ids}
 
 
-def _rivals(work: StepContext) -> tuple[int, list[Rival]]:
+def _rivals(work: StepContext) -> tuple[int, list[Opponent]]:
     """This round's model (the newest, when none was trained), and whom it is compared with; each model once."""
     with work.project.ledger.read() as connection:
         models = [row.round for row in figures.models(connection)]
         moves = [row for row in figures.decisions(connection) if row.round == work.round and row.by == "gate"]
     mine = work.round if work.round in models else models[-1]
     before = next((row.champion_round for row in moves if row.model_round == mine), None)
-    found = [Rival(before, "champion")] if before is not None else []
-    return mine, found + ([Rival(models[0], "first")] if models[0] not in (mine, before) else [])
+    found = [Opponent(before, "champion")] if before is not None else []
+    return mine, found + ([Opponent(models[0], "first")] if models[0] not in (mine, before) else [])
 
 
 def _drawn(work: StepContext) -> dict[PickKind, tuple[tuple[str, float], ...]]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from loop.ledger import people
-from loop.protocols import PairView, Reader
+from loop.protocols import LikelihoodScorer, PairView
 from loop.records import Candidate, Chat, FloatArray
 from loop.rounds.context import StepContext
 from loop.selection.near_duplicates import near_identical
@@ -97,7 +97,7 @@ def _greedy_of(work: StepContext, round_: int, ids: Sequence[str]) -> dict[str, 
     return {id_: one[0].text for id_, one in zip(ids, written, strict=True)}
 
 
-def _asked_features(work: StepContext, weigher: Reader | None, d: int) -> FloatArray:
+def _asked_features(work: StepContext, weigher: LikelihoodScorer | None, d: int) -> FloatArray:
     """(m, d) feature differences of the pairs that were asked in earlier rounds."""
     if weigher is None:
         return np.zeros((0, d), dtype=np.float32)

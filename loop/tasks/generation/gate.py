@@ -23,7 +23,7 @@ from loop.ledger.figures import Decision
 from loop.records import Generation, Measurement, SliceComparison
 from loop.rounds.context import StepContext, StepResult, now
 from loop.rounds.lost_files import is_whole
-from loop.rounds.promotion import ENOUGH, Ground, Measured, challenge
+from loop.rounds.promotion import ENOUGH, EvalSet, Measured, challenge
 from loop.rounds.retention import retention
 from loop.tasks.generation import answers as files
 from loop.tasks.generation.evaluate import grounds_of, slices_of
@@ -47,7 +47,7 @@ def gate(work: StepContext) -> StepResult:
         )
     counts = _reward_counts(work, champion) if champion is not None else None
 
-    def own(ground: Ground) -> list[SliceComparison | None]:
+    def own(ground: EvalSet) -> list[SliceComparison | None]:
         checks = _checks(work, champion, ground) if champion is not None else []
         return [*checks, _forgotten(work, trained[0]), _preferred(counts)]
 
@@ -143,7 +143,7 @@ def _answers(work: StepContext, round_: int) -> Answers:
     return files.load(work.project.artifacts.open(artifact(round_, "evaluate"))).greedy
 
 
-def _checks(work: StepContext, champion: int, ground: Ground) -> list[SliceComparison | None]:
+def _checks(work: StepContext, champion: int, ground: EvalSet) -> list[SliceComparison | None]:
     """Failures of each check on the same prompts; a single check is what "wrong" means already."""
     checks = checks_of(work)
     ids = sorted(ground.ids)

@@ -12,7 +12,7 @@ from loop.errors import ModelError
 from loop.ledger import figures
 from loop.ledger.figures import ModelRow
 from loop.project import Project
-from loop.protocols import Generator, Reader, RewardModel, Sampling
+from loop.protocols import Generator, LikelihoodScorer, RewardModel, Sampling
 from loop.rounds.context import StepContext
 
 SERVED = "served"
@@ -49,7 +49,7 @@ def writer(work: StepContext, round_: int) -> Generator:
     return found
 
 
-def reader(work: StepContext, round_: int, *, with_base: bool = False) -> Reader | None:
+def reader(work: StepContext, round_: int, *, with_base: bool = False) -> LikelihoodScorer | None:
     """A round's model, ready to weigh given answers; None for one that is served elsewhere.
 
     with_base: also what the untuned model makes of them (the implicit reward), at the price of holding both in memory
@@ -59,7 +59,7 @@ def reader(work: StepContext, round_: int, *, with_base: bool = False) -> Reader
         return None
     from loop.models.generation import load_reader
 
-    found: Reader = load_reader(_folder(work, round_) / "model", with_base=with_base)
+    found: LikelihoodScorer = load_reader(_folder(work, round_) / "model", with_base=with_base)
     return found
 
 

@@ -24,7 +24,7 @@ from loop.ledger.people import PickRow
 from loop.records import Annotation, AnswerState, Label, Measurement, Preference, Role
 from loop.records.vocabulary import ROLES, is_automatic
 from loop.rounds.context import StepContext, StepResult
-from loop.rounds.leaks import Guarded, guard
+from loop.rounds.leaks import LeakCheck, guard
 from loop.tasks.generation.win_rate import measured
 
 MENDED = 0.95
@@ -69,7 +69,7 @@ def settle(work: StepContext) -> StepResult:
     return StepResult(counts | {"leaks": len(guarded.leaks)}, record)
 
 
-def _guarded(work: StepContext, learned: Sequence[Label | Preference], picks: Iterable[PickRow]) -> Guarded:
+def _guarded(work: StepContext, learned: Sequence[Label | Preference], picks: Iterable[PickRow]) -> LeakCheck:
     """Every prompt drawn at random measures, whatever people said: all models answer it."""
     by_role = {role: {one.example_id for one in learned if one.role is role} for role in Role}
     for row in picks:
