@@ -31,8 +31,8 @@ _HOMES = {
     "load_generator": "generator",
     "throughput": "latency",
     "timed": "latency",
-    "LocalReader": "reader",
-    "load_reader": "reader",
+    "LocalReader": "likelihood",
+    "load_reader": "likelihood",
     "load_reward": "reward",
     "tune_reward": "reward",
 }
