@@ -50,7 +50,7 @@ class Ledger:
         if parsed.get_backend_name() == "sqlite":
             engine = sqlite_engine(parsed, read_only=read_only, busy_seconds=busy_seconds, copy=copy)
         else:
-            engine = create_engine(parsed, pool_pre_ping=True, json_deserializer=json_value)
+            engine = _server_engine(parsed)
         ledger = cls(engine, copy=copy)
         try:
             ledger._prepare(read_only=read_only)
@@ -67,7 +67,7 @@ class Ledger:
         """
         parsed = address(url)
         if parsed.get_backend_name() != "sqlite":
-            ledger = cls(create_engine(parsed, pool_pre_ping=True, json_deserializer=json_value))
+            ledger = cls(_server_engine(parsed))
             with ledger.read():
                 return ledger
         file = sqlite_file(parsed)
@@ -77,7 +77,7 @@ class Ledger:
         return cls(sqlite_engine(parsed, read_only=True, busy_seconds=BUSY_SECONDS, copy=copy), copy=copy)
 
     def _prepare(self, *, read_only: bool) -> None:
-        with _told(self._engine.url):
+        with _map_db_errors(self._engine.url):
             if read_only:
                 with self._engine.connect() as connection:
                     check_schema(connection)
@@ -90,7 +90,7 @@ class Ledger:
 
         Raises LedgerError when this process is the worker no longer: nothing is written then.
         """
-        with _told(self._engine.url):
+        with _map_db_errors(self._engine.url):
             if self._worker is not None:
                 self._worker.keep()
             with writing(self._engine) as connection:
@@ -104,7 +104,7 @@ class Ledger:
 
         what: the command, for the message others get. Raises LedgerError when another one holds it.
         """
-        with _told(self._engine.url), hold(self._engine, lambda: writing(self._engine), what=what) as worker:
+        with _map_db_errors(self._engine.url), hold(self._engine, lambda: writing(self._engine), what=what) as worker:
             self._worker = worker
             try:
                 yield
@@ -114,7 +114,7 @@ class Ledger:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection for reading."""
-        with _told(self._engine.url), self._engine.connect() as connection:
+        with _map_db_errors(self._engine.url), self._engine.connect() as connection:
             yield connection
 
     def address(self) -> str:
@@ -148,6 +148,17 @@ class Ledger:
         self.close()
 
 
+def _server_engine(url: URL) -> Engine:
+    """Raises LedgerError when the driver is not installed."""
+    try:
+        return create_engine(url, pool_pre_ping=True, json_deserializer=json_value)
+    except ModuleNotFoundError as fault:
+        raise LedgerError(
+            f"the driver {fault.name} for {url.get_backend_name()} is not installed",
+            do='pip install "weakspot[postgresql]"',
+        ) from fault
+
+
 def _secrets(url: URL) -> list[str]:
     """What no message may repeat: the password, and every value of the query that is one."""
     found = [str(url.password)] if url.password else []
@@ -158,15 +169,10 @@ def _secrets(url: URL) -> list[str]:
 
 
 @contextmanager
-def _told(url: URL) -> Iterator[None]:
-    """Turns a database fault into one line for a person."""
+def _map_db_errors(url: URL) -> Iterator[None]:
+    """Turns a database error into a LedgerError of one line; any other error passes."""
     try:
         yield
-    except ModuleNotFoundError as fault:
-        raise LedgerError(
-            f"the driver {fault.name} for {url.get_backend_name()} is not installed",
-            do='pip install "weakspot[postgresql]"',
-        ) from fault
     except DBAPIError as fault:
         # Without its cause, whose text may quote the address.
         raise _explained(fault, url) from None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import sqlite3
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -191,6 +193,19 @@ def test_a_missing_ledger_is_not_made_by_a_reader(tmp_path: Path) -> None:
     with pytest.raises(LedgerError, match="no ledger at .*weakspot init"):
         Ledger.open(f"sqlite:///{tmp_path}/none.db", read_only=True)
     assert not (tmp_path / "none.db").exists()
+
+
+def test_a_driver_that_is_not_installed_is_named_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(
+        LedgerError, match=r"the driver psycopg for postgresql is not installed.*weakspot\[postgresql\]"
+    ):
+        Ledger.open("postgresql://nobody@127.0.0.1:1/nothing")
+
+
+def test_a_module_that_a_caller_lacks_is_not_taken_for_a_driver(ledger: Ledger) -> None:
+    with pytest.raises(ModuleNotFoundError, match="no_such_module"), ledger.read():
+        importlib.import_module("no_such_module")
 
 
 def test_a_locked_database_is_told_in_one_line(tmp_path: Path) -> None:
