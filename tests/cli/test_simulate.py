@@ -32,8 +32,8 @@ HELD = """
 import signal
 signal.signal(signal.SIGINT, signal.default_int_handler)
 import held_worker
-from loop.simulation import running
-running.work = held_worker.work
+from loop.simulation import runner
+runner.work = held_worker.work
 from loop.cli import main
 main()
 """

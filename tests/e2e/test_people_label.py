@@ -11,7 +11,7 @@ from in_browser import drawn, see, sign_in, window
 from made_project import change, make_files, make_project, weakspot
 
 from labeling.label_studio.server import EmbeddedServer
-from loop.report import label_queue, status, view
+from loop.report import questions, standing, view
 
 pytestmark = [pytest.mark.server, pytest.mark.browser, pytest.mark.slow]
 
@@ -32,8 +32,8 @@ def asked(tmp_path: Path, label_studio_venv: Path) -> Any:
 def test_a_person_answers_in_the_browser_and_the_dashboard_counts_it(asked: Path, chromium: Any) -> None:
     access = EmbeddedServer(asked / ".weakspot" / "label_studio").access()
     with view(asked) as opened:
-        stream = status(opened).url
-        first, second, third, _ = label_queue(opened)
+        stream = standing(opened).url
+        first, second, third, _ = questions(opened)
     page = chromium.new_page(viewport={"width": 1440, "height": 900})
     sign_in(page, access)
     page.goto(stream)
@@ -56,7 +56,7 @@ def test_a_person_answers_in_the_browser_and_the_dashboard_counts_it(asked: Path
     (figures,) = json.loads(done.stdout)["rounds"]
     assert (figures["asked"], figures["answered"], figures["skipped"]) == (4, 2, 1)
     with view(asked) as opened:
-        answers = {row.ext_id: row for row in label_queue(opened)}
+        answers = {row.ext_id: row for row in questions(opened)}
     assert answers[second.ext_id].answer == "charged_twice"
     assert answers[first.ext_id].answer not in (None, first.guess)
     assert answers[third.ext_id].state == "skipped"

@@ -37,7 +37,7 @@ START = "import sys\nfrom pathlib import Path\nfrom labeling.label_studio.server
 START += "print(EmbeddedServer(Path(sys.argv[1]), Path(sys.argv[2])).start().url)\n"
 KILLED = """
 import os, signal
-import labeling.server as server
+import labeling.label_studio.server as server
 write = server.write_private
 def write_or_die(path, content):
     if "pid" in content:

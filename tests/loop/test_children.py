@@ -103,11 +103,11 @@ def test_making_the_environment_of_label_studio_runs_no_module_of_the_working_fo
 
 def test_the_processes_of_a_simulation_run_nothing_of_the_working_folder(hostile: Path) -> None:
     program = (
-        "from loop.simulation import running\n"
+        "from loop.simulation import runner\n"
         "from concurrent.futures import ProcessPoolExecutor\n"
         "from multiprocessing import get_context\n"
         "if __name__ == '__main__':\n"
-        "    with running._one_thread(), ProcessPoolExecutor(1, mp_context=get_context('spawn')) as pool:\n"
+        "    with runner._one_thread(), ProcessPoolExecutor(1, mp_context=get_context('spawn')) as pool:\n"
         "        print(pool.submit(abs, -3).result())\n"
     )
     file = hostile.parent / "program.py"
