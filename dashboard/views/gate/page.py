@@ -80,9 +80,9 @@ def _to_tell(newest: Decision | None) -> tuple[str, str]:
         return formatting.NOTHING, ""
     if seen.needed:
         return f"+{seen.needed:,}", "more labels, about"
-    if newest.told in ("better", "worse") or not seen.difference:
-        return "enough", newest.told
-    return "no need", "too small to matter"
+    if newest.told == "cannot tell" and seen.difference:
+        return "no need", "too small to matter"
+    return ("enough", newest.told) if newest.told else (formatting.NOTHING, "not noted")
 
 
 def _since(gate: Gate) -> str:

@@ -113,7 +113,7 @@ def verdict(one: Decision) -> str:
         return "It is better than the champion before; that is more than chance."
     if one.told == "worse":
         return "It is worse than the champion before; that is more than chance."
-    if seen.needed is None and seen.difference:
+    if seen.needed is None and seen.difference and one.told == "cannot tell":
         return (
             "It cannot be told whether it is better or worse than the champion before. That would take more answers "
             "than there are texts to ask about: no difference worth having is there."
