@@ -33,7 +33,7 @@ from loop.rounds.lift import C
 from loop.selection import audit, spots
 from loop.simulation.data import read
 from loop.simulation.embeddings import embedded, opened
-from loop.simulation.spec import Wish
+from loop.simulation.spec import SimulationSpec
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample" / "pool.csv"
 SIZES = (60, 120, 240)
@@ -67,7 +67,7 @@ def main() -> None:
     sets = {"sample": SAMPLE, **{name: options.datasets / name / "train.jsonl" for name in ("snips", "banking77")}}
     for name, file in sets.items():
         if name in options.sets and file.exists():
-            labelled = read(Wish(file=str(file), out=options.cache, rows=10_003))
+            labelled = read(SimulationSpec(file=str(file), out=options.cache, rows=10_003))
             place, _ = embedded(
                 labelled.texts,
                 base="minilm",
