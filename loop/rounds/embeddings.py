@@ -54,7 +54,7 @@ class Clustering:
     """The lasting regions, as people merged them."""
 
     regions: IntArray
-    """(n,) the spot of each example, in the row order of EmbeddedPool; a spot that is part of another has no example."""
+    """(n,) the spot of each example, in the row order of EmbeddedPool; a merged spot has none."""
     names: tuple[str, ...]
     """(s,) name of each spot."""
     terms: tuple[tuple[str, ...], ...]
