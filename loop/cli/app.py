@@ -5,16 +5,51 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from typing import Any
 
 import typer
+import typer.core
 
 from loop.cli.commands import champion, inspect, labels, lineage, project, services, simulate, spots, trust
 from loop.cli.output import clean_streams, error_line, give_up_stdout, stdout_fails, tell_traceback
 from loop.errors import WeakspotError
 from loop.threads import wait_asleep
 
+GROUPS: dict[str, tuple[str, ...]] = {
+    "Make and run": ("init", "run", "simulate"),
+    "Look": ("status", "report", "explain", "diff", "plan", "calibration", "leaks", "spots", "labels", "menu"),
+    "Trust": ("promote", "rollback", "verify", "replay", "trust"),
+    "Use": ("predict", "export"),
+    "Serve": ("dashboard", "label-studio", "doctor"),
+}
+"""Heading of the help → its commands, in this order; each command stands under one."""
+
+
+class Grouped(typer.core.TyperGroup):
+    """Commands under headings, by what they are for.
+
+    Context and formatter are click's, which typer carries within itself from 0.29 on: they have no one name to import.
+    """
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """In the order of the help."""
+        known = super().list_commands(ctx)
+        return [name for names in GROUPS.values() for name in names if name in known]
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - click's seam
+        """A section for each heading."""
+        widest = max(map(len, self.commands))
+        for heading, names in GROUPS.items():
+            with formatter.section(heading):
+                limit = formatter.width - 6 - widest
+                formatter.write_dl(
+                    [(name.ljust(widest), self.commands[name].get_short_help_str(limit)) for name in names]
+                )
+
+
 app = typer.Typer(
     name="weakspot",
+    cls=Grouped,
     help="Find where a tuned model is weak, get exactly those examples labelled, retrain, and see whether it helped.",
     no_args_is_help=True,
     add_completion=False,

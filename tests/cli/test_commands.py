@@ -10,10 +10,12 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 from command_line import Said, complaint, here
 from made_project import Files, change, write_csv
 from paper_labeler import URL, answer, paper  # noqa: F401
 
+from loop.cli.app import GROUPS, app
 from loop.ledger import figures, people, progress
 from loop.project import open_project
 from loop.report import RoundFigures
@@ -262,3 +264,13 @@ def test_the_doctor_gives_one_line_each_with_the_mend(selected: Path) -> None:
 def test_the_menu_lists_what_can_be_chosen() -> None:
     assert "weak_spots" in json.loads(good("menu", "strategy", "--json").out)["strategy"]
     assert "lora" in good("menu").out
+
+
+def test_every_command_stands_under_one_heading_of_the_help() -> None:
+    listed = [name for names in GROUPS.values() for name in names]
+    assert len(listed) == len({*listed})
+    assert {*listed} == {*typer.main.get_command(app).commands}  # type: ignore[attr-defined]
+    told = good("--help").out
+    places = [told.index(f"\n{heading}:") for heading in GROUPS]
+    assert places == sorted(places)
+    assert told.index("\n  verify ") < told.index("\nUse:") < told.index("\n  predict ")
