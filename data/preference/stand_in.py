@@ -18,11 +18,15 @@ from functools import cache
 from itertools import count, islice
 from pathlib import Path
 
-import torch
-from muon import Muon
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
-from writing import drawn_request, drawn_skill, shipped, usual_answer
+from loop.threads import wait_asleep
+
+wait_asleep()  # torch reads it when it is loaded
+
+import torch  # noqa: E402
+from muon import Muon  # noqa: E402
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers  # noqa: E402
+from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast  # noqa: E402
+from writing import drawn_request, drawn_skill, shipped, usual_answer  # noqa: E402
 
 HERE = Path(__file__).parent
 SOURCES = ("stand_in.py", "muon.py", "writing.py", "values.py")

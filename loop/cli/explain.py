@@ -1,7 +1,7 @@
 """The story of one example, in the order of time: why was it asked, and what did it change?
 
-Story ─► chapters: in short ─ where it came from ─ round by round: which models learned from it, what they said,
-                   why it was asked, who answered what, what was settled
+ExampleHistory ─► chapters: in short ─ where it came from ─ round by round: which models learned from it, what they
+                            said, why it was asked, who answered what, what was settled
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 import time
+from collections.abc import Collection
 from pathlib import Path
 
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -25,6 +26,7 @@ from loop.project import CONFIG
 from loop.records import LabelSet
 from loop.simulation import results
 from loop.simulation.groups import Group
+from loop.simulation.replay import READING_NAMES
 from loop.simulation.runner import Watch
 from loop.simulation.runner import simulate as simulated
 from loop.simulation.spec import SimulationSpec
@@ -81,8 +83,21 @@ def config_of(project: Path | None, write: Path | None) -> Path | None:
     return place
 
 
-def labels_known(given: str | None, config: Path | None) -> tuple[str, LabelSet | None]:
-    """What descriptions and phrases are read from, and these; None without a list and without a weakspot.yaml."""
+def labels_known(
+    given: str | None, config: Path | None, *, recipes: Collection[str], use_names: bool
+) -> tuple[str, LabelSet | None]:
+    """What descriptions and phrases are read from, and these; None without a list and without a weakspot.yaml.
+
+    Raises ConfigError for a list that nothing would read.
+    """
+    if given is not None and (not use_names or READING_NAMES.isdisjoint(recipes)):
+        readers = " or ".join(sorted(READING_NAMES))
+        why = f"no recipe is {readers}" if use_names else "--without-names"
+        raise ConfigError(
+            f"--label-list {given} would not be read: {why}",
+            wanted="a recipe that reads what labels mean",
+            do="--recipes plain,head" if use_names else "leave out one of the two",
+        )
     if given is not None:
         return f"--label-list {given}", label_set(labels_of(given, option="--label-list"))
     if config is None:

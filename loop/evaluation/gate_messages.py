@@ -16,8 +16,8 @@ NO_PROOF = (
     "and the policy wants proof."
 )
 OUT_OF_REACH = (
-    "Telling a difference that small would take more answers than there are texts to ask about: there is none worth "
-    "having."
+    "Showing a difference that small would take more answers than the pool, or a year of labelling, holds: there is "
+    "none worth having."
 )
 SAID = 6
 """So many harmed parts are told in the reason, the worst first; all of them are kept as vetoes."""

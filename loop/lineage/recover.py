@@ -23,8 +23,8 @@ from loop.artifact_names import BUNDLE, artifact
 from loop.errors import WeakspotError
 from loop.ledger import figures, lineage, progress
 from loop.ledger.progress import Event
-from loop.lineage.replay import again, move_between, steps_done
 from loop.lineage.restore import Rewound, link_folder, no_such_round, rewound
+from loop.lineage.steps import again, move_between, steps_done
 from loop.project import Project
 from loop.rounds import environment, snapshot
 from loop.rounds.context import StepContext, now

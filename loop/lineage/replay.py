@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,18 +18,19 @@ from typing import Any
 from loop.artifact_names import BUNDLE, artifact
 from loop.artifacts import faults
 from loop.errors import WeakspotError
-from loop.ledger import lives, people, progress, schema
+from loop.ledger import progress, schema
 from loop.ledger.lineage import rows
 from loop.ledger.progress import StepRow
 from loop.lineage import compare
 from loop.lineage.compare import DIFFERS, IDENTICAL, LACKING, NOT_KEPT, Part
-from loop.lineage.restore import Rewound, moves, put, rewound
+from loop.lineage.restore import Rewound, put, rewound
+from loop.lineage.steps import again, move_between, portions_again, steps_done
 from loop.project import Project
 from loop.protocols import Progress
 from loop.rounds import environment, snapshot
-from loop.rounds.context import StepContext, now, portions
+from loop.rounds.context import StepContext, now
 from loop.rounds.environment import Machine
-from loop.rounds.task import OWN_STEPS, task_of
+from loop.rounds.task import OWN_STEPS
 
 MADE = {
     "train": "model",
@@ -108,11 +108,6 @@ def replay(project: Project, round_: int, progress: Progress | None = None, *, s
     )
 
 
-def steps_done(connection: Any, round_: int) -> list[StepRow]:
-    """The steps of a round that are done, in their order."""
-    return [row for row in progress.steps(connection, round_) if row.state == "done"]
-
-
 def _work(past: Rewound, round_: int, progress: Progress | None, say: Say) -> StepContext:
     quiet: Progress = progress or (lambda _done, _total: None)
     return StepContext(past.project, round_, past.config, wait=False, early=True, progress=quiet, say=say, strict=True)
@@ -154,54 +149,13 @@ def _again(
         say(f"{step} again")
         try:
             again(work, step, noted.get(step))
+            if step == "select":
+                portions_again(project, work, noted.get(step))
         except WeakspotError as fault:
             told = str(fault).replace(str(work.project.artifacts.place("")), str(project.artifacts.place("")))
             return done, {one: told if one == step else f"rests on {step}" for one in steps[len(done) :]}
-        if step == "select":
-            _portions_again(project, work, noted.get(step))
         done.append(step)
     return done, {}
-
-
-def _portions_again(project: Project, work: StepContext, then: Machine | None) -> None:
-    """What was chosen while people answered, from what was known at each time. Raises what choosing raises."""
-    with project.ledger.read() as connection:
-        names = portions(connection, project.artifacts, work.round)
-    for name in names:
-        with _as_then(then):
-            picks = task_of(work.config).more(work, project.artifacts.open(name))
-        with work.project.ledger.begin() as connection:
-            people.add_picks(connection, work.round, picks, first=len(people.picks(connection, round_=work.round)))
-
-
-def again(work: StepContext, step: str, then: Machine | None) -> None:
-    """Runs a step with the threads it had then, and records it. Raises what the step raises."""
-    with _as_then(then):
-        found = task_of(work.config).steps[step](work)
-    with work.project.ledger.begin() as connection:
-        progress.begin_step(connection, work.round, step, at="")
-        found.record(connection)
-        progress.finish_step(
-            connection, work.round, step, outcome=found.outcome, inputs="", at="", seconds=0.0, peak_mb=0.0
-        )
-
-
-def _as_then(then: Machine | None) -> Any:
-    if then is None:
-        return nullcontext()
-    from loop.models.machine import limited
-
-    return limited(then.threads, then.blas_threads)
-
-
-def move_between(project: Project, past: Project, *, after: str, until: str) -> None:
-    """What people decided between two steps."""
-    with past.ledger.begin() as connection:
-        for name, found in moves(project, after=after, until=until).items():
-            put(connection, schema.metadata.tables[name], [{**row, "id": None} for row in found])
-            for row in found:
-                if name == "spot_edits" and row["action"] == "rename":
-                    lives.take_name(connection, row["spot"], row["value"], by=row["by"])
 
 
 def _answered(work: StepContext, content: Mapping[str, Any]) -> bool:

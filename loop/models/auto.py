@@ -73,16 +73,22 @@ class Auto:
         wrong = {HEAD: _wrong(by_head, dev)}
         tuned = Tuning(TUNED, self.settings, self.base, self.revision)
 
-        def accepts(probabilities: FloatArray) -> bool:
+        def check(probabilities: FloatArray) -> None:
             wrong[TUNED] = _wrong(probabilities, dev)
-            return not clearly_more(wrong[TUNED], wrong[HEAD])
+            if clearly_more(wrong[TUNED], wrong[HEAD]):
+                raise _Behind
 
-        report = tuned.unless_refused(train, dev, out=out, held_out=held_out, accepts=accepts, **given)
-        method = HEAD if report is None else TUNED
-        if report is None:
-            report = head(train, dev, out=out, held_out=held_out, **given)
+        try:
+            report, method = tuned(train, dev, out=out, held_out=held_out, check=check, **given), TUNED
+        except _Behind:
+            # Seconds, and its folder is whole then: the first one was only fitted to be compared with.
+            report, method = head(train, dev, out=out, held_out=held_out, **given), HEAD
         mistakes = {name: int(found.sum()) for name, found in wrong.items()} if len(dev.labels) else {}
         return replace(report, chosen=Chosen(method, mistakes, len(dev.labels)))
+
+
+class _Behind(Exception):
+    """The tuned model makes clearly more mistakes on dev than the head."""
 
 
 def clearly_more(one: BoolArray, other: BoolArray) -> bool:

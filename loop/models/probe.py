@@ -133,7 +133,7 @@ class Probe:
             train.labels,
             classes=classes,
             power=settings.class_weight_power,
-            c=None if settings.head_c is None else settings.head_c * settings.scale**2,
+            c=settings.head_c_of_rows,
             representation=settings.representation,
             label_texts=known,
             unlabelled=train.unlabelled.embeddings if train.unlabelled and settings.self_training else None,

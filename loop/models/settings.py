@@ -88,6 +88,11 @@ class TuningSettings:
         if self.evaluations < 1 or self.patience < 1:
             raise ConfigError("tuning evaluations and patience", wanted="at least 1 each")
 
+    @property
+    def head_c_of_rows(self) -> float | None:
+        """head_c as it is on rows of length 1; None: chosen."""
+        return None if self.head_c is None else self.head_c * self.scale**2
+
     def total_steps(self, examples: int) -> int:
         """How many optimizer steps a run over `examples` labelled texts takes at most."""
         return max(self.steps, round(self.epochs * examples / self.batch_size))

@@ -76,39 +76,12 @@ class Tuning:
         held_out: Path | None = None,
         metadata: Mapping[str, Any] | None = None,
         progress: Progress | None = None,
+        check: Callable[[FloatArray], None] = lambda _: None,
     ) -> TrainingReport:
-        """Tunes, calibrates on dev, saves under `out`. Raises ModelError for fewer than two classes of labels."""
-        report = self.unless_refused(
-            train,
-            dev,
-            labels=labels,
-            out=out,
-            seed=seed,
-            held_out=held_out,
-            metadata=metadata,
-            progress=progress,
-            accepts=lambda _: True,
-        )
-        assert report is not None
-        return report
+        """Tunes, calibrates on dev, saves under `out`. Raises ModelError for fewer than two classes of labels.
 
-    def unless_refused(
-        self,
-        train: TrainingSet,
-        dev: TrainingSet,
-        *,
-        labels: tuple[str, ...],
-        out: Path,
-        seed: int,
-        held_out: Path | None,
-        metadata: Mapping[str, Any] | None,
-        progress: Progress | None,
-        accepts: Callable[[FloatArray], bool],
-    ) -> TrainingReport | None:
-        """The same; None, and nothing written, where `accepts` is False for the first fit.
-
-        accepts: given the first fit's (d, k) calibrated probabilities of dev, which it was not trained on. A refusal
-        saves the second fit.
+        check: given the first fit's (d, k) calibrated probabilities of dev, which it was not trained on. What it
+        raises ends the training before the second fit, with nothing written.
         """
         settings = self.settings
         base = find_base(self.base, revision=self.revision, max_length=settings.max_length)
@@ -118,8 +91,7 @@ class Tuning:
         module, watch = made.module, made.watch
         last = _dev_logits(module, dev, base, tokenizer)()
         scaling = calibrate(last, dev.labels, how=settings.calibration)
-        if not accepts(scaling.probabilities(last)):
-            return None
+        check(scaling.probabilities(last))
         if held_out is not None and len(dev.labels):
             np.save(held_out, scaling.probabilities(last))
             share = 1.0 if watch.best_step is None else watch.best_step / made.planned

@@ -9,7 +9,7 @@ measures   Strategy     PoolView → which rows to ask (pure)          loop.sele
            Metric       predictions and truth → one figure (pure)    loop.evaluation
            Estimator    random answers → the pool's error rate (pure) loop.evaluation
 texts      Generator    prompts → answers                            loop.models.generation
-           Reader       prompts, answers → how likely                loop.models.generation
+           LikelihoodScorer prompts, answers → how likely            loop.models.generation
            RewardModel  prompts, answers → marks                     loop.models.generation
            WritingTrainer  demonstrations, pairs → a model folder    loop.models.generation
            Signal       what was written → how doubtful (pure)       loop.selection

@@ -1,6 +1,6 @@
 """What a step gets and what it gives back.
 
-    step(work: Work) ─► Done(outcome, record)
+    step(work: StepContext) ─► StepResult(outcome, record)
 
 A step reads the ledger and artifacts, computes, and writes artifacts atomically. Its rows are written by `record`
 in the very transaction that marks the step as done: after a crash a step is either done with all its rows, or

@@ -26,7 +26,7 @@ from loop.records import Receipt
 from loop.records.vocabulary import FINAL_STATES, SUFFICES, is_automatic
 from loop.rounds import settings
 from loop.rounds.collection import take_over
-from loop.rounds.context import StepContext, StepResult, now
+from loop.rounds.context import StepContext, StepResult, now, portions
 from loop.rounds.histories import PROJECT_URL, follow, history, note_project
 from loop.rounds.holders import note_root
 from loop.rounds.task import task_of
@@ -63,7 +63,7 @@ def wait(work: StepContext) -> StepResult:
     if not _picks(work):
         return StepResult({"answered": 0})
     tool, crowd = labeler(work), experts(work)
-    whole, portions = work.early, 1
+    whole = work.early
     away_since: float | None = None
     looked_closely = -LOOK_CLOSELY_S
     while True:
@@ -76,18 +76,16 @@ def wait(work: StepContext) -> StepResult:
             open_ids = _open(work)
             if not whole and len(open_ids) <= _few(work):
                 whole = not _ask_more(work)
-                portions += not whole
                 crowd, open_ids = experts(work), _open(work)
             given = crowd.work(open_ids) if open_ids else 0
             away_since = None
         except ServerDown as fault:
             away_since = _still_patient(work, fault, away_since)
             open_ids, given = _open(work), 0
-        total = len(_picks(work))
-        work.progress(total - len(open_ids), total if whole else max(total, work.config.selection.batch))
+        asked, left = len(_picks(work)), 0 if whole else task_of(work.config).left(work)
+        work.progress(asked - len(open_ids), asked + left)
         if work.early or (whole and not open_ids):
-            counts = {"answered": total - len(open_ids), "open": len(open_ids)}
-            return StepResult(counts | ({"portions": portions} if portions > 1 else {}))
+            return StepResult({"answered": asked - len(open_ids), "open": len(open_ids), **_portions(work)})
         if not given:
             _or_leave(work, open_ids)
             time.sleep(work.config.labeler.poll_seconds)
@@ -122,6 +120,13 @@ def restore_page(project: Project) -> None:
             open_round = next((row.round for row in progress.rounds(connection) if row.finished_at is None), None)
             if began and open_round is not None and _waits(connection, open_round):
                 progress.begin_step(connection, open_round, "send", at=now())
+
+
+def _portions(work: StepContext) -> dict[str, int]:
+    """In how many portions the batch was chosen; nothing when it was chosen at once."""
+    with work.project.ledger.read() as connection:
+        later = len(portions(connection, work.project.artifacts, work.round))
+    return {"portions": 1 + later} if later else {}
 
 
 def _few(work: StepContext) -> int:

@@ -1,7 +1,7 @@
 """The leak guard at work: what measures the model is never learned from.
 
 labels, preferences as they stand after settling ─┐
-gold, audit and dev examples ─► LeakGuard ────────┴─► Guarded ─► table `leaks` ─► step `train` leaves them out
+gold, audit and dev examples ─► LeakGuard ────────┴─► LeakCheck ─► table `leaks` ─► step `train` leaves them out
 candidates for a batch ─► twins_of_measured ─► not asked: the answer would be wasted
 
 Of two twins the one to be trained on is dropped, never the one that measures. Audit and dev examples are random samples
@@ -108,10 +108,18 @@ def kept_out(work: StepContext) -> frozenset[str]:
 
 def phrases_kept_out(work: StepContext) -> frozenset[str]:
     """Example phrases that this round's training passes over; says how many there are."""
-    found = leaking(work.project, work.config.label_set, before=work.round)
-    for line in said(found, noun="phrase"):
+    for line in said(_leaks_of_phrases(work), noun="phrase"):
         work.say(line)
-    return frozenset(leak.phrase for leak in found)
+    return leaking_phrases(work)
+
+
+def leaking_phrases(work: StepContext) -> frozenset[str]:
+    """The same, without a word."""
+    return frozenset(leak.phrase for leak in _leaks_of_phrases(work))
+
+
+def _leaks_of_phrases(work: StepContext) -> tuple[PhraseLeak, ...]:
+    return leaking(work.project, work.config.label_set, before=work.round)
 
 
 def twins_of_measured(work: StepContext, ids: Sequence[str], *, drawn: Collection[str] = ()) -> frozenset[str]:

@@ -38,6 +38,11 @@ def no_answers(_work: StepContext, _rows: Sequence[PickRow]) -> tuple[Annotation
     return ()
 
 
+def none_left(_work: StepContext) -> int:
+    """The whole batch was chosen at once."""
+    return 0
+
+
 def no_more(_work: StepContext, _earlier: Path | None) -> Mapping[str, Pick]:
     """The whole batch was chosen at once."""
     return {}
@@ -65,6 +70,8 @@ class Task:
     more: Callable[[StepContext, Path | None], Mapping[str, Pick]] = no_more
     """(work, folder of an earlier choice that is made again, or None) → the next questions of the round's batch,
     ext_id → pick in the order of asking; empty: the batch is whole."""
+    left: Callable[[StepContext], int] = none_left
+    """How many questions of the round's batch `more` is still to choose, at most."""
 
 
 def task_of(config: Config) -> Task:

@@ -31,7 +31,7 @@ def compose(
     strategy_name: str,
     batch: int,
     audit: Sequence[tuple[str, float]],
-    blind: float,
+    blind: int,
     rng: np.random.Generator,
     spots: Sequence[Spot],
     labels: tuple[str, ...],
@@ -39,8 +39,8 @@ def compose(
     """At most `batch` picks of different examples, in the order of asking; the row order of `view` does not matter.
 
     audit: (example id, inclusion probability) drawn beforehand, from the view or outside it; the strategy chooses the
-    rest of the batch from the other candidates. blind: share of the batch, taken at random from the strategy's picks,
-    asked without the model's guess. Before the first model `coverage` picks. spots: by id; labels: the columns of the
+    rest of the batch from the other candidates. blind: how many of the strategy's picks, taken at random, are asked
+    without the model's guess. Before the first model `coverage` picks. spots: by id; labels: the columns of the
     view's probabilities. Raises DataError when the strategy breaks its contract.
     """
     taken = {id_ for id_, _ in audit[:batch]}
@@ -55,7 +55,7 @@ def compose(
     choice = strategy(candidates, budget=budget, rng=rng)
     _check(choice, candidates, budget=budget, name=strategy_name)
     n = len(choice.rows)
-    hidden = set(rng.choice(n, size=min(round(blind * batch), n), replace=False).tolist())
+    hidden = set(rng.choice(n, size=min(blind, n), replace=False).tolist())
     region = {spot.id: spot for spot in spots}
     chosen = [
         _strategy_pick(candidates, choice, place, strategy_name, region, labels, blind=place in hidden)

@@ -30,7 +30,7 @@ LISTED = 5
 
 @dataclass(frozen=True, slots=True)
 class LabelFolder:
-    """Embedded texts of the labels, as `frozen.embedded` keeps them; travels to another process."""
+    """Embedded texts of the labels, as `embeddings.embedded` keeps them; travels to another process."""
 
     folder: str
     columns: tuple[int, ...]
@@ -39,7 +39,7 @@ class LabelFolder:
     """So many at the end are example phrases."""
 
     def key(self) -> list[Any]:
-        """What decides a result, as plain JSON values: the folder's own name tells its texts and its encoder."""
+        """What decides a result, as plain JSON values: the folder's name identifies its texts and its encoder."""
         return [Path(self.folder).name, list(self.columns), self.phrases]
 
 
@@ -56,8 +56,8 @@ def label_set(
     known = set(names)
     if known.isdisjoint(given.names):
         raise ConfigError(
-            f"{where} has none of the labels of the file: {_listed(given.names)}",
-            wanted=f"some of {_listed(names)}",
+            f"{where} has none of the labels of the file: {listed(given.names)}",
+            wanted=f"some of {listed(names)}",
             do="name the list that belongs to this file with --label-list",
         )
     phrases = {name: given.phrases[name] for name in names if given.phrases.get(name)}
@@ -68,11 +68,11 @@ def label_set(
         if row not in twins:
             kept[name] = (*kept.get(name, ()), phrase)
     described = {name: given.descriptions[name] for name in names if given.descriptions.get(name)}
-    sentences = [f"{where}: {len(described):,} descriptions and {len(flat) - len(twins):,} phrases are read."]
+    sentences = [f"Read from {where}: descriptions {len(described):,}, phrases {len(flat) - len(twins):,}."]
     if twins:
         sentences.append(f"Phrases that are texts to measure on as well, or nearly so: {len(twins):,}; left out.")
     if missing := [name for name in given.names if name not in known]:
-        sentences.append(f"Labels of the list that are not in the file: {_listed(missing)}; left out.")
+        sentences.append(f"Labels of the list that are not in the file: {listed(missing)}; left out.")
     return LabelSet(tuple(names), described, kept), tuple(sentences)
 
 
@@ -96,6 +96,7 @@ def opened(labels: LabelFolder) -> EmbeddedLabels:
     return EmbeddedLabels(np.array(labels.columns), rows, layers, labels.phrases, texts=found.texts)
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """The first few names, and how many more there are."""
     more = len(names) - LISTED
     return ", ".join(names[:LISTED]) + (f" and {more:,} more" if more > 0 else "")

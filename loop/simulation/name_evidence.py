@@ -23,7 +23,7 @@ from loop.protocols import EmbeddedLabels, FrozenTexts, Recipe
 from loop.records import IntArray, LabelSet
 from loop.simulation import embeddings
 from loop.simulation.data import Labelled
-from loop.simulation.label_list import LabelFolder, opened
+from loop.simulation.label_list import LabelFolder, listed, opened
 
 FEWEST_TEXTS = 5
 """A label with fewer texts is not judged."""
@@ -34,13 +34,11 @@ ALPHA = 0.05
 TAKES_MOST = 0.5
 """A name that gets this share of the other labels' texts is judged by the test alone: there is hardly room above it."""
 NOTHING, LITTLE, ENOUGH = "nothing", "little", "enough"
-LISTED = 5
-"""So many labels are named in a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class NameEvidence:
-    """What is known of one label before the first answer tells one encoder so much."""
+    """How informative what is known of one label before the first answer is to one encoder."""
 
     base: str
     """The frozen encoder."""
@@ -108,16 +106,16 @@ def name_advice(found: Sequence[NameEvidence]) -> list[str]:
         )
         do = REWRITE if described else WRITE
         if nothing and all(one.recall is None for one in nothing):
-            listed = _listed([one.label for one in nothing])
-            lines.append(f"Most labels are codes, and no name is read ({listed}): {do}.")
+            names = listed([one.label for one in nothing])
+            lines.append(f"Most labels are codes, and no name is read ({names}): {do}.")
         elif nothing:
-            listed = _listed([one.label for one in nothing])
-            lines.append(f"The {_names(nothing, 'tell')} nothing here ({listed}): {do}.")
+            names = listed([one.label for one in nothing])
+            lines.append(f"The {_names(nothing, 'tell')} nothing here ({names}): {do}.")
         if little:
             worst = sorted(little, key=lambda one: one.recall or 0.0)
-            listed = _listed([f"{one.label} {100 * (one.recall or 0.0):.0f} %" for one in worst])
+            names = listed([f"{one.label} {100 * (one.recall or 0.0):.0f} %" for one in worst])
             do = "phrases would help" if described else "a line each would help"
-            lines.append(f"Before the first answer the {_names(little, 'find')} few of their texts ({listed}): {do}.")
+            lines.append(f"Before the first answer the {_names(little, 'find')} few of their texts ({names}): {do}.")
     return lines
 
 
@@ -159,8 +157,3 @@ def _verdict(hits: int, n: int, taken: float, chance: float) -> str | None:
     if interval[1] < (1 + chance) / 2:
         return NOTHING if by_chance else LITTLE
     return NOTHING if by_chance and taken >= TAKES_MOST else ENOUGH
-
-
-def _listed(labels: Sequence[str]) -> str:
-    more = len(labels) - LISTED
-    return ", ".join(labels[:LISTED]) + (f" and {more:,} more" if more > 0 else "")

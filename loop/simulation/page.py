@@ -154,7 +154,7 @@ def _wholes(group: Group, *, with_base: bool) -> str:
 
 
 def _names(summary: Summary) -> str:
-    """What is known of each label tells, the least telling ones first; nothing where no recipe reads names."""
+    """How informative what is known of each label is, the least first; nothing where no recipe reads names."""
     tables = []
     read = "names and descriptions" if any(one.described for one in summary.names) else "names"
     for base in summary.bases:

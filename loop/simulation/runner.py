@@ -84,7 +84,7 @@ def simulate(spec: SimulationSpec, watch: Watch) -> Summary:
 def _evidence(
     spec: SimulationSpec, data: Labelled, labels: LabelSet, base: str, place: Path, known: LabelFolder | None
 ) -> tuple[NameEvidence, ...]:
-    """What is known of the labels tells this encoder so much; nothing where no recipe reads it."""
+    """How informative what is known of the labels is to this encoder; nothing where no recipe reads it."""
     reading = [recipe for recipe in spec.recipes if recipe in READING_NAMES]
     if not spec.use_names or not reading:
         return ()

@@ -16,9 +16,9 @@ from loop.errors import ArtifactError
 from loop.records import IntArray
 from loop.selection import spots
 from loop.simulation import cells, label_list, split
-from loop.simulation import embeddings as frozen
 from loop.simulation.cells import WHOLE, Cell, Record
 from loop.simulation.data import Labelled
+from loop.simulation.embeddings import opened
 from loop.simulation.label_list import LabelFolder
 from loop.simulation.replay import Stage, replay, whole
 
@@ -87,7 +87,7 @@ def _data(place: str) -> tuple[IntArray, IntArray, int]:
         ) from fault
 
 
-_opened = lru_cache(maxsize=1)(frozen.opened)
+_opened = lru_cache(maxsize=1)(opened)
 
 
 @lru_cache(maxsize=1)

@@ -261,7 +261,7 @@ def test_descriptions_and_phrases_of_a_list_are_read_and_those_of_the_project_wi
     listed, project = tmp_path / "listed", tmp_path / "project"
     said = here(*pool, *small, "--out", listed, "--label-list", SAMPLE / "labels.yaml")
     assert said.status == 0, said.err
-    assert "labels.yaml: 24 descriptions and 0 phrases are read." in said.err
+    assert "labels.yaml: descriptions 24, phrases 0." in said.err
     found = {one["label"]: one for one in json.loads((listed / "summary.json").read_text())["names"]}
     assert all(one["described"] for one in found.values())
     assert found["change_payment_method"]["verdict"] == "enough"
@@ -273,8 +273,16 @@ def test_descriptions_and_phrases_of_a_list_are_read_and_those_of_the_project_wi
     )
     again = here(*pool, *small, "--out", listed, "--project", project)
     assert again.status == 0, again.err
-    assert f"{project / 'weakspot.yaml'}: 24 descriptions and 0 phrases are read." in again.err
+    assert f"Read from {project / 'weakspot.yaml'}: descriptions 24, phrases 0." in again.err
     assert "2 of 2 cells are there from an earlier run" in again.err
+
+
+@pytest.mark.parametrize("more", [(), ("--recipes", "head", "--without-names")], ids=["plain", "without names"])
+def test_a_list_that_nothing_would_read_is_refused(more: tuple[str, ...], tmp_path: Path) -> None:
+    said = here(*("simulate", SAMPLE / "pool.csv", "--out", tmp_path / "out", "--label-list", "yes,no"), *more)
+    assert said.status == 1
+    assert "--label-list yes,no would not be read" in said.err
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_list_of_other_labels_is_refused_before_anything_long_begins(tmp_path: Path) -> None:

@@ -12,10 +12,9 @@ from made_stores import PAGES, trap
 from made_writing import Writing, make_writing
 
 from dashboard.theme import DARK, LIGHT
-from dashboard.views.generation import charts
-from dashboard.views.generation import tables as frames
-from dashboard.views.overview import tables as round_frames
-from dashboard.views.queue import tables
+from dashboard.views.generation import charts, tables
+from dashboard.views.overview import tables as round_tables
+from dashboard.views.queue import tables as queue_tables
 from loop import report
 from loop.records import Measurement
 from loop.report import View
@@ -175,9 +174,9 @@ def test_the_queue_reads_answers_in_words_and_never_tells_a_source(draw: Any, wr
 
 def test_every_answer_is_counted_once_by_what_it_says(five: View) -> None:
     rows = report.questions(five)
-    frame = tables.said(rows)
+    frame = queue_tables.said(rows)
     assert frame["n"].sum() == sum(row.state in ("answered", "skipped", "quarantined") for row in rows)
-    none, given = tables.sideless(rows)
+    none, given = queue_tables.sideless(rows)
     taken = frame[frame["answer"].isin(("equally good", "both bad"))]["n"].sum()
     assert (none, given) == (taken, sum(row.answer is not None for row in rows))
 
@@ -186,40 +185,40 @@ def test_charts_are_valid_in_both_themes(five: View) -> None:
     doubts = report.doubts(five)
     assert doubts is not None
     for look in (LIGHT, DARK):
-        for against in frames.RIVALS.values():
-            frame = frames.wins(report.win_rates(five), against=against)
+        for against in tables.RIVALS.values():
+            frame = tables.wins(report.win_rates(five), against=against)
             assert look.accent in str(charts.wins(frame, look).to_dict(validate=True))
         for one in report.trends(five):
-            charts.figure(frames.trend(one), look, share=frames.is_share(one.metric)).to_dict(validate=True)
-        charts.doubts(frames.doubts(doubts), look, baseline=0.6, height=200).to_dict(validate=True)
+            charts.figure(tables.trend(one), look, share=tables.is_share(one.metric)).to_dict(validate=True)
+        charts.doubts(tables.doubts(doubts), look, baseline=0.6, height=200).to_dict(validate=True)
 
 
 def test_what_an_interval_says_of_half_is_told_in_words(five: View) -> None:
     rates = {one.round: one for one in report.win_rates(five) if one.against == "champion" and one.by == "people"}
     first = {one.round: one for one in report.win_rates(five) if one.against == "first" and one.by == "people"}
-    assert frames.clear(rates[2]) == "open"
-    assert frames.clear(first[2]) == "better"
+    assert tables.clear(rates[2]) == "open"
+    assert tables.clear(first[2]) == "better"
 
 
 def test_a_change_has_a_colour_only_where_the_intervals_do_not_touch() -> None:
     one = Measurement("error_rate", 0.1, 0.02, 0.18, 60, "gold")
-    assert frames.apart(one, replace(one, low=0.37, high=0.63))
-    assert frames.apart(replace(one, low=0.37, high=0.63), one)
-    assert not frames.apart(one, replace(one, low=0.18, high=0.3))
-    assert not frames.apart(one, replace(one, low=None, high=None))
+    assert tables.apart(one, replace(one, low=0.37, high=0.63))
+    assert tables.apart(replace(one, low=0.37, high=0.63), one)
+    assert not tables.apart(one, replace(one, low=0.18, high=0.3))
+    assert not tables.apart(one, replace(one, low=None, high=None))
 
 
 def test_the_verdict_on_doubt_names_what_beats_the_length(five: View) -> None:
     doubts = report.doubts(five)
     assert doubts is not None
-    assert "Yes" in frames.verdict(doubts)
-    assert "overlap" in frames.verdict(replace(doubts, length=replace(doubts.length, high=0.99)))
+    assert "Yes" in tables.verdict(doubts)
+    assert "overlap" in tables.verdict(replace(doubts, length=replace(doubts.length, high=0.99)))
     top = replace(doubts.length, value=0.95, high=0.99)
-    assert "No:" in frames.verdict(replace(doubts, length=top))
+    assert "No:" in tables.verdict(replace(doubts, length=top))
 
 
 def test_the_round_table_tells_win_rates_of_people_only(five: View) -> None:
-    frame = round_frames.table(report.report(five), wins=report.win_rates(five))
+    frame = round_tables.table(report.report(five), wins=report.win_rates(five))
     told = frame.set_index("Round")["Won, first"]
     assert told[2] == "67 % (54–78)"
     assert told[0] == "–"

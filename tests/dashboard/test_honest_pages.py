@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from made_honest import ERRORS, JOINING, MUTE, NEEDED, RENAMED, REOPENED, ROUNDS
 
-from dashboard.views.calibration import tables as calibration_frames
+from dashboard.views.calibration import tables as calibration_tables
 from dashboard.views.weak_spots import example
 from loop import formatting, report
 from loop.evaluation.reliability import RiskCoverage
@@ -172,10 +172,10 @@ def test_what_may_be_accepted_unseen_is_one_sentence() -> None:
     sure = AutoAccept(0.05, 0.95, 0.93, 0.41, 0.36, 0.46, 3, 210, None, "")
     not_yet = AutoAccept(0.01, 0.95, None, None, None, None, 0, 0, 800, "needs about 800 more answers")
     found = Calibration(3, "gold", 512, 0.02, (), 512, RiskCoverage((), None), (not_yet, sure))
-    assert calibration_frames.sentences(found) == [
+    assert calibration_tables.sentences(found) == [
         "Auto-accept above 0.93: at most 5 % errors at 95 % certainty, covers 41 % (36–46 %)"
     ]
-    table_ = calibration_frames.accept(found)
+    table_ = calibration_tables.accept(found)
     assert list(table_["Accept from"]) == ["–", "0.93"]
     assert list(table_["What is missing"]) == ["needs about 800 more answers", ""]
 

@@ -11,8 +11,8 @@ from loop.errors import DataError
 from loop.ledger import figures, lives, people, progress, schema
 from loop.ledger.figures import Decision
 from loop.ledger.lives import SpotEdit
-from loop.lineage.replay import move_between
 from loop.lineage.restore import moves, put, rewound
+from loop.lineage.steps import move_between
 from loop.project import Project, open_project
 
 pytestmark = pytest.mark.slow

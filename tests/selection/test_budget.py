@@ -56,7 +56,7 @@ def compose_batch(view: PoolView, **changes: Any) -> tuple[Pick, ...]:
         "strategy_name": "weak_spots",
         "batch": 20,
         "audit": tuple((f"out{number}", 0.02) for number in range(4)),
-        "blind": 0.1,
+        "blind": 2,
         "rng": np.random.default_rng(5),
         "spots": (make_spot(0), make_spot(1)),
         "labels": LABELS,
@@ -76,7 +76,7 @@ def test_a_batch_holds_its_audit_draws_and_the_strategy_fills_the_rest() -> None
 
 
 def test_audit_picks_carry_their_probability_and_are_always_blind() -> None:
-    for pick in kind(compose_batch(make_view(), blind=0.0), PickKind.AUDIT):
+    for pick in kind(compose_batch(make_view(), blind=0), PickKind.AUDIT):
         assert pick.inclusion_probability == 0.02
         assert not pick.show_suggestion
         assert (pick.strategy, pick.score) == ("audit", None)
@@ -100,7 +100,7 @@ def test_the_audit_draw_does_not_change_what_the_strategy_chooses_from_the_rest(
 
 
 def test_a_blind_share_of_the_batch_is_asked_without_the_guess_and_says_so() -> None:
-    picks = kind(compose_batch(make_view(), blind=0.25), PickKind.WEAK)
+    picks = kind(compose_batch(make_view(), blind=5), PickKind.WEAK)
     blind = [pick for pick in picks if not pick.show_suggestion]
     assert len(blind) == 5
     for pick in blind:
@@ -110,8 +110,8 @@ def test_a_blind_share_of_the_batch_is_asked_without_the_guess_and_says_so() -> 
 
 
 def test_no_blind_share_and_a_share_larger_than_what_is_left_are_both_fine() -> None:
-    assert all(pick.show_suggestion for pick in kind(compose_batch(make_view(), blind=0.0), PickKind.WEAK))
-    assert not any(pick.show_suggestion for pick in compose_batch(make_view(), blind=0.9))
+    assert all(pick.show_suggestion for pick in kind(compose_batch(make_view(), blind=0), PickKind.WEAK))
+    assert not any(pick.show_suggestion for pick in compose_batch(make_view(), blind=18))
 
 
 def test_weak_picks_carry_guess_confidence_score_and_spot() -> None:

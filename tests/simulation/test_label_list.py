@@ -20,7 +20,7 @@ def test_descriptions_and_phrases_come_in_the_order_of_the_file() -> None:
     given = LabelSet(("delivery", "refund"), {"refund": "Wants money back."}, {"delivery": ("has it been sent",)})
     found, sentences = label_set(NAMES, given, TEXTS, where="labels.yaml")
     assert found == LabelSet(NAMES, {"refund": "Wants money back."}, {"delivery": ("has it been sent",)})
-    assert sentences == ("labels.yaml: 1 descriptions and 1 phrases are read.",)
+    assert sentences == ("Read from labels.yaml: descriptions 1, phrases 1.",)
 
 
 def test_phrases_that_measure_are_left_out_and_counted() -> None:

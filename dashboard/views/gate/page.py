@@ -69,7 +69,7 @@ def _cards(gate: Gate, newest: Decision | None) -> None:
             *_to_tell(newest),
             help_="So many further labels with known answers would tell a difference of this size in four of five "
             "cases. “enough”: it is told already, or there is no difference to tell. “no need”: it would take more "
-            "than there are texts to ask about, so no difference worth having is there.",
+            "than the pool, or a year of labelling, holds, so no difference worth having is there.",
         )
 
 

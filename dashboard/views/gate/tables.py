@@ -116,7 +116,7 @@ def verdict(one: Decision) -> str:
     if seen.needed is None and seen.difference and one.told == "cannot tell":
         return (
             "It cannot be told whether it is better or worse than the champion before. That would take more answers "
-            "than there are texts to ask about: no difference worth having is there."
+            "than the pool, or a year of labelling, holds: no difference worth having is there."
         )
     if seen.needed is None:
         return "It cannot be told whether it is better or worse than the champion before."

@@ -13,7 +13,7 @@ from dashboard import layout, terms
 from dashboard.answer_cards import Sheet, Side, show
 from dashboard.safe import esc
 from dashboard.store import ProjectStore
-from dashboard.views.generation import tables as frames
+from dashboard.views.generation import tables
 from dashboard.views.queue.tables import KINDS
 from dashboard.word_diff import Piece, word_diff
 from loop import report
@@ -36,10 +36,10 @@ def draw(store: ProjectStore) -> None:
         with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
             chosen = st.selectbox("Round", [ALL, *map(str, rounds)], key="asked_round", bind="query-params", width=110)
             wanted = st.segmented_control(
-                "Show", frames.ASKED, default=frames.ASKED[0], required=True, key="asked", bind="query-params"
+                "Show", tables.ASKED, default=tables.ASKED[0], required=True, key="asked", bind="query-params"
             )
         of_round = [one for one in found if chosen == ALL or one.round == int(chosen)]
-        shown = frames.chosen(of_round, str(wanted))
+        shown = tables.chosen(of_round, str(wanted))
         open_ = sum(one.state == "open" for one in of_round)
         st.caption(f"{len(shown):,} questions" + (f" · {open_:,} open, still blind" if open_ else ""))
         if not shown:

@@ -7,9 +7,8 @@ import streamlit as st
 from dashboard import layout, pages
 from dashboard.safe import esc
 from dashboard.store import ProjectStore
-from dashboard.views.overview import alerts, charts, lift, status
-from dashboard.views.overview import tables as frames
-from dashboard.views.weak_spots import tables as spot_frames
+from dashboard.views.overview import alerts, charts, lift, status, tables
+from dashboard.views.weak_spots import tables as spot_tables
 from loop import formatting, report
 from loop.report import Status
 
@@ -48,8 +47,8 @@ def _next(now: Status) -> None:
 
 def _trend(store: ProjectStore) -> None:
     summary = store.get(report.report)
-    frame = frames.trend(summary)
-    said = frames.ground(summary, store.get(report.measured_anew))
+    frame = tables.trend(summary)
+    said = tables.ground(summary, store.get(report.measured_anew))
     with layout.card("Error rate per round", said[0] if said else "", height="stretch"):
         if frame.empty:
             layout.nothing(
@@ -76,7 +75,7 @@ def _trend(store: ProjectStore) -> None:
             st.caption("One round so far: a trend needs a second one.")
         elif frame["stretch"].max() > 0:
             st.caption("The line breaks where the examples it rests on change.")
-        layout.as_table(frames.figures(summary), "Error rate per round with interval, ground and estimator.")
+        layout.as_table(tables.figures(summary), "Error rate per round with interval, ground and estimator.")
 
 
 def _worst(store: ProjectStore) -> None:
@@ -86,7 +85,7 @@ def _worst(store: ProjectStore) -> None:
         f"Expected wrong answers among {asked} · error rate",
         height="stretch",
     ):
-        frame = spot_frames.worst(store.get(report.spot_trends))
+        frame = spot_tables.worst(store.get(report.spot_trends))
         if frame.empty:
             layout.nothing("bubble_chart", "Not known yet", hint="Weak spots are estimated once there is a model.")
             return
@@ -103,7 +102,7 @@ def _table(store: ProjectStore) -> None:
     column = st.column_config
     with layout.card("Rounds"):
         st.dataframe(
-            frames.table(summary, wins=store.get(report.win_rates) if store.view.free else None),
+            tables.table(summary, wins=store.get(report.win_rates) if store.view.free else None),
             hide_index=True,
             placeholder=formatting.NOTHING,
             alt="Every round with status, error rate, interval, difference, labels and time.",
@@ -111,7 +110,7 @@ def _table(store: ProjectStore) -> None:
                 "Round": column.NumberColumn(width=56),
                 "Status": layout.pills("Status", width=98),
                 "Error rate": column.ProgressColumn(
-                    format="%.1f %%", min_value=0, max_value=frames.axis_top(summary), color="primary", width=122
+                    format="%.1f %%", min_value=0, max_value=tables.axis_top(summary), color="primary", width=122
                 ),
                 "95 % interval": column.TextColumn(width=102),
                 "n": column.TextColumn(width=76),
@@ -125,7 +124,7 @@ def _table(store: ProjectStore) -> None:
                         help="Share of random prompts where this model was preferred to the "
                         f"{'first model' if rival == 'first' else 'champion before'}, ties as half; 95 % interval",
                     )
-                    for name, rival in frames.WINS.items()
+                    for name, rival in tables.WINS.items()
                 },
                 "Labels": column.NumberColumn(width=60, format="localized"),
                 "Answered": column.TextColumn(width=76, alignment="right"),

@@ -9,8 +9,8 @@ import streamlit as st
 from dashboard.safe import esc
 from dashboard.store import ProjectStore
 from dashboard.views.generation import win_rate
-from dashboard.views.overview import tables as frames
-from dashboard.views.weak_spots import tables as spot_frames
+from dashboard.views.overview import tables
+from dashboard.views.weak_spots import tables as spot_tables
 from loop import formatting, report
 from loop.records import Role
 from loop.report import Report, RoundFigures, SpotTrend
@@ -37,18 +37,18 @@ def draw(store: ProjectStore) -> None:
             delta_arrow="off",
             border=True,
             height="stretch",
-            chart_data=frames.history([line.asked for line in summary.rounds]),
+            chart_data=tables.history([line.asked for line in summary.rounds]),
             chart_type="bar",
             help="Questions of the newest round that wait for an answer; bars: questions asked per round.",
         )
 
 
 def _error_card(summary: Report) -> None:
-    best = frames.champion(summary)
+    best = tables.champion(summary)
     told = formatting.percent(best.error_rate, n=best.n) if best else formatting.NOTHING
     delta, colour = "no model measured yet", "off"
     if best and best.difference is not None:
-        before = frames.champion_before(summary, best)
+        before = tables.champion_before(summary, best)
         change = formatting.points(best.difference)
         same = change == formatting.points(0.0)
         settled = best.told != "cannot tell"
@@ -64,7 +64,7 @@ def _error_card(summary: Report) -> None:
         delta_arrow="auto" if colour == "inverse" else "off",
         border=True,
         height="stretch",
-        chart_data=frames.history([line.error_rate for line in summary.rounds]),
+        chart_data=tables.history([line.error_rate for line in summary.rounds]),
         chart_type="area",
         help=_about(best),
     )
@@ -81,7 +81,7 @@ def _about(best: RoundFigures | None) -> str:
 
 
 def _spot_card(trends: Sequence[SpotTrend]) -> None:
-    first = spot_frames.weakest(trends)
+    first = spot_tables.weakest(trends)
     st.metric(
         "Worst spot",
         formatting.percent(first.spot.estimate, n=0) if first else formatting.NOTHING,
@@ -90,14 +90,14 @@ def _spot_card(trends: Sequence[SpotTrend]) -> None:
         delta_arrow="off",
         border=True,
         height="stretch",
-        chart_data=frames.history(first.trend) if first else None,
+        chart_data=tables.history(first.trend) if first else None,
         chart_type="line",
         help="The highest estimated error rate of a spot, with at least 10 examples behind it.",
     )
 
 
 def _labels_card(summary: Report) -> None:
-    known = frames.labels_known(summary)
+    known = tables.labels_known(summary)
     gained = known[-1] - known[-2] if len(known) > 1 else 0
     first = "model from label names" if summary.from_names and not summary.labels else "the seed"
     st.metric(
@@ -108,7 +108,7 @@ def _labels_card(summary: Report) -> None:
         delta_arrow="up" if gained else "off",
         border=True,
         height="stretch",
-        chart_data=frames.history(known),
+        chart_data=tables.history(known),
         chart_type="bar",
         help="Labels known now: seed, training, dev and audit.",
     )
@@ -127,7 +127,7 @@ def _preferences_card(store: ProjectStore) -> None:
         delta_arrow="off",
         border=True,
         height="stretch",
-        chart_data=frames.history([found.by_round.get(round_, 0) for round_ in rounds]),
+        chart_data=tables.history([found.by_round.get(round_, 0) for round_ in rounds]),
         chart_type="bar",
         help="Pairs of answers with a preferred side; the others measure. Bars: by the round that asked.",
     )
@@ -140,17 +140,17 @@ def _giver(summary: Report) -> int:
 
 
 def _corrected_card(rounds: Sequence[RoundFigures]) -> None:
-    shares = [frames.corrected_share(line) for line in rounds]
+    shares = [tables.corrected_share(line) for line in rounds]
     line = next((line for line in reversed(rounds) if line.compared), None)
     st.metric(
         "Guesses corrected",
-        formatting.percent(frames.corrected_share(line), n=line.compared) if line else formatting.NOTHING,
+        formatting.percent(tables.corrected_share(line), n=line.compared) if line else formatting.NOTHING,
         delta=f"{line.corrected:,} of {line.compared:,} in round {line.round}" if line else "needs answers",
         delta_color="off",
         delta_arrow="off",
         border=True,
         height="stretch",
-        chart_data=frames.history([None if share is None else 100 * share for share in shares]),
+        chart_data=tables.history([None if share is None else 100 * share for share in shares]),
         chart_type="line",
         help="Answers that changed the model's guess. No error rate: these questions were picked because they are "
         "hard. High is good here, the questions hit where the model errs.",

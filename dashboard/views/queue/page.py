@@ -9,8 +9,8 @@ import streamlit as st
 from dashboard import layout
 from dashboard.store import ProjectStore
 from dashboard.views.overview import charts
-from dashboard.views.overview import tables as round_frames
-from dashboard.views.queue import tables as frames
+from dashboard.views.overview import tables as round_tables
+from dashboard.views.queue import tables
 from loop import formatting, report
 from loop.report import QuestionRow
 
@@ -35,7 +35,7 @@ def draw() -> None:
             )
         return
     round_ = _head(rows, store.standing().url)
-    of_round = frames.chosen(rows, round_=round_, states=(), kinds=(), word="")
+    of_round = tables.chosen(rows, round_=round_, states=(), kinds=(), word="")
     _cards(of_round, free=store.view.free)
     _queue(store, of_round)
     _people(store)
@@ -45,7 +45,7 @@ def _head(rows: Sequence[QuestionRow], stream: str | None) -> int | None:
     rounds = sorted({row.round for row in rows}, reverse=True)
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         chosen = st.selectbox("Round", [*map(str, rounds), ALL], key="round", bind="query-params", width=140)
-        link = frames.next_link(rows, stream)
+        link = tables.next_link(rows, stream)
         st.link_button(
             "Label next question",
             link or "http://127.0.0.1",
@@ -58,8 +58,8 @@ def _head(rows: Sequence[QuestionRow], stream: str | None) -> int | None:
 
 
 def _cards(rows: Sequence[QuestionRow], *, free: bool) -> None:
-    found = frames.figures(rows)
-    none, given = frames.sideless(rows)
+    found = tables.figures(rows)
+    none, given = tables.sideless(rows)
     name, about = ("Took no side", "Pairs found equally good or both bad.") if free else ("Corrected", CORRECTED)
     some, of = (none, given) if free else (found.corrected, found.compared)
     with st.grid(6, min_column_width=150, gap="small"):
@@ -102,11 +102,11 @@ def _queue(store: ProjectStore, rows: Sequence[QuestionRow]) -> None:
     with layout.card("Questions"):
         with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
             state = st.segmented_control(
-                "Status", [ALL, *frames.STATES[:4]], default=ALL, required=True, key="status", bind="query-params"
+                "Status", [ALL, *tables.STATES[:4]], default=ALL, required=True, key="status", bind="query-params"
             )
-            kind = st.selectbox("Kind", [ALL, *frames.KINDS.values()], key="kind", bind="query-params", width=170)
+            kind = st.selectbox("Kind", [ALL, *tables.KINDS.values()], key="kind", bind="query-params", width=170)
             word = st.text_input("Text contains", key="text", bind="query-params", width=260, icon=":material/search:")
-        shown = frames.chosen(
+        shown = tables.chosen(
             rows,
             round_=None,
             states=[] if state == ALL else [str(state)],
@@ -118,7 +118,7 @@ def _queue(store: ProjectStore, rows: Sequence[QuestionRow]) -> None:
             return
         (_answers_table if store.view.free else _questions_table)(store, shown)
         kept = (
-            f"{len(shown):,} questions" if len(shown) <= frames.SHOWN else f"{frames.SHOWN:,} of {len(shown):,} shown"
+            f"{len(shown):,} questions" if len(shown) <= tables.SHOWN else f"{tables.SHOWN:,} of {len(shown):,} shown"
         )
         about = (
             "answers as their page shows them; where each came from stands on the page Generation once it is answered"
@@ -130,7 +130,7 @@ def _queue(store: ProjectStore, rows: Sequence[QuestionRow]) -> None:
 def _questions_table(store: ProjectStore, shown: Sequence[QuestionRow]) -> None:
     column = st.column_config
     names = {trend.spot.id: trend.spot.name for trend in store.get(report.spot_trends)}
-    frame = frames.table(shown, names)
+    frame = tables.table(shown, names)
     st.dataframe(
         frame,
         hide_index=True,
@@ -157,7 +157,7 @@ def _questions_table(store: ProjectStore, shown: Sequence[QuestionRow]) -> None:
 def _answers_table(store: ProjectStore, shown: Sequence[QuestionRow]) -> None:
     column = st.column_config
     names = {trend.spot.id: trend.spot.name for trend in store.get(report.spot_trends)}
-    frame = frames.compared(shown, names)
+    frame = tables.compared(shown, names)
     st.dataframe(
         frame,
         hide_index=True,
@@ -187,7 +187,7 @@ def _people(store: ProjectStore) -> None:
     free = store.view.free
     about = "What was said of the model's answers" if free else "Against the model's guess"
     with left, layout.card("Answers per round", about, height="stretch"):
-        frame = frames.said(store.get(report.questions)) if free else round_frames.answers(store.get(report.report))
+        frame = tables.said(store.get(report.questions)) if free else round_tables.answers(store.get(report.report))
         if frame.empty:
             layout.nothing("forum", "No answer yet")
         else:
@@ -201,7 +201,7 @@ def _people(store: ProjectStore) -> None:
             layout.nothing("group", "Nobody has answered yet")
         else:
             st.dataframe(
-                frames.annotators(found, free=free), hide_index=True, alt="Accounts with their answers and median time."
+                tables.annotators(found, free=free), hide_index=True, alt="Accounts with their answers and median time."
             )
 
 

@@ -10,7 +10,7 @@ from dashboard import layout
 from dashboard.safe import esc
 from dashboard.store import ProjectStore
 from dashboard.views.weak_spots import history_charts as charts
-from dashboard.views.weak_spots import history_tables as frames
+from dashboard.views.weak_spots import history_tables
 from loop import formatting, report
 from loop.report import SpotTrend
 
@@ -33,7 +33,7 @@ def draw(store: ProjectStore, trends: Sequence[SpotTrend]) -> None:
 
 def summary(trends: Sequence[SpotTrend]) -> None:
     """How many stand where, in the order of a life."""
-    found = frames.counts(trends)
+    found = history_tables.counts(trends)
     if not found:
         return
     with st.container(horizontal=True, gap="small"):
@@ -41,7 +41,7 @@ def summary(trends: Sequence[SpotTrend]) -> None:
             st.badge(
                 f"{count:,} {state}",
                 color=layout.STATUS_COLOURS[f"{state} spot" if state == "open" else state],
-                help=f"Spots that {frames.HELP[state]}.",
+                help=f"Spots that {history_tables.HELP[state]}.",
             )
         mute = sum(trend.spot.muted for trend in trends)
         if mute:
@@ -49,16 +49,16 @@ def summary(trends: Sequence[SpotTrend]) -> None:
 
 
 def _history(store: ProjectStore, trends: Sequence[SpotTrend]) -> None:
-    about = f"Letter and colour tell the state; at most {frames.ROWS}, the most expected errors first"
+    about = f"Letter and colour tell the state; at most {history_tables.ROWS}, the most expected errors first"
     with layout.card("Lives", about, height="stretch"):
-        frame = frames.history(trends, store.get(report.life_rounds))
+        frame = history_tables.history(trends, store.get(report.life_rounds))
         if frame.empty:
             layout.nothing("sentiment_satisfied", "No spot was ever weak", hint=f"A weak one would {OPENS}.")
             return
         st.altair_chart(
             charts.history(frame, layout.look()),
             alt="State of each spot round by round; now: "
-            + ", ".join(f"{count} {state}" for state, count in frames.counts(trends).items()),
+            + ", ".join(f"{count} {state}" for state, count in history_tables.counts(trends).items()),
         )
         newest = frame[frame["round"] == frame["round"].max()]
         layout.as_table(
@@ -72,7 +72,7 @@ def _history(store: ProjectStore, trends: Sequence[SpotTrend]) -> None:
 def _one(store: ProjectStore, trends: Sequence[SpotTrend]) -> None:
     with layout.card("Life of one spot", height="stretch"):
         numbers = [str(trend.spot.id) for trend in trends]
-        first = str(frames.shown_first(trends).spot.id)
+        first = str(history_tables.shown_first(trends).spot.id)
         chosen = st.selectbox(
             "Spot number", numbers, index=numbers.index(first), key=KEY, bind="query-params", width=150,
             help="Or select one row in the table above.",
@@ -82,20 +82,20 @@ def _one(store: ProjectStore, trends: Sequence[SpotTrend]) -> None:
             st.markdown(f"**{esc(trend.spot.name, longest=90)}**", width="content")
             state = trend.life.state if trend.life else "no life kept yet"
             st.badge(state, color=layout.STATUS_COLOURS.get("open spot" if state == "open" else state, "gray"))
-            for mark in frames.marks(trend):
+            for mark in history_tables.marks(trend):
                 st.badge(MARKS.get(mark, f"joins spot {trend.joins} next round"), color="gray")
         if trend.life:
             _told(trend)
-        frame = frames.life(trend, store.get(report.life_rounds))
+        frame = history_tables.life(trend, store.get(report.life_rounds))
         if frame["estimate"].notna().any():
             st.altair_chart(
                 charts.life(frame[frame["estimate"].notna()], layout.look()),
                 alt="Estimated error rate round by round: "
                 + ", ".join(f"{row.round}: {row.rate} {row.state}" for row in frame.tail(6).itertuples()),
             )
-        for line in frames.done(trend, store.get(report.spot_edits)):
+        for line in history_tables.done(trend, store.get(report.spot_edits)):
             st.caption(f":material/person: {esc(line, longest=300)}")
-        st.code(frames.commands(trend, trends), language=None)
+        st.code(history_tables.commands(trend, trends), language=None)
         layout.as_table(
             frame.iloc[::-1][["round", "state", "rate", "interval", "labels", "removed", "reason"]].rename(
                 columns={
@@ -135,7 +135,7 @@ def slices(store: ProjectStore) -> None:
             return
         column = st.column_config
         st.dataframe(
-            frames.slices(found),
+            history_tables.slices(found),
             hide_index=True,
             height="content" if len(found) <= 8 else 300,
             alt="Metadata slices with error rate, interval, and the rate elsewhere.",

@@ -13,7 +13,7 @@ from dashboard import layout
 from dashboard.safe import plain
 from dashboard.store import ProjectStore
 from dashboard.views.weak_spots import charts, history, tables
-from dashboard.views.weak_spots import example as story_frames
+from dashboard.views.weak_spots import example as example_tables
 from loop import formatting, report
 from loop.report import SpotTrend
 
@@ -227,7 +227,7 @@ def _story(store: ProjectStore, example: str | None) -> None:
     with layout.card("Its story", "The whole of it in sentences:"):
         st.code(f"weakspot explain {example}", language=None)
         st.dataframe(
-            story_frames.happened(store.get(report.explain, example)),
+            example_tables.happened(store.get(report.explain, example)),
             hide_index=True,
             height="content",
             row_height=64,

@@ -63,7 +63,7 @@ def simulate(
     from loop.cli import simulate as body
 
     config = body.config_of(project, write)
-    where, known = body.labels_known(label_list, config)
+    where, known = body.labels_known(label_list, config, recipes=body.names(recipes), use_names=not without_names)
     price = body.price_of(price_per_label, price_per_hour, seconds)
     spec = body.SimulationSpec(
         file=file,

@@ -1,7 +1,7 @@
 """Models that write: answering, weighing, tuning.
 
     base name ─► untuned ─► model folder ─► load_generator ─► Generator: prompts ─► answers
-                               │  ▲   └──► load_reader ─► Reader: prompts, answers ─► how likely
+                               │  ▲   └──► load_reader ─► LikelihoodScorer: prompts, answers ─► how likely
                                │  └─ tuning.sft, dpo, kto, ...
                                └─► export_writer ─► a folder that needs no weakspot
 

@@ -39,7 +39,7 @@ def load_reader(folder: Path, *, with_base: bool = False) -> LocalReader:
 
 
 class LocalReader:
-    """A Reader (loop.protocols.texts)."""
+    """A LikelihoodScorer (loop.protocols.texts)."""
 
     def __init__(self, model: WritingBase, *, base: WritingBase | None = None) -> None:
         self.model = model

@@ -29,4 +29,5 @@ TASK = Task(
     export=predict.export,
     model=predict.model,
     more=portions.more,
+    left=portions.left,
 )

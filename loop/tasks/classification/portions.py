@@ -23,12 +23,11 @@ from loop.label_texts import label_texts
 from loop.ledger import figures, people
 from loop.models.recipes.head import Head
 from loop.models.recipes.names import informative
-from loop.phrases.leaks import leaking
-from loop.records import FloatArray, Pick, Predictions, Role, Split, Spot
-from loop.rounds import holdouts, lift
+from loop.records import FloatArray, Pick, Predictions, Role, Spot
+from loop.rounds import lift
 from loop.rounds.context import StepContext, portions
 from loop.rounds.embeddings import EmbeddedPool, embeddings, label_rows, partition
-from loop.rounds.leaks import kept_out, twins_of_measured
+from loop.rounds.leaks import kept_out, leaking_phrases, twins_of_measured
 from loop.selection import budget
 from loop.step_folders import (
     has_predictions,
@@ -37,7 +36,7 @@ from loop.step_folders import (
     save_predictions,
     save_training_set,
 )
-from loop.tasks.classification.select import pool_view, portion_of
+from loop.tasks.classification.select import blind_among, candidates, pool_view, portion_of
 from loop.tasks.classification.settle import labels_so_far
 from loop.tasks.classification.train import unlabelled
 
@@ -58,7 +57,7 @@ def more(work: StepContext, earlier: Path | None) -> Mapping[str, Pick]:
     if wanted <= 0:
         return {}
     labels = _so_far(work) if earlier is None else _as_then(earlier)
-    picks, said = _chosen(work, labels, standing, wanted=wanted, stream=asked)
+    picks, said = _chosen(work, labels, standing, asked=asked, wanted=wanted)
     if not picks:
         return {}
     with work.project.artifacts.writing(portion(work.round, asked)) as folder:
@@ -66,6 +65,14 @@ def more(work: StepContext, earlier: Path | None) -> Mapping[str, Pick]:
         if said is not None:
             save_predictions(folder, said)
     return {work.question_id(pick.example_id): pick for pick in picks}
+
+
+def left(work: StepContext) -> int:
+    """How many questions of the batch are still to be chosen, if the pool holds as many."""
+    if portion_of(work, fallback=bool(lift.fallback(work))) is None:
+        return 0
+    with work.project.ledger.read() as connection:
+        return max(work.config.selection.batch - len(people.picks(connection, round_=work.round)), 0)
 
 
 def said_of(work: StepContext) -> dict[str, FloatArray]:
@@ -93,15 +100,15 @@ def _as_then(folder: Path) -> Known:
 
 
 def _chosen(
-    work: StepContext, labels: Known, standing: Sequence[Spot], *, wanted: int, stream: int
+    work: StepContext, labels: Known, standing: Sequence[Spot], *, asked: int, wanted: int
 ) -> tuple[tuple[Pick, ...], Predictions | None]:
-    """Picks, and what the head says of them; None where there is none.
+    """Picks, and what the head says of them; None where there is none. asked: how many the batch has so far.
 
     A pick that is a twin of an audit or dev question would be kept out of training: another one is chosen.
     """
     frozen = embeddings(work)
     regions = partition(work, frozen)
-    ids, wasted, head = _open(work, labels), set[str](), _head(work, frozen, labels)
+    ids, wasted, head = candidates(work, labels), set[str](), _head(work, frozen, labels)
     while True:
         ids = [id_ for id_ in ids if id_ not in wasted]
         probabilities = None if head is None else softmax(head.logits(frozen.rows(ids), None), axis=1)
@@ -119,8 +126,8 @@ def _chosen(
             strategy_name=name,
             batch=wanted,
             audit=(),
-            blind=work.config.selection.blind,
-            rng=work.rng("select", stream=stream),
+            blind=blind_among(work, asked, asked + wanted),
+            rng=work.rng("select", stream=asked),
             spots=standing,
             labels=work.config.label_set.names,
         )
@@ -130,21 +137,9 @@ def _chosen(
     if probabilities is None:
         return picks, None
     row_of = {id_: row for row, id_ in enumerate(ids)}
-    asked = tuple(pick.example_id for pick in picks)
-    lines = probabilities[[row_of[id_] for id_ in asked]].astype(np.float32)
-    return picks, Predictions(asked, work.config.label_set.names, lines)
-
-
-def _open(work: StepContext, labels: Known) -> list[str]:
-    """Examples that strategies may choose from."""
-    with work.project.ledger.read() as connection:
-        asked = people.asked(connection)
-    apart = [holdouts.reserve(work, kind) for kind in holdouts.LOTS]
-    return [
-        id_
-        for id_ in work.project.pool.ids(Split.POOL)
-        if id_ not in asked and id_ not in labels and not any(id_ in ids for ids in apart)
-    ]
+    chosen = tuple(pick.example_id for pick in picks)
+    lines = probabilities[[row_of[id_] for id_ in chosen]].astype(np.float32)
+    return picks, Predictions(chosen, work.config.label_set.names, lines)
 
 
 def _head(work: StepContext, frozen: EmbeddedPool, labels: Known) -> Head | None:
@@ -158,7 +153,7 @@ def _head(work: StepContext, frozen: EmbeddedPool, labels: Known) -> Head | None
     column = work.config.label_set.index()
     columns = np.array([column[labels[id_][0]] for id_ in taught], dtype=np.int64)
     own = work.config.model.embedder is None  # the embedder of the pool does not read label texts
-    texts = label_texts(work.config.label_set, without=_leaking_phrases(work)) if own else None
+    texts = label_texts(work.config.label_set, without=leaking_phrases(work)) if own else None
     rows = np.asarray(frozen.rows(taught)).reshape(len(taught), frozen.embeddings.shape[1])
     known = None if texts is None else informative(label_rows(work, texts), rows, columns)
     if len({*columns.tolist(), *(() if known is None else known.columns.tolist())}) < 2:
@@ -170,11 +165,8 @@ def _head(work: StepContext, frozen: EmbeddedPool, labels: Known) -> Head | None
         columns,
         classes=len(column),
         power=settings.class_weight_power,
+        c=settings.head_c_of_rows,
         representation="last",
         label_texts=known,
         unlabelled=np.asarray(frozen.rows(unlabelled(work))) if own and settings.self_training else None,
     )
-
-
-def _leaking_phrases(work: StepContext) -> frozenset[str]:
-    return frozenset(leak.phrase for leak in leaking(work.project, work.config.label_set, before=work.round))

@@ -6,7 +6,7 @@ Where the lift meter has proved that picking does not pay, the rest is drawn too
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -41,19 +41,18 @@ def select(work: StepContext) -> StepResult:
         asked = people.asked(connection)
         known = {row.example_id: (row.label, row.role) for row in people.labels(connection)}
         standing = tuple(row.spot for row in figures.spots(connection, round_=work.round))
-    labelled = set(known)
-    free = [id_ for id_ in work.project.pool.ids(Split.POOL) if id_ not in asked and id_ not in labelled]
     apart = {kind: holdouts.reserve(work, kind) for kind in holdouts.LOTS}
+    reserved = apart[PickKind.DEV] - asked - known.keys()
     audited = audit_design.draw(work, _doubt(work))
     audit_design.save(work, audited)
     pool = len(work.project.pool.ids(Split.POOL))
     calibrating = holdouts.draw(
         work,
         PickKind.DEV,
-        free=[id_ for id_ in free if id_ in apart[PickKind.DEV]],
+        free=[id_ for id_ in work.project.pool.ids(Split.POOL) if id_ in reserved],
         asked=len(apart[PickKind.DEV] & asked),
     )
-    open_ids = [id_ for id_ in free if not any(id_ in ids for ids in apart.values())]
+    open_ids = candidates(work, known)
     wasted = twins_of_measured(work, open_ids, drawn=[*audited.ids, *(id_ for id_, _ in calibrating)])
     scores, model = picking_scores(work), picking_model(work)
     ids = [id_ for id_ in open_ids if id_ not in wasted]
@@ -68,15 +67,16 @@ def select(work: StepContext) -> StepResult:
     name = lift.FALLBACK if why else work.config.selection.strategy
     drawn, batch = [*audited.of_pool(pool=pool), *calibrating], work.config.selection.batch
     portion = portion_of(work, fallback=bool(why))
+    at_once = batch if portion is None else min(batch, len(drawn) + portion)
     if why:
         work.say(f"Picking does not pay: {why}. This batch is drawn at random from every region ({name})")
     picks = budget.compose(
         view,
         strategy=registry.load("strategy", name),
         strategy_name=name,
-        batch=batch if portion is None else min(batch, len(drawn) + portion),
+        batch=at_once,
         audit=drawn,
-        blind=work.config.selection.blind,
+        blind=blind_among(work, 0, at_once),
         rng=work.rng("select"),
         spots=standing,
         labels=work.config.label_set.names,
@@ -98,6 +98,22 @@ def portion_of(work: StepContext, *, fallback: bool) -> int | None:
     """How many picks are chosen at a time; None: all at once, for chance has nothing to learn from answers."""
     selection = work.config.selection
     return None if fallback or selection.strategy in lift.AT_RANDOM else selection.portion
+
+
+def blind_among(work: StepContext, first: int, end: int) -> int:
+    """How many of the batch's picks from position `first` to before `end` are asked blind.
+
+    However the batch is divided, the parts add up to the share that selection.blind names.
+    """
+    share = work.config.selection.blind
+    return round(share * end) - round(share * first)
+
+
+def candidates(work: StepContext, labelled: Collection[str]) -> list[str]:
+    """Examples of the pool that strategies may choose from: not asked, not labelled, not reserved for random draws."""
+    with work.project.ledger.read() as connection:
+        taken = people.asked(connection).union(labelled, *(holdouts.reserve(work, kind) for kind in holdouts.LOTS))
+    return [id_ for id_ in work.project.pool.ids(Split.POOL) if id_ not in taken]
 
 
 def _doubt(work: StepContext) -> dict[str, float] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
@@ -18,8 +19,44 @@ from loop.rounds.context import StepContext, StepResult
 from loop.rounds.leaks import LeakCheck, guard
 
 
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """What the answers there are come to."""
+
+    picks: tuple[PickRow, ...]
+    outcomes: Mapping[str, Settlement]
+    """By example."""
+    fresh: tuple[Label, ...]
+    """New or changed."""
+    withdrawn: tuple[str, ...]
+    """Examples whose label is one no more."""
+    labels: Mapping[str, Label]
+    """Example → label of all that have one then."""
+
+
 def settle(work: StepContext) -> StepResult:
     """Answers of all rounds become labels: new ones get a role, changed ones are replaced, withdrawn ones leave."""
+    now = _settled(work)
+    guarded = _guarded(work, list(now.labels.values()), now.picks, now.outcomes)
+
+    def record(connection: Connection) -> None:
+        people.put_labels(connection, now.fresh)
+        people.drop_labels(connection, now.withdrawn)
+        guarded.record(connection)
+
+    asked_now = {row.pick.example_id for row in now.picks if row.round == work.round}
+    states = [outcome.state for id_, outcome in now.outcomes.items() if id_ in asked_now]
+    counts: dict[str, Any] = {state: states.count(state) for state in sorted(set(states))}
+    counts |= {"changed": len(now.fresh), "withdrawn": len(now.withdrawn), "leaks": len(guarded.leaks)}
+    return StepResult(counts, record)
+
+
+def labels_so_far(work: StepContext) -> Mapping[str, Label]:
+    """Example → its label if the round were settled now, with the answers there are."""
+    return _settled(work).labels
+
+
+def _settled(work: StepContext) -> _Settled:
     with work.project.ledger.read() as connection:
         picks = people.picks(connection)
         answers = people.answers(connection)
@@ -30,30 +67,10 @@ def settle(work: StepContext) -> StepResult:
     withdrawn = sorted(
         id_ for id_, label in known.items() if label.source == "people" and id_ in outcomes and not outcomes[id_].label
     )
-    standing = known | {label.example_id: label for label in fresh}
-    guarded = _guarded(work, [label for id_, label in standing.items() if id_ not in set(withdrawn)], picks, outcomes)
-
-    def record(connection: Connection) -> None:
-        people.put_labels(connection, fresh)
-        people.drop_labels(connection, withdrawn)
-        guarded.record(connection)
-
-    asked_now = {row.pick.example_id for row in picks if row.round == work.round}
-    states = [outcome.state for id_, outcome in outcomes.items() if id_ in asked_now]
-    counts: dict[str, Any] = {state: states.count(state) for state in sorted(set(states))}
-    counts |= {"changed": len(fresh), "withdrawn": len(withdrawn), "leaks": len(guarded.leaks)}
-    return StepResult(counts, record)
-
-
-def labels_so_far(work: StepContext) -> dict[str, Label]:
-    """Example → its label as it would be settled now; the answers of this round count as far as they are there."""
-    with work.project.ledger.read() as connection:
-        picks = people.picks(connection)
-        answers = people.answers(connection)
-        known = {label.example_id: label for label in people.labels(connection)}
-        needed = settings.overlaps(connection)
-    fresh = _labels(picks, _settlements(picks, answers, needed=needed), known)
-    return known | {label.example_id: label for label in fresh}
+    labels = {**known, **{label.example_id: label for label in fresh}}
+    for id_ in withdrawn:
+        del labels[id_]
+    return _Settled(picks, outcomes, fresh, tuple(withdrawn), labels)
 
 
 def _guarded(
