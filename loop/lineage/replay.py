@@ -137,6 +137,8 @@ def _again(
     steps = [step for step in OWN_STEPS if step in recorded]
     with work.project.ledger.read() as connection:
         at = rows(connection, schema.rounds, schema.rounds.c.round == work.round)[0]["started_at"]
+    # A bundle knows of folders that are lost; an open round has none yet.
+    names = project.artifacts.names() if content is None else content["artifacts.json"]
     done: list[str] = []
     for step in steps:
         move_between(project, work.project, after=at, until=recorded[step].started_at)
@@ -150,7 +152,7 @@ def _again(
         try:
             again(work, step, noted.get(step))
             if step == "select":
-                portions_again(project, work, noted.get(step))
+                portions_again(project, work, names, noted.get(step))
         except WeakspotError as fault:
             told = str(fault).replace(str(work.project.artifacts.place("")), str(project.artifacts.place("")))
             return done, {one: told if one == step else f"rests on {step}" for one in steps[len(done) :]}

@@ -5,6 +5,7 @@ move_between(two steps) ─► again(step) ─► portions_again, after select �
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 
 from sqlalchemy import Connection
@@ -35,11 +36,14 @@ def again(work: StepContext, step: str, then: Machine | None) -> None:
         )
 
 
-def portions_again(project: Project, work: StepContext, then: Machine | None) -> None:
-    """What was chosen while people answered, from what was known at each time. Raises what choosing raises."""
+def portions_again(project: Project, work: StepContext, names: Iterable[str], then: Machine | None) -> None:
+    """What was chosen while people answered, from what was known at each time.
+
+    names: the artifacts of the round. Raises ArtifactError for a portion that is lost, and what choosing raises.
+    """
     with project.ledger.read() as connection:
-        names = portions(connection, project.artifacts, work.round)
-    for name in names:
+        own = portions(connection, names, work.round)
+    for name in own:
         with _as_then(then):
             picks = task_of(work.config).more(work, project.artifacts.open(name))
         with work.project.ledger.begin() as connection:

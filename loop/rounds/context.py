@@ -9,7 +9,7 @@ begins anew. `outcome` holds figures for people; no later step reads it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -18,7 +18,6 @@ import numpy as np
 from sqlalchemy import Connection
 
 from loop.artifact_names import artifact, is_portion, portion
-from loop.artifacts import Artifacts
 from loop.config import Config
 from loop.ledger import people
 from loop.project import Project
@@ -70,11 +69,10 @@ class StepContext:
         return artifact(self.round, step)
 
 
-def portions(connection: Connection, artifacts: Artifacts, round_: int) -> list[str]:
-    """The artifacts of a round's portions, in the order in which they were chosen, as far as their picks were noted."""
-    picks = len(people.picks(connection, round_=round_))
-    names = [name for name in artifacts.names() if is_portion(name, round_)]
-    return sorted(name for name in names if name < portion(round_, picks))
+def portions(connection: Connection, names: Iterable[str], round_: int) -> list[str]:
+    """Which artifacts are a round's portions, in the order in which they were chosen; those whose picks were noted."""
+    end = portion(round_, len(people.picks(connection, round_=round_)))
+    return sorted(name for name in names if is_portion(name, round_) and name < end)
 
 
 def now() -> str:

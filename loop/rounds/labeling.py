@@ -125,7 +125,7 @@ def restore_page(project: Project) -> None:
 def _portions(work: StepContext) -> dict[str, int]:
     """In how many portions the batch was chosen; nothing when it was chosen at once."""
     with work.project.ledger.read() as connection:
-        later = len(portions(connection, work.project.artifacts, work.round))
+        later = len(portions(connection, work.project.artifacts.names(), work.round))
     return {"portions": 1 + later} if later else {}
 
 

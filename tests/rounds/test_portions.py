@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -70,7 +71,7 @@ def picks(root: Path, round_: int) -> tuple[PickRow, ...]:
 def known_then(root: Path, round_: int) -> dict[str, set[str]]:
     """Portion → examples whose labels it rested on."""
     with open_project(root, read_only=True) as project, project.ledger.read() as connection:
-        names = portions(connection, project.artifacts, round_)
+        names = portions(connection, project.artifacts.names(), round_)
         return {name: {id_ for id_, _, _ in load_training_set(project.artifacts.open(name))} for name in names}
 
 
@@ -104,6 +105,26 @@ def test_a_round_with_portions_is_replayed_to_the_bit(run: Path) -> None:
     replayed = json.loads(here("replay", "1", "--project", run, "--json").out)
     assert replayed["identical"], replayed
     assert {"picks", "portion-000024", "portion-000034"} <= {part["name"] for part in replayed["parts"]}
+
+
+def test_a_lost_portion_is_named_by_replay(run: Path, tmp_path: Path) -> None:
+    root = tmp_path / "desk"
+    shutil.copytree(run, root)
+    with open_project(root, read_only=True) as project:
+        shutil.rmtree(project.artifacts.place("rounds/001/portion-000024"))
+    asked = here("replay", "1", "--project", root, "--json")
+    replayed = json.loads(asked.out)
+    assert asked.status == 1
+    parts = {part["name"]: part for part in replayed["parts"]}
+    assert not replayed["identical"]
+    assert "portion-000024" in parts["select"]["told"], parts["select"]
+    assert parts["model"]["state"] == "identical"
+
+
+@pytest.mark.parametrize("round_", [0, 1])
+def test_the_portions_of_a_batch_add_up_to_the_blind_share(run: Path, round_: int) -> None:
+    chosen = [row.pick for row in picks(run, round_) if row.pick.kind is PickKind.WEAK]
+    assert sum(not pick.show_suggestion for pick in chosen) == 4, "a tenth of the batch"
 
 
 def test_people_see_what_the_newest_head_says(run: Path) -> None:

@@ -82,7 +82,7 @@ def said_of(work: StepContext) -> dict[str, FloatArray]:
     """
     found: dict[str, FloatArray] = {}
     with work.project.ledger.read() as connection:
-        names = portions(connection, work.project.artifacts, work.round)
+        names = portions(connection, work.project.artifacts.names(), work.round)
     for name in names:
         folder = work.project.artifacts.place(name)
         if not work.project.artifacts.problem(name) and has_predictions(folder):
