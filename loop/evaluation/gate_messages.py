@@ -16,8 +16,8 @@ NO_PROOF = (
     "and the policy wants proof."
 )
 OUT_OF_REACH = (
-    "Showing a difference that small would take more answers than the pool, or a year of labelling, holds: there is "
-    "none worth having."
+    "The difference seen is too small to be worth having: showing one of its size would take more answers than the "
+    "pool holds or people give in a year. How large it may really be is in the interval."
 )
 SAID = 6
 """So many harmed parts are told in the reason, the worst first; all of them are kept as vetoes."""

@@ -25,7 +25,7 @@ def decision(told: str, *, needed: int | None = None) -> Decision:
     [
         ("better", None, ("enough", "better"), "more than chance"),
         ("cannot tell", 700, ("+700", "more labels, about"), "some 700 more labels"),
-        ("cannot tell", None, ("no need", "too small to matter"), "no difference worth having"),
+        ("cannot tell", None, ("out of reach", "too small a difference"), "too small to be worth having"),
         ("", None, ("–", "not noted"), "cannot be told whether it is better or worse than the champion before."),
     ],
     ids=["told", "within reach", "out of reach", "an older ledger"],

@@ -71,11 +71,12 @@ def test_a_little_worse_is_promoted_within_the_margin_and_says_how_many_answers_
     assert f"by about {verdict.comparison.needed:,} further answers." in verdict.reason
 
 
-def test_a_difference_that_more_answers_than_there_are_would_tell_is_none_worth_having() -> None:
+def test_a_difference_that_more_answers_than_there_are_would_tell_is_not_worth_having_and_not_called_none() -> None:
     verdict = _decide(replace(Evidence(_compared(5, 6)), answerable=40))
     assert verdict.comparison is not None
     assert (verdict.told, verdict.comparison.needed) == ("cannot tell", None)
-    assert verdict.reason.endswith("there is none worth having.")
+    assert verdict.reason.endswith("How large it may really be is in the interval.")
+    assert "too small to be worth having" in verdict.reason
 
 
 def test_above_the_margin_is_held_although_it_may_be_chance() -> None:

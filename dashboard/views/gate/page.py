@@ -68,8 +68,9 @@ def _cards(gate: Gate, newest: Decision | None) -> None:
             "To tell it",
             *_to_tell(newest),
             help_="So many further labels with known answers would tell a difference of this size in four of five "
-            "cases. “enough”: it is told already, or there is no difference to tell. “no need”: it would take more "
-            "than the pool, or a year of labelling, holds, so no difference worth having is there.",
+            "cases. “enough”: it is told already, or there is no difference to tell. “out of reach”: the one seen is "
+            "too small to be worth having; one of its size would take more than the pool holds or people give in a "
+            "year. How large it may really be is in the interval.",
         )
 
 
@@ -81,7 +82,7 @@ def _to_tell(newest: Decision | None) -> tuple[str, str]:
     if seen.needed:
         return f"+{seen.needed:,}", "more labels, about"
     if newest.told == "cannot tell" and seen.difference:
-        return "no need", "too small to matter"
+        return "out of reach", "too small a difference"
     return ("enough", newest.told) if newest.told else (formatting.NOTHING, "not noted")
 
 

@@ -115,8 +115,9 @@ def verdict(one: Decision) -> str:
         return "It is worse than the champion before; that is more than chance."
     if seen.needed is None and seen.difference and one.told == "cannot tell":
         return (
-            "It cannot be told whether it is better or worse than the champion before. That would take more answers "
-            "than the pool, or a year of labelling, holds: no difference worth having is there."
+            "It cannot be told whether it is better or worse than the champion before. The difference seen is too "
+            "small to be worth having: showing one of its size would take more answers than the pool holds or people "
+            "give in a year."
         )
     if seen.needed is None:
         return "It cannot be told whether it is better or worse than the champion before."
